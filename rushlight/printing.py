@@ -28,7 +28,7 @@ __all__ = [
     "tensor_str",
 ]
 
-_PROFILES = {
+_PROFILES: dict[str | None, dict[str, float]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
