@@ -5,6 +5,8 @@ import pytest
 
 import rushlight as rl
 
+collect_ignore = ["seeds"]  # programs that tests run, not modules with doctests
+
 
 @pytest.fixture(autouse=True)
 def fresh_state():

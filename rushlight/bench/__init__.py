@@ -1,0 +1,178 @@
+"""Benchmarks: the same source on Rushlight and on its peers, in alternation, in one run.
+
+Each library lives in a process of its own with the same number of threads. A workload is timed in
+short slices, one library after the other, again and again, so that whatever else the machine does
+meets all of them alike; the ratio is the median of the ratios of neighbouring slices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import math
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from functools import partial
+from statistics import median, quantiles
+from time import perf_counter, sleep
+
+from rushlight.bench.workloads import WORKLOADS
+
+SLICE = 0.05  # seconds of one uninterrupted measurement
+PAUSE = 0.01  # between slices: a thread pool that spins while idle must not disturb the next
+MIN_ROUNDS = 5
+IMPORT = "import"
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+TIME_IMPORT = (
+    "import time; t = time.perf_counter(); import {}; print(1000 * (time.perf_counter() - t))"
+)
+
+
+class Worker:
+    """A library in a subprocess that answers requests (see worker.py)."""
+
+    def __init__(self, library: str, environment: dict[str, str]) -> None:
+        self.library = library
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "rushlight.bench.worker", library],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self.rate = 0.0
+
+    def ask(self, **request):
+        """Send one request and wait for its answer."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.library} failed at {request}; its message is above")
+        return json.loads(line)
+
+    def prepare(self, name: str) -> list[float]:
+        """Build a workload; return the first values that it computes."""
+        answer = self.ask(prepare=name)
+        self.rate = answer["rate"]
+        return answer["values"]
+
+    def time(self) -> float:
+        """Microseconds per step over one slice."""
+        n = max(1, round(SLICE * self.rate))
+        return self.ask(run=n)["seconds"] / n * 1e6
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.communicate()
+
+
+def time_import(library: str, environment: dict[str, str]) -> float:
+    """Milliseconds that `import library` takes in a fresh interpreter."""
+    command = [sys.executable, "-c", TIME_IMPORT.format(library)]
+    return float(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+
+
+def alternate(measurements, seconds: float) -> list[list[float]]:
+    """Call each measurement in turn until the time is up; one list of results for each."""
+    results: list[list[float]] = [[] for _ in measurements]
+    end = perf_counter() + seconds
+    while perf_counter() < end or len(results[0]) < MIN_ROUNDS:
+        for measure, times in zip(measurements, results):
+            times.append(measure())
+            sleep(PAUSE)
+    return results
+
+
+def row(label: str, unit: str, results: list[list[float]], note: str = "") -> str:
+    """One line of the table: each library's median, and how often ours fits into a peer's."""
+    ours, *peers = results
+    cells = f"{label:40}{median(ours):10.2f} {unit}"
+    for theirs in peers:
+        low, middle, high = quantiles([t / o for o, t in zip(ours, theirs)], n=4)
+        ratio = f"{middle:.2f}x [{low:.2f}, {high:.2f}]"
+        cells += f"{median(theirs):10.2f} {unit}  {ratio:20}"
+    return cells.rstrip() + note
+
+
+def different(values: list[list[float]]) -> str:
+    """A remark where libraries don't compute the same thing."""
+    first, *others = values
+    same = all(
+        math.isclose(a, b, rel_tol=1e-3, abs_tol=1e-6)
+        for other in others
+        for a, b in zip(first, other)
+    )
+    return "" if same else "  values differ!"
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    names = [IMPORT, *WORKLOADS]
+    parser = argparse.ArgumentParser(
+        prog="rushlight bench", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--peers", nargs="*", default=["torch"], help="libraries to compare with")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each workload")
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    args = parser.parse_args(argv)
+    unknown = [name for name in args.names if name not in names]
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]!r}: choose from {', '.join(names)}")
+    args.names = args.names or names
+    return args
+
+
+def installed(peers: list[str]) -> list[str]:
+    """The peers that can be imported; the others are named."""
+    found = [peer for peer in peers if importlib.util.find_spec(peer)]
+    for peer in peers:
+        if peer not in found:
+            print(f"{peer} is not installed: its times are left out (pip install {peer})")
+    return found
+
+
+def report_import(libraries: list[str], environment: dict[str, str], seconds: float) -> None:
+    """The line of the table for importing, with what Rushlight adds to NumPy's own time."""
+    *results, numpy = alternate(
+        [partial(time_import, name, environment) for name in [*libraries, "numpy"]], seconds
+    )
+    added = median(ours - base for ours, base in zip(results[0], numpy))
+    print(row("import", "ms", results, f"  (NumPy {median(numpy):.0f} ms, then {added:.0f} ms)"))
+
+
+def report_workload(name: str, workers: list[Worker], seconds: float) -> None:
+    """The line of the table for one workload."""
+    values = [worker.prepare(name) for worker in workers]
+    results = alternate([worker.time for worker in workers], seconds)
+    label = (WORKLOADS[name].__doc__ or name).splitlines()[0]
+    print(row(label, "us", results, different(values)), flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `rushlight bench`: print a table of times per step, and the peers' ratios to ours."""
+    args = parse(argv)
+    libraries = ["rushlight", *installed(args.peers)]
+    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(args.threads))
+    print(f"{args.threads} threads; median time per step; peer's time / ours [quartiles]")
+    peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
+    print(f"{'':40}{libraries[0]:>13}{peers}")
+    if IMPORT in args.names:
+        report_import(libraries, environment, args.seconds)
+    with ExitStack() as stack:
+        workers = [stack.enter_context(Worker(name, environment)) for name in libraries]
+        for name in args.names:
+            if name != IMPORT:
+                report_workload(name, workers, args.seconds)
+    return 0

@@ -1,0 +1,134 @@
+"""What is timed: each workload is one function that takes the library and returns one step.
+
+A workload is written once, as an ordinary PyTorch program with the library as its argument, so
+every library runs the same source. To add one, write the function: its name is its name on the
+command line, the first line of its docstring its name in the table. The step returns a tensor
+whose value must be the same in every library.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+Step = Callable[[], Any]
+WORKLOADS: dict[str, Callable[[Any], Step]] = {}
+
+
+def workload(build: Callable[[Any], Step]) -> Callable[[Any], Step]:
+    """Enter a function that builds a step into the table of workloads."""
+    WORKLOADS[build.__name__] = build
+    return build
+
+
+@workload
+def op_unrecorded(torch):
+    """a * b, 8 numbers, unrecorded"""
+    a, b = torch.rand(8), torch.rand(8)
+    return lambda: a * b
+
+
+@workload
+def op_recorded(torch):
+    """a * b, 8 numbers, recorded"""
+    a, b = torch.rand(8, requires_grad=True), torch.rand(8)
+    return lambda: a * b
+
+
+@workload
+def scalar_descent(torch):
+    """w**2 + 20, backward, update"""
+    w = torch.tensor(10.0, requires_grad=True)
+
+    def step():
+        loss = w**2 + 20
+        if w.grad is not None:
+            w.grad.zero_()
+        loss.backward()
+        with torch.no_grad():
+            # a rate so small that w stays away from denormal numbers however often this runs
+            w.sub_(1e-6 * w.grad)
+        return loss
+
+    return step
+
+
+@workload
+def linear_regression(torch):
+    """linear regression, DataLoader, batch 16"""
+    x = torch.randn(100, 1)
+    dataset = torch.utils.data.TensorDataset(x, 30 * x + 14.5 + torch.randn(100, 1))
+    loader = torch.utils.data.DataLoader(dataset, batch_size=16, shuffle=True)
+    model = torch.nn.Linear(1, 1)
+    return _training(torch, model, torch.nn.MSELoss(), _forever(loader), "SGD", lr=0.01)
+
+
+@workload
+def mlp_tanh(torch):
+    """tanh MLP 2-16-16-1, batch 100, SGD"""
+    nn = torch.nn
+    model = nn.Sequential(
+        nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 1)
+    )
+    x = torch.randn(100, 2)
+    batches = itertools.repeat((x, x.prod(dim=1, keepdim=True)))
+    return _training(torch, model, nn.MSELoss(), batches, "SGD", lr=0.01)
+
+
+@workload
+def mlp_digits_sgd(torch):
+    """MLP 784-128-10, batch 64, SGD"""
+    return _digits(torch, "SGD", lr=0.01, momentum=0.9)
+
+
+@workload
+def mlp_digits_adam(torch):
+    """MLP 784-128-10, batch 64, Adam"""
+    return _digits(torch, "Adam", lr=1e-4)
+
+
+@workload
+def pinn_heat(torch):
+    """heat equation by MLP 2-20-20-1, 100 points"""
+    nn, grad = torch.nn, torch.autograd.grad
+    model = nn.Sequential(
+        nn.Linear(2, 20), nn.Tanh(), nn.Linear(20, 20), nn.Tanh(), nn.Linear(20, 1)
+    )
+    points = torch.rand(100, 2, requires_grad=True)
+
+    def step():
+        model.zero_grad()
+        (du,) = grad(model(points).sum(), points, create_graph=True)
+        (ddu,) = grad(du[:, 0].sum(), points, create_graph=True)
+        loss = ((du[:, 1] - ddu[:, 0]) ** 2).mean()
+        loss.backward()
+        return loss
+
+    return step
+
+
+def _digits(torch, optimizer, **options):
+    nn = torch.nn
+    model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+    batches = itertools.repeat((torch.rand(64, 784), torch.randint(0, 10, (64,))))
+    return _training(torch, model, nn.CrossEntropyLoss(), batches, optimizer, **options)
+
+
+def _training(torch, model, criterion, batches, method, **options):
+    optimizer = getattr(torch.optim, method)(model.parameters(), **options)
+
+    def step():
+        x, y = next(batches)
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def _forever(loader):
+    while True:
+        yield from loader
