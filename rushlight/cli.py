@@ -1,0 +1,112 @@
+"""The `rushlight` command: reads its arguments and hands over to the part that does the work."""
+
+from __future__ import annotations
+
+import sys
+
+HELP = """\
+usage: rushlight run [--seed N] program.py [argument ...]
+       rushlight run [--seed N] -m module [argument ...]
+       rushlight run [--seed N] -c code [argument ...]
+       rushlight bench [option ...]
+       rushlight --version | --help
+
+run      Run a PyTorch program as it stands: where it says `import torch` it gets Rushlight.
+         What follows the program's name belongs to the program; `-` reads it from standard input.
+           --seed N  seed torch, random and numpy.random with N before the program starts
+         Without a display, plt.show() saves the figures as program-figure-1.png, ... in the
+         current directory.
+bench    Time the same workloads on Rushlight and on its peers; `rushlight bench --help` says more.
+"""
+
+
+class UsageError(Exception):
+    """The command line can't be understood; the message says what to write instead."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line `argv` (by default the process's own) and return the exit status.
+
+    >>> main(["--version"])
+    rushlight 0.1.0
+    0
+    """
+    command, *arguments = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    try:
+        return COMMANDS.get(command, unknown)(command, arguments)
+    except UsageError as error:
+        print(f"rushlight: {error}\n`rushlight --help` shows how it is used.", file=sys.stderr)
+        return 2
+
+
+def run(command: str, arguments: list[str]) -> int:
+    seed, target = split_run_arguments(arguments)
+    if target is None:
+        return show_help(command, arguments)
+    from rushlight.runner import run_program
+
+    return run_program(target, seed)
+
+
+def split_run_arguments(arguments: list[str]) -> tuple[int | None, list[str] | None]:
+    """The seed, and the command line from the program's name on (None: help is asked for).
+
+    >>> split_run_arguments(["--seed", "3", "train.py", "--lr", "0.1"])
+    (3, ['train.py', '--lr', '0.1'])
+    """
+    seed, rest = None, list(arguments)
+    while rest and rest[0].startswith("-") and rest[0] not in ("-", "-m", "-c"):
+        option, equals, value = rest.pop(0).partition("=")
+        if option in ("-h", "--help"):
+            return seed, None
+        if option != "--seed":
+            raise UsageError(
+                f"run has no option {option}; what is meant for the program stands after its name"
+            )
+        if not equals:
+            value = rest.pop(0) if rest else ""
+        seed = parse_seed(value)
+    if not rest:
+        raise UsageError("run needs a program: `rushlight run program.py`")
+    if rest[0] in ("-m", "-c") and len(rest) == 1:
+        raise UsageError(f"{rest[0]} needs {'a module' if rest[0] == '-m' else 'code'} after it")
+    return seed, rest
+
+
+def parse_seed(text: str) -> int:
+    """A seed that all three generators accept: NumPy's takes 32 bits."""
+    if not (text.isascii() and text.isdecimal() and int(text) < 2**32):
+        raise UsageError(f"--seed needs a whole number from 0 to 2**32 - 1, not {text!r}")
+    return int(text)
+
+
+def bench(command: str, arguments: list[str]) -> int:
+    from rushlight import bench
+
+    return bench.main(arguments)
+
+
+def show_version(command: str, arguments: list[str]) -> int:
+    from rushlight.version import __version__
+
+    print(f"rushlight {__version__}")
+    return 0
+
+
+def show_help(command: str, arguments: list[str]) -> int:
+    print(HELP, end="")
+    return 0
+
+
+def unknown(command: str, arguments: list[str]) -> int:
+    hint = f"; to run a program: `rushlight run {command}`" if command.endswith(".py") else ""
+    raise UsageError(f"there is no command {command!r}{hint}")
+
+
+COMMANDS = {
+    "run": run,
+    "bench": bench,
+    "--version": show_version,
+    "--help": show_help,
+    "-h": show_help,
+}

@@ -1,0 +1,130 @@
+"""Run a PyTorch program that nobody edited, as `python` would run it, with Rushlight as `torch`."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from types import ModuleType
+
+from rushlight.runner import alias, plots
+
+
+def run_program(target: list[str], seed: int | None = None) -> int:
+    """Run what `python *target` would run, in this process, with `torch` meaning Rushlight.
+
+    `target` is a file name, `-` (standard input), `-m` and a module, or `-c` and code, and then
+    the program's own arguments. All three generators are seeded if a seed is given. An uncaught
+    exception is shown as `python` shows it, without frames of the runner, and then propagates, so
+    that the process ends with the status, or the signal, with which `python` would end it.
+    """
+    alias.install()
+    plots.install()
+    print_any_character()
+    if seed is not None:
+        seed_all(seed)
+    try:
+        execute(target)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        show(error)
+        sys.excepthook = lambda *shown: None
+        raise
+    return 0
+
+
+def execute(target: list[str]) -> None:
+    """Make a fresh `__main__`, set `sys.argv` and `sys.path[0]` as `python` does, and run."""
+    first, *arguments = target
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    main.__builtins__ = builtins
+    sys.argv = target if first not in ("-m", "-c") else [first, *arguments[1:]]
+    if first == "-m":
+        replace_path(os.getcwd())
+        import runpy
+
+        runpy._run_module_as_main(arguments[0])  # what `python -m` itself calls
+    elif first in ("-c", "-"):
+        replace_path("")
+        run_text(first, arguments, main)
+    else:
+        run_file(os.path.abspath(first), main)
+
+
+def run_text(first: str, arguments: list[str], main: ModuleType) -> None:
+    if first == "-c":
+        source, name = arguments[0], "<string>"
+    else:
+        source, name = sys.stdin.buffer.read(), "<stdin>"
+        main.__file__ = name
+    exec(compile(source, name, "exec", dont_inherit=True), main.__dict__)
+
+
+def run_file(path: str, main: ModuleType) -> None:
+    from importlib.machinery import SourceFileLoader
+
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        reason = f"[Errno {error.errno}] {error.strerror}"
+        print(f"rushlight: can't open file {path!r}: {reason}", file=sys.stderr)
+        sys.exit(2)
+    replace_path(os.path.dirname(os.path.realpath(path)))
+    main.__file__, main.__cached__ = path, None
+    main.__loader__ = SourceFileLoader("__main__", path)
+    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+
+
+def replace_path(directory: str) -> None:
+    """Put the program's directory where `python` had put that of the `rushlight` command."""
+    if not getattr(sys.flags, "safe_path", False):  # python -P, from 3.11 on
+        sys.path[0] = directory
+
+
+def print_any_character() -> None:
+    """Let a program print Chinese also where the locale leaves only ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if "PYTHONIOENCODING" not in os.environ and stream.encoding.lower() in ("ascii", "646"):
+            stream.reconfigure(encoding="utf-8")
+
+
+def seed_all(seed: int) -> None:
+    """What programs write themselves, in one: torch.manual_seed, random.seed, np.random.seed."""
+    import random
+
+    import numpy as np
+
+    import rushlight
+
+    rushlight.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def show(error: BaseException) -> None:
+    """Show an uncaught exception by `sys.excepthook`, from the program's first frame on."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+    if missing := missing_name(error):
+        print(f"rushlight: {missing} of PyTorch is not part of Rushlight.", file=sys.stderr)
+
+
+def missing_name(error: BaseException) -> str | None:
+    """PyTorch's full name of what the program asked for in vain, if this is what went wrong.
+
+    >>> missing_name(ModuleNotFoundError("No module named 'torch.vulkan'", name="torch.vulkan"))
+    'torch.vulkan'
+    """
+    if isinstance(error, ImportError):
+        attribute = getattr(error, "name_from", None)  # from 3.12 on
+        module, attribute = error.name or "", f".{attribute}" if attribute else ""
+    elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        module, attribute = error.obj.__name__, "." + error.name
+    else:
+        return None
+    package, dot, rest = module.partition(".")
+    return f"torch{dot}{rest}{attribute}" if package in ("torch", "rushlight") else None
