@@ -86,7 +86,7 @@ def best_font(font_manager) -> str | None:
 
 
 def add_new_fonts(font_manager) -> None:
-    """Add what was installed since Matplotlib wrote its list of fonts, which it never looks over."""
+    """Add what was installed since Matplotlib wrote its list of fonts, which it keeps."""
     fonts = font_manager.fontManager
     known = {entry.fname for entry in fonts.ttflist}
     for path in font_manager.findSystemFonts():
