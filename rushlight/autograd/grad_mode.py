@@ -1,0 +1,168 @@
+"""Whether operations are recorded, in this thread: `no_grad`, `enable_grad`, `inference_mode`."""
+
+from __future__ import annotations
+
+import functools
+
+from rushlight.autograd.tape import modes
+
+__all__ = [
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+
+def is_grad_enabled():
+    """Whether operations are recorded in this thread.
+
+    >>> import rushlight as torch
+    >>> with torch.no_grad():
+    ...     torch.is_grad_enabled()
+    False
+    """
+    return modes.grad_enabled
+
+
+class _Mode:
+    """A context manager that decorates functions, generators and classes too."""
+
+    def __call__(self, function):
+        if isinstance(function, type):
+            for name, value in list(vars(function).items()):
+                if name == "__init__":
+                    setattr(function, name, self(value))
+            return function
+        if is_generator_function(function):
+            return _wrap_generator(self.clone, function)
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            with self.clone():
+                return function(*args, **kwargs)
+
+        return call
+
+    def clone(self):
+        """A fresh context manager of the same kind."""
+        return type(self)()
+
+
+def is_generator_function(function):
+    """Whether calling it gives a generator."""
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & 0x20)
+
+
+def _wrap_generator(context, function):
+    """The generator function, each of whose steps runs in the context."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        generator = function(*args, **kwargs)
+        step, values = generator.send, (None,)
+        try:
+            while True:
+                try:
+                    with context():
+                        item = step(*values)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step, values = generator.send, ((yield item),)
+                except GeneratorExit:
+                    with context():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step, values = generator.throw, (error,)
+        finally:
+            with context():
+                generator.close()
+
+    return call
+
+
+class no_grad(_Mode):
+    """Operations inside are not recorded.
+
+    >>> import rushlight as torch
+    >>> x = torch.ones(1, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, function=None):
+        made = super().__new__(cls)
+        return made if function is None else made(function)
+
+    def __enter__(self):
+        self._before = modes.grad_enabled
+        modes.grad_enabled = False
+
+    def __exit__(self, *exception):
+        modes.grad_enabled = self._before
+
+
+class enable_grad(no_grad):
+    """Operations inside are recorded, also within `no_grad`."""
+
+    def __enter__(self):
+        self._before = modes.grad_enabled
+        modes.grad_enabled = True
+
+
+class set_grad_enabled(_Mode):
+    """Switch recording on or off, at once or within a `with` block."""
+
+    def __init__(self, mode):
+        self._before = modes.grad_enabled
+        self._mode = mode
+        modes.grad_enabled = bool(mode)
+
+    def __call__(self, function):
+        modes.grad_enabled = self._before
+        return super().__call__(function)
+
+    def __enter__(self):
+        modes.grad_enabled = self._mode
+
+    def __exit__(self, *exception):
+        modes.grad_enabled = self._before
+
+    def clone(self):
+        return set_grad_enabled(self._mode)
+
+
+def is_inference_mode_enabled():
+    """Whether this thread is in inference mode."""
+    return modes.inference
+
+
+class inference_mode(_Mode):
+    """Like `no_grad`, and tensors made inside can't be used in autograd at all."""
+
+    def __new__(cls, mode=True):
+        if callable(mode):
+            return inference_mode()(mode)
+        return super().__new__(cls)
+
+    def __init__(self, mode=True):
+        self._mode = mode
+
+    def __enter__(self):
+        self._before = modes.grad_enabled, modes.inference
+        modes.grad_enabled, modes.inference = not self._mode and modes.grad_enabled, self._mode
+
+    def __exit__(self, *exception):
+        modes.grad_enabled, modes.inference = self._before
+
+    def clone(self):
+        return inference_mode(self._mode)
+
+

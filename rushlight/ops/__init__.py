@@ -1,0 +1,12 @@
+"""The operations: everything that computes. One module per family, each operation declared once."""
+
+from rushlight.ops import create, elementwise, fast, index, inplace, matmul, reduce, shape
+from rushlight.ops.create import *  # noqa: F403
+from rushlight.ops.elementwise import *  # noqa: F403
+from rushlight.ops.index import *  # noqa: F403
+from rushlight.ops.inplace import *  # noqa: F403
+from rushlight.ops.matmul import *  # noqa: F403
+from rushlight.ops.reduce import *  # noqa: F403
+from rushlight.ops.shape import *  # noqa: F403
+
+fast.bind_rules_to_kernels()

@@ -1,0 +1,363 @@
+"""Activations: functions of one element that make a network more than one matrix product.
+
+`relu`, `sigmoid` and `tanh` are in `elementwise`, `softmax` and its relatives in `reduce`.
+
+In the derivatives a condition goes through `where`, not through a product with 0 or 1: a gradient
+that is infinite or not a number stays out of the elements that it doesn't concern.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.ops.elementwise import exp, sigmoid, tanh, where
+from rushlight.ops.op import check_broadcast, elementwise, opaque
+from rushlight.ops.special import erf
+
+__all__ = [
+    "celu",
+    "elu",
+    "gelu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
+    "log_sigmoid",
+    "mish",
+    "prelu_kernel",
+    "rrelu_with_noise",
+    "selu",
+    "silu",
+    "softplus",
+    "softshrink",
+    "threshold",
+]
+
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def floating_only(kernel_name):
+    """A check that refuses integers and booleans, naming PyTorch's kernel."""
+
+    def check(*arrays, **options):
+        if arrays[0].dtype.kind in "biu":
+            title = dtypes.of(arrays[0]).title
+            raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
+        check_broadcast(*arrays)
+
+    return check
+
+
+# Piecewise linear ---------------------------------------------------------------------------------
+
+
+def _check_hardtanh(input, **options):
+    if input.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+
+
+@elementwise(
+    check=_check_hardtanh,
+    d_input=lambda g, input, min_val, max_val: where(
+        (input <= min_val) | (input >= max_val), 0.0, g
+    ),
+)
+def hardtanh(input, *, min_val=-1.0, max_val=1.0):
+    """The elements cut off at `min_val` and `max_val`."""
+    return np.minimum(np.maximum(input, _like(min_val, input)), _like(max_val, input))
+
+
+def _like(number, array):
+    """A number as one of the array's type, as integers stay integers."""
+    return array.dtype.type(number)
+
+
+def _check_threshold(input, **options):
+    if input.dtype.kind == "b":
+        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+
+
+@elementwise(
+    check=_check_threshold,
+    d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
+)
+def threshold(input, *, threshold, value):
+    """The elements above `threshold`; in place of the others, `value`."""
+    return np.where(input <= threshold, _like(value, input), input)
+
+
+@elementwise(
+    check=floating_only("leaky_relu_cpu"),
+    d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
+)
+def leaky_relu(input, *, negative_slope=0.01):
+    """max(0, x) + negative_slope * min(0, x).
+
+    Source: A. Maas and others, "Rectifier nonlinearities improve neural network acoustic models",
+    2013.
+    """
+    if 0 <= negative_slope <= 1:
+        return np.maximum(input, input * negative_slope)
+    return np.where(input > 0, input, input * negative_slope)
+
+
+@elementwise(
+    check=floating_only("hardsigmoid_cpu"),
+    d_input=lambda g, input: where((input > -3) & (input < 3), g * (1 / 6), 0.0),
+)
+def hardsigmoid(input):
+    """min(max(x + 3, 0), 6) / 6: the sigmoid in three straight pieces."""
+    return np.clip(input + 3, 0, 6) / 6
+
+
+@elementwise(
+    check=floating_only("hardswish_cpu"),
+    d_input=lambda g, input: where(
+        input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)
+    ),
+)
+def hardswish(input):
+    """x * min(max(x + 3, 0), 6) / 6.
+
+    Source: A. Howard and others, "Searching for MobileNetV3", 2019.
+    """
+    return input * np.clip(input + 3, 0, 6) / 6
+
+
+def _check_softshrink(input, *, lambd):
+    floating_only("softshrink_check")(input)
+    if not lambd >= 0:
+        dtype = dtypes.of(input)
+        raise RuntimeError(
+            f"lambda must be in range [0, {dtypes.finfo(dtype).max:g}] for input dtype "
+            f"{dtype.title}, but found {lambd:g}"
+        )
+
+
+@elementwise(
+    check=_check_softshrink,
+    d_input=lambda g, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, g),
+)
+def softshrink(input, *, lambd=0.5):
+    """The elements moved by `lambd` towards 0, and 0 where that crosses it."""
+    if not lambd >= 0:
+        _check_softshrink(input, lambd=lambd)
+    return np.where(
+        input > lambd, input - lambd, np.where(input < -lambd, input + lambd, input * 0)
+    )
+
+
+@elementwise(
+    check=floating_only("hardshrink_cpu"),
+    d_input=lambda g, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, g),
+)
+def hardshrink(input, *, lambd=0.5):
+    """The elements whose distance from 0 is above `lambd`; the others become 0."""
+    return np.where((input >= -lambd) & (input <= lambd), _like(0, input), input)
+
+
+def _check_prelu(input, weight):
+    if input.dtype != weight.dtype:
+        titles = f"{dtypes.of(input).title} and {dtypes.of(weight).title}"
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {titles}")
+    floating_only("prelu_cpu")(input, weight)
+
+
+@elementwise(
+    check=_check_prelu,
+    node="PreluKernelBackward0",
+    d_input=lambda g, input, weight: where(input > 0, g, g * weight),
+    d_weight=lambda g, input: where(input > 0, 0.0, g * input),
+)
+def prelu_kernel(input, weight):
+    """max(0, x) + weight * min(0, x), with a weight that broadcasts against the elements.
+
+    Source: K. He and others, "Delving deep into rectifiers", 2015.
+    """
+    return np.where(input > 0, input, input * weight)
+
+
+@elementwise(node="RreluWithNoiseBackward0", d_input=lambda g, noise: g * noise)
+def rrelu_with_noise(input, noise):
+    """Each element times its noise, which is 1 for positive ones and a random slope for others."""
+    return input * noise
+
+
+# Smooth -------------------------------------------------------------------------------------------
+
+
+def _elu_slope(input, alpha, scale, input_scale):
+    """The derivative of elu."""
+    below = input_scale * alpha * scale * exp(where(input > 0, 0.0, input) * input_scale)
+    return where(input > 0, scale, below)
+
+
+def _elu(input, alpha, scale, input_scale):
+    below = np.expm1(np.minimum(input, 0) * input_scale) * (alpha * scale)
+    return np.where(input > 0, input * scale, below)
+
+
+@elementwise(
+    check=floating_only("elu_cpu"),
+    d_input=lambda g, input, alpha, scale, input_scale: g
+    * _elu_slope(input, alpha, scale, input_scale),
+)
+def elu(input, *, alpha=1.0, scale=1.0, input_scale=1.0):
+    """scale * x where x > 0, else scale * alpha * (exp(input_scale * x) - 1).
+
+    Source: D.-A. Clevert and others, "Fast and accurate deep network learning by exponential linear
+    units (ELUs)", 2015.
+    """
+    return _elu(input, alpha, scale, input_scale)
+
+
+@elementwise(
+    check=floating_only("elu_cpu"),
+    d_input=lambda g, input, alpha: g * _elu_slope(input, alpha, 1.0, 1 / alpha),
+)
+def celu(input, *, alpha=1.0):
+    """max(0, x) + min(0, alpha * (exp(x / alpha) - 1)).
+
+    Source: J. Barron, "Continuously differentiable exponential linear units", 2017.
+    """
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _elu(input, alpha, 1.0, 1 / alpha)
+
+
+@elementwise(
+    check=floating_only("elu_cpu"),
+    node="EluBackward0",
+    d_input=lambda g, input: g * _elu_slope(input, SELU_ALPHA, SELU_SCALE, 1.0),
+)
+def selu(input):
+    """elu with the scales for which mean 0 and variance 1 are a fixed point of the layer.
+
+    Source: G. Klambauer and others, "Self-normalizing neural networks", 2017.
+    """
+    return _elu(input, SELU_ALPHA, SELU_SCALE, 1.0)
+
+
+@elementwise(
+    check=floating_only("log_sigmoid_cpu"),
+    node="LogSigmoidBackward0",
+    d_input=lambda g, input: g * sigmoid(-input),
+)
+def log_sigmoid(input):
+    """log(1 / (1 + exp(-x))), without overflow."""
+    return np.minimum(input, 0) - np.log1p(np.exp(-np.abs(input)))
+
+
+@elementwise(
+    check=floating_only("softplus_cpu"),
+    d_input=lambda g, input, beta, threshold: where(
+        input * beta > threshold, g, g * sigmoid(input * beta)
+    ),
+)
+def softplus(input, *, beta=1.0, threshold=20.0):
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above `threshold`."""
+    scaled = input * beta
+    return np.where(scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
+
+
+def _silu_slope(input):
+    """The derivative of silu."""
+    s = sigmoid(input)
+    return s * (1 + input * (1 - s))
+
+
+@elementwise(check=floating_only("silu_cpu"), d_input=lambda g, input: g * _silu_slope(input))
+def silu(input):
+    """x * sigmoid(x).
+
+    Source: S. Elfwing and others, "Sigmoid-weighted linear units for neural network function
+    approximation in reinforcement learning", 2017.
+    """
+    return input / (1 + np.exp(-input))
+
+
+def _mish_slope(input):
+    """The derivative of mish."""
+    s = sigmoid(input)
+    t = tanh(softplus(input))
+    return t + input * s * (1 - t * t)
+
+
+@elementwise(check=floating_only("mish_cpu"), d_input=lambda g, input: g * _mish_slope(input))
+def mish(input):
+    """x * tanh(softplus(x)).
+
+    Source: D. Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+    """
+    return input * np.tanh(np.logaddexp(input, _like(0, input)))
+
+
+# The normal distribution's function has no derivative that is cheaper than its own terms, and the
+# approximation by tanh is what the first GPT models were trained with.
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
+_TANH_SCALE = math.sqrt(2 / math.pi)
+_TANH_CUBIC = 0.044715
+
+
+def _gelu_slope(input, approximate):
+    """The derivative of gelu."""
+    if approximate == "none":
+        probability = 0.5 * (1 + erf(input * _SQRT_HALF))
+        return probability + input * exp(input * input * -0.5) * _DENSITY_AT_0
+    square = input * input
+    t = tanh(input * (_TANH_SCALE * (1 + _TANH_CUBIC * square)))
+    inner_slope = _TANH_SCALE * (1 + 3 * _TANH_CUBIC * square)
+    return 0.5 * (1 + t) + 0.5 * input * (1 - t * t) * inner_slope
+
+
+def _check_gelu(input, *, approximate):
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    floating_only("GeluKernelImpl")(input)
+
+
+@elementwise(
+    check=_check_gelu,
+    d_input=lambda g, input, approximate: g * _gelu_slope(input, approximate),
+)
+def gelu(input, *, approximate="none"):
+    """x times the probability that a standard normal number is below x.
+
+    With `approximate="tanh"` the probability is
+    (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2.
+
+    Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", 2016.
+    """
+    if approximate == "none":
+        return input * 0.5 * (1 + erf.op.kernel(input * _SQRT_HALF))
+    if approximate != "tanh":
+        _check_gelu(input, approximate=approximate)
+    inner = input * (_TANH_SCALE * (1 + _TANH_CUBIC * (input * input)))
+    return input * 0.5 * (1 + np.tanh(inner))
+
+
+# Gated --------------------------------------------------------------------------------------------
+
+
+def _check_glu(a, b):
+    floating_only("glu_cpu")(a)
+
+
+@opaque(
+    check=_check_glu,
+    d_a=lambda g, b: g * sigmoid(b),
+    d_b=lambda g, a, b: g * a * sigmoid(b) * (1 - sigmoid(b)),
+)
+def glu(a, b):
+    """a * sigmoid(b).
+
+    Source: Y. Dauphin and others, "Language modeling with gated convolutional networks", 2016.
+    """
+    return a / (1 + np.exp(-b))

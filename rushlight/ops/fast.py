@@ -1,0 +1,364 @@
+"""The fast way: straight-line code for each operation, built where it is declared.
+
+`build_call` makes the public function: it unwraps the arguments, calls the kernel, wraps the result
+and records the call, without a loop over arguments and without a choice that could be made at
+declaration. For `mul` it reads (shortened)::
+
+    def mul(input, other, *, out=None):
+        if intercepted or out is not None:
+            return op.general((input, other), {}, out)
+        try:
+            input_array = input._array
+            input_dtype = input_array.dtype
+            ...
+            result = kernel(input_array, other_array)
+        except Exception:
+            return op.general((input, other), {}, out)
+        ...
+        if (input._requires_grad or other_grad) and modes.grad_enabled:
+            output._node = node = node_class()
+            node.edges = (...)
+            node.saved = (other_array if input._requires_grad else None, ...)
+            node.guards = (...)
+        return output
+
+and `build_backward` makes what an ordinary backward pass calls on its Node. The whole text of
+each is in `call.source` and `backward.source`. What the fast way can't do it leaves to
+`Op.general`, which tells the same story in ordinary Python.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType
+
+import numpy as np
+from numpy import ndarray
+
+from rushlight.autograd import saved
+from rushlight.autograd.tape import UNSAVED, gradient_edge, modes, next_sequence_number
+from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
+from rushlight.tensor import Tensor, as_array
+
+# What the built code names. It runs in this module's namespace.
+float32 = np.dtype(np.float32)
+float64 = np.dtype(np.float64)
+new_tensor = object.__new__
+raise_modified = saved.raise_modified
+assert gradient_edge and modes and next_sequence_number and expand_array and UNSAVED and as_array
+
+#: how many things watch operations (transforms, hooks, modes): if any, no call takes the fast way
+intercepted = 0
+
+REQUIRED = object()
+_NUMBERS: dict = {float32: {}, float64: {}}
+
+
+def intercept(change):
+    """Send all calls the general way while something watches: +1 when it begins, -1 at its end."""
+    global intercepted
+    intercepted += change
+
+
+def number_array(value, array_dtype):
+    """A Python number as what NumPy multiplies fastest: a cached 0-d array, for float32 and 64."""
+    known = _NUMBERS.get(array_dtype)
+    if known is None:
+        return value
+    array = known.get(value)
+    if array is None:
+        array = np.asarray(value, array_dtype)
+        # 0.0 and -0.0 are equal keys; the bound keeps a program of many numbers from piling up
+        if value != 0 and len(known) < 4096:
+            known[value] = array
+    return array
+
+
+def sum_to(gradient, shape):
+    """The sum of a broadcast gradient over what broadcasting added; on arrays and on Tensors."""
+    if tuple(gradient.shape) == shape:
+        return gradient
+    if isinstance(gradient, Tensor):
+        return gradient.sum_to_size(shape)
+    return sum_array_to(gradient, shape)
+
+
+def expand_to(gradient, shape):
+    """A gradient broadcast to `shape`; on arrays and on Tensors."""
+    if tuple(gradient.shape) == shape:
+        return gradient
+    return gradient.expand(shape) if isinstance(gradient, Tensor) else expand_array(gradient, shape)
+
+
+# The public function ------------------------------------------------------------------------------
+
+
+def build_call(op):
+    """The public function of an operation."""
+    source = "\n".join(_call_source(op))
+    names: dict = {}
+    exec(compile(source, f"<operation {op.name}>", "exec"), globals(), names)
+    call = names["declare"](op, op.kernel, op.node_class)
+    call.source = source
+    call.__doc__ = op.function.__doc__
+    call.__module__ = op.function.__module__
+    call.__qualname__ = op.function.__qualname__
+    call.__annotations__ = op.function.__annotations__
+    return call
+
+
+def _call_source(op):
+    arguments = ", ".join(op.arrays)
+    options = ", ".join(f"{name}={name}" for name in op.options)
+    out = "out" if op.takes_out else "None"
+    general = f"return op.general(({arguments},), dict({options}), {out})"
+    yield "def declare(op, kernel, node_class):"
+    yield f"    def {op.function.__name__}({_parameters(op)}):"
+    yield f"        if intercepted{' or out is not None' if op.takes_out else ''}:"
+    yield f"            {general}"
+    if op.outputs is None:
+        yield from _fast_source(op, general, options)
+    else:
+        yield f"        {general}"
+    yield f"    return {op.function.__name__}"
+
+
+def _parameters(op):
+    arrays = [f"{n}=None" if n in op.optional_arrays else n for n in op.arrays]
+    options = [
+        n if default is REQUIRED else f"{n}={default!r}" for n, default in op.options.items()
+    ]
+    if op.optional_arrays and any("=" not in o for o in options):
+        options.insert(0, "*")
+    if op.takes_out:
+        options += ["out=None"] if "*" in options else ["*", "out=None"]
+    return ", ".join(arrays + options)
+
+
+def _varies(op, name):
+    """Whether an argument may be something else than a Tensor: a number, or None."""
+    return name in op.optional_arrays or (name in op.numbers and name != op.arrays[0])
+
+
+def _flag(op, name):
+    """Source that says whether an argument requires grad."""
+    return f"{name}_grad" if _varies(op, name) else f"{name}._requires_grad"
+
+
+def _fast_source(op, general, options):
+    first = op.arrays[0]
+    yield "        try:"
+    for name in op.arrays:
+        yield from _unwrap_source(op, name, general)
+    if op.is_view:
+        yield f"            counter = {first}._counter"
+        yield "            version = counter[0]"
+    arrays = ", ".join(f"{name}_array" for name in op.arrays)
+    yield f"            result = kernel({arrays}{', ' + options if options else ''})"
+    yield "        except Exception:"
+    yield f"            {general}"
+    yield "        if result.__class__ is not ndarray:"
+    yield "            result = as_array(result)"
+    if op.result in ("same", "float"):
+        yield f"        if result.dtype is not {first}_dtype:"
+        yield f"            {general}"
+    yield from _wrap_source(op)
+    if op.rules:
+        yield from _record_source(op, general)
+    yield "        return output"
+
+
+def _unwrap_source(op, name, general):
+    first = op.arrays[0]
+    indent = "            "
+    if _varies(op, name):
+        if name in op.optional_arrays:
+            yield f"{indent}if {name} is None:"
+            yield f"{indent}    {name}_array = None"
+        else:
+            yield f"{indent}kind = {name}.__class__"
+            yield f"{indent}if kind is float or kind is int:"
+            yield f"{indent}    {name}_array = number_array({name}, {first}_dtype)"
+        yield f"{indent}    {name}_grad = False"
+        yield f"{indent}    {name}_counter = UNSAVED"
+        yield f"{indent}else:"
+        indent += "    "
+        yield f"{indent}{name}_grad = {name}._requires_grad"
+        yield f"{indent}{name}_counter = {name}._counter"
+    yield f"{indent}{name}_array = {name}._array"
+    if name == first:
+        yield f"{indent}{first}_dtype = {first}_array.dtype"
+    elif op.promotes:
+        yield f"{indent}if {name}_array.dtype is not {first}_dtype:"
+        yield f"{indent}    {general}"
+
+
+def _wrap_source(op):
+    yield "        output = new_tensor(Tensor)"
+    yield "        output._array = result"
+    yield "        output._node = output._grad = output._hooks = None"
+    yield "        output._requires_grad = False"
+    if op.is_view:
+        first = op.arrays[0]
+        yield "        output._counter = counter"
+        yield f"        output._base = {first} if {first}._base is None else {first}._base"
+        values = "".join(f"{name}, " for name in op.options)
+        yield f"        output._replay = ({first}, op, ({values}))"
+        yield "        output._view_version = version"
+        yield "        output._creation = None if modes.grad_enabled else 'no_grad'"
+    else:
+        yield "        output._base = None"
+        yield "        output._counter = [0]"
+
+
+def _record_source(op, general):
+    flags = {name: _flag(op, name) for name in op.rules}
+    dtype = f"{op.arrays[0]}_dtype" if op.arrays[0] in op.rules else "result.dtype"
+    yield f"        if ({' or '.join(flags.values())}) and modes.grad_enabled:"
+    yield f"            if {dtype} is not float32 and {dtype} is not float64:"
+    yield f"                {general}"
+    yield "            output._requires_grad = True"
+    node_class = "node_class"
+    if not isinstance(op.node_names, str):
+        options = ", ".join(f"{name}={name}" for name in op.options)
+        node_class = f"op.node_class_named(op.node_names({options}))"
+    yield f"            output._node = node = {node_class}()"
+    yield "            node.seq = next_sequence_number()"
+    yield "            node.hooks = None"
+    yield f"            node.edges = ({''.join(_edge_source(op, n, flags) for n in op.arrays)})"
+    yield f"            node.saved = ({''.join(_saved_source(op, flags))})"
+    yield f"            node.guards = ({''.join(_guards_source(op, flags))})"
+
+
+def _edge_source(op, name, flags):
+    if name not in flags:
+        return "None, "
+    edge = f"(({name}._node or {name}) if {name}._base is None else gradient_edge({name}))"
+    return f"{edge}, " if len(op.arrays) == 1 else f"{edge} if {flags[name]} else None, "
+
+
+def _saved_source(op, flags):
+    for name, rules in op.saved_for.items():
+        if name in op.arrays:
+            always = len(rules) == len(flags)
+            wanted = "" if always else f" if {' or '.join(flags[r] for r in rules)} else None"
+            yield f"{name}_array{wanted}, "
+        elif name == "out":
+            yield "result, "
+        elif name in op.options:
+            yield f"{name}, "
+        elif name == "shapes":
+            yield _shapes_source(op, flags)
+        else:
+            yield f"{name.removesuffix('_shape')}_array.shape, "
+
+
+def _shapes_source(op, flags):
+    differs = " or ".join(f"({flag} and {n}_array.shape != result.shape)" for n, flag in flags.items())
+    shapes = "".join(f"{name}_array.shape, " for name in flags)
+    return f"({shapes}) if {differs} else None, "
+
+
+def _guards_source(op, flags):
+    for name in op.saved_arrays:
+        if name == "out":
+            yield "output._counter, 0, "
+        else:
+            counter = f"{name}_counter" if _varies(op, name) else f"{name}._counter"
+            rules = op.saved_for[name]
+            if len(rules) == len(flags):
+                yield f"{counter}, {counter}[0], "
+            else:
+                wanted = " or ".join(flags[r] for r in rules)
+                yield f"{counter} if {wanted} else UNSAVED, {counter}[0] if {wanted} else 0, "
+
+
+# What an ordinary backward pass calls -------------------------------------------------------------
+
+
+def build_backward(op, rules):
+    """Gradients on arrays: `backward(node, g, edges)`, from rules bound to kernels."""
+    source = "\n".join(_backward_source(op))
+    names: dict = {}
+    exec(compile(source, f"<derivative of {op.name}>", "exec"), globals(), names)
+    backward = names["declare"](*rules)
+    backward.source = source
+    return backward
+
+
+def _backward_source(op):
+    yield f"def declare({', '.join(f'd_{name}' for name in op.rules)}):"
+    yield "    def backward(node, g, edges):"
+    if op.saved_names:
+        yield f"        {', '.join(op.saved_names)}, = node.saved"
+    if op.saved_arrays:
+        pairs = [(f"counter{i}", f"version{i}") for i in range(len(op.saved_arrays))]
+        yield f"        {', '.join(f'{c}, {v}' for c, v in pairs)}, = node.guards"
+        yield f"        if {' or '.join(f'{c}[0] != {v}' for c, v in pairs)}:"
+        yield "            raise_modified(node)"
+    if "keepdim" in op.saved_names:
+        yield "        kept = kept_shape(input_shape, dim)"
+        for name in ("g", "out") if "out" in op.saved_names else ("g",):
+            yield f"        if {name}.shape != kept:"
+            yield f"            {name} = {name}.reshape(kept)"
+    results = []
+    for i, name in enumerate(op.arrays):
+        results.append(f"g_{name}" if name in op.rules else "None")
+        if name in op.rules:
+            yield from _rule_source(op, name, i)
+    yield f"        return {', '.join(results)},"
+    yield "    return backward"
+
+
+def _rule_source(op, name, position):
+    rule = f"d_{name}({', '.join(op.rule_parameters[name])})"
+    only = len(op.arrays) == 1
+    indent = "        " if only else "            "
+    if not only:
+        yield f"        g_{name} = None"
+        yield f"        if edges[{position}] is not None:"
+    yield f"{indent}g_{name} = {rule}"
+    if "keepdim" in op.saved_names:
+        yield f"{indent}g_{name} = expand_array(g_{name}, input_shape)"
+    elif "shapes" in op.saved_names:
+        yield f"{indent}if shapes is not None:"
+        yield f"{indent}    shape = shapes[{list(op.rules).index(name)}]"
+        yield f"{indent}    if g_{name}.shape != shape:"
+        yield f"{indent}        g_{name} = sum_array_to(g_{name}, shape)"
+
+
+# Rules on arrays ----------------------------------------------------------------------------------
+
+_kernel_names: dict = {}
+#: modules whose functions serve arrays and Tensors as they are
+_MECHANISM = {f"rushlight.ops.{name}" for name in ("fast", "op", "shapes")}
+
+
+def bind_to_kernels(rule):
+    """The same rule, with every operation that it names replaced by that operation's kernel.
+
+    A rule may name what is declared further down, so the names are filled in once everything is
+    declared (`bind_rules_to_kernels`).
+    """
+    names = _kernel_names.setdefault(rule.__module__, {"__builtins__": __builtins__})
+    bound = FunctionType(rule.__code__, names, rule.__name__, rule.__defaults__, rule.__closure__)
+    bound.__kwdefaults__ = rule.__kwdefaults__
+    return bound
+
+
+def bind_rules_to_kernels():
+    """Fill in the names under which rules find kernels; called once all operations are declared."""
+    for module_name in [name for name in sys.modules if name.startswith("rushlight.ops.")]:
+        _kernel_names.setdefault(module_name, {"__builtins__": __builtins__})
+    for module_name, names in _kernel_names.items():
+        for name, value in vars(sys.modules[module_name]).items():
+            names[name] = _on_arrays(value)
+
+
+def _on_arrays(value):
+    if isinstance(value, FunctionType):
+        if hasattr(value, "op"):
+            return value.op.kernel
+        if value.__module__ in _kernel_names and value.__module__ not in _MECHANISM:
+            return bind_to_kernels(value)
+    return value

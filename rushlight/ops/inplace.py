@@ -1,0 +1,108 @@
+"""In-place forms: an operation's result written into its first argument, and its history with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd.tape import UNSAVED, gradient_edge, modes
+from rushlight.autograd.views import check_in_place, rebase
+from rushlight.tensor import wrap
+
+__all__ = ["in_place", "overwrite"]
+
+
+def in_place(function, self, *args, **kwargs):
+    """`self = function(self, ...)` in the memory of `self`: what `add_`, `mul_`, ... do.
+
+    Raises:
+        RuntimeError: `self` is a leaf that requires grad; or the result has another shape, or a
+            dtype that `self` can't hold. Then `self` is unchanged.
+    """
+    check_in_place(self)
+    result = function(_as_operand(self), *args, **kwargs)
+    check_holds(self, result)
+    overwrite(self, result)
+    return self
+
+
+def overwrite(self, result):
+    """Write a result into `self`, with its history."""
+    check_writable(self)
+    edge = result._node
+    if edge is not None:
+        _keep_saved_values(edge, self, result)
+    np.copyto(self._array, result._array, casting="unsafe")
+    self._counter[0] += 1
+    if result._requires_grad and modes.grad_enabled:
+        if edge is not None and self._array is not result._array:
+            _move_saved_result(edge, self, result)
+        rebase(self, edge)
+
+
+def _as_operand(self):
+    """`self` with its history as an ordinary operand, which keeps that history when `self` moves on."""
+    if not modes.grad_enabled:
+        return self
+    operand = wrap(self._array)
+    operand._requires_grad = self._requires_grad
+    edge = gradient_edge(self)
+    operand._node = None if edge is self else edge
+    operand._counter = self._counter
+    return operand
+
+
+def _keep_saved_values(node, self, result):
+    """What the Node saved of `self` is about to be overwritten: save a copy instead."""
+    saved = getattr(node, "saved", None)
+    if not saved or all(value is not self._array for value in saved):
+        return
+    guards = list(node.guards)
+    for i in range(0, len(guards), 2):
+        if guards[i] is self._counter:
+            guards[i : i + 2] = UNSAVED, 0
+    copy = self._array.copy()
+    node.saved = tuple(copy if value is self._array else value for value in saved)
+    node.guards = tuple(guards)
+
+
+def _move_saved_result(node, self, result):
+    """What the Node saved of its output now lies in `self`, and is guarded by its counter."""
+    if not getattr(node, "saved", None):
+        return
+    node.saved = tuple(self._array if v is result._array else v for v in node.saved)
+    guards = list(node.guards)
+    for i in range(0, len(guards), 2):
+        if guards[i] is result._counter:
+            guards[i : i + 2] = self._counter, self._counter[0]
+    node.guards = tuple(guards)
+
+
+def check_holds(self, result):
+    """Refuse a result that `self` can't hold."""
+    if result._array.dtype is not self._array.dtype:
+        into, of = dtypes.of(self._array), dtypes.of(result._array)
+        if not dtypes.can_cast(of, into):
+            raise RuntimeError(
+                f"result type {of.title} can't be cast to the desired output type {into.title}"
+            )
+    if result._array.shape != self._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(self.shape)} doesn't match the broadcast shape "
+            f"{list(result.shape)}"
+        )
+
+
+def check_writable(self):
+    """Refuse memory where several elements lie in one place, as `expand` makes it."""
+    array = self._array
+    if self._base is not None and any(
+        stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+    if not array.flags.writeable:
+        raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")
+

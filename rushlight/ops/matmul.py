@@ -1,0 +1,210 @@
+"""Products of matrices, and what is built on them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.ops.fast import sum_to
+from rushlight.ops.op import opaque
+from rushlight.ops.shapes import broadcast_shapes
+from rushlight.ops.reduce import _sum
+from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
+from rushlight.tensor import Tensor, type_name
+
+__all__ = ["dot", "linear", "matmul", "mm", "mv"]
+
+
+def _check_same_dtype(name, input, other):
+    if input.dtype != other.dtype:
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(other)}"
+        )
+
+
+_C_NAMES = {"float32": "float", "float64": "double", "int64": "long long", "float16": "c10::Half",
+            "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char",
+            "bool": "bool", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
+
+
+def _c_name(array):
+    return _C_NAMES.get(array.dtype.name, array.dtype.name)
+
+
+def _check_mm(input, mat2):
+    if input.ndim != 2 or mat2.ndim != 2:
+        which = "self" if input.ndim != 2 else "mat2"
+        raise RuntimeError(f"{which} must be a matrix")
+    if input.shape[1] != mat2.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({_by(input.shape)} and {_by(mat2.shape)})"
+        )
+    _check_same_dtype("mm", input, mat2)
+
+
+def _by(shape):
+    return "x".join(map(str, shape))
+
+
+@opaque(
+    result="same",
+    check=_check_mm,
+    d_input=lambda g, mat2: mm(g, _t(mat2)),
+    d_mat2=lambda g, input: mm(_t(input), g),
+)
+def mm(input, mat2):
+    """Product of two matrices, (n, k) and (k, m)."""
+    return np.matmul(input, mat2)
+
+
+def _check_linear(input, weight, bias):
+    if weight.ndim != 2 and weight.ndim != 1:
+        raise RuntimeError(f"weight must have 1 or 2 dims, got {weight.ndim}")
+    columns = input.shape[-1] if input.ndim else 1
+    if weight.shape[-1] != columns:
+        rows = int(np.prod(input.shape[:-1]))
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and "
+            f"{_by(weight.shape[::-1])})"
+        )
+    for other in (weight, bias):
+        if other is not None and input.dtype != other.dtype:
+            raise RuntimeError(
+                "mat1 and mat2 must have the same dtype, but got "
+                f"{dtypes.of(input).title} and {dtypes.of(other).title}"
+            )
+
+
+@opaque(
+    node="AddmmBackward0",
+    check=_check_linear,
+    takes_out=False,
+    d_input=lambda g, weight: _matmul(g, weight),
+    d_weight=lambda g, input: mm(_t(as_rows(g)), as_rows(input)),
+    d_bias=lambda g: _sum(as_rows(g), dim=0, keepdim=False),
+)
+def linear(input, weight, bias=None):
+    """Affine map of the last dimension: `input @ weight.T + bias`.
+
+    Shapes: input (*, in), weight (out, in), bias (out), output (*, out).
+    """
+    if input.dtype is not weight.dtype:
+        raise TypeError("dtypes differ")
+    result = np.matmul(input, weight.T)
+    if bias is not None:
+        if bias.dtype is not result.dtype:
+            raise TypeError("dtypes differ")
+        result += bias
+    return result
+
+
+def as_rows(x):
+    """A tensor as a matrix of its last dimension's vectors."""
+    return x if len(x.shape) == 2 else _reshape(x, shape=(-1, x.shape[-1]))
+
+
+def _check_matmul(input, other):
+    if input.shape[-1] != other.shape[-2]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{input.shape[0]}, {input.shape[-1]}] but got: [{other.shape[0]}, {other.shape[-2]}]."
+        )
+    _check_same_dtype("matmul", input, other)
+    broadcast_shapes(input.shape[:-2], other.shape[:-2])
+
+
+@opaque(
+    result="same",
+    node="BmmBackward0",
+    check=_check_matmul,
+    d_input=lambda g, other, input_shape: sum_to(_matmul(g, _transpose(other, dim0=-2, dim1=-1)), input_shape),
+    d_other=lambda g, input, other_shape: sum_to(_matmul(_transpose(input, dim0=-2, dim1=-1), g), other_shape),
+)
+def _matmul(input, other):
+    """Products of stacked matrices, (..., n, k) and (..., k, m), whose stacks broadcast."""
+    return np.matmul(input, other)
+
+
+def _check_dot(input, tensor):
+    if input.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors"
+        )
+    if input.shape != tensor.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
+            f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
+            f"and {tensor.shape[0]} elements respectively"
+        )
+    if input.dtype != tensor.dtype:
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {dtypes.of(input).title} "
+            f"and {dtypes.of(tensor).title}"
+        )
+
+
+@opaque(
+    result="same",
+    check=_check_dot,
+    d_input=lambda g, tensor: g * tensor,
+    d_tensor=lambda g, input: g * input,
+)
+def dot(input, tensor):
+    """Product of two vectors: the sum of their elements' products."""
+    return np.dot(input, tensor)
+
+
+def _check_mv(input, vec):
+    if input.ndim != 2 or vec.ndim != 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}"
+        )
+    if input.shape[1] != vec.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({input.shape[0]}), mat ({_by(input.shape)}), "
+            f"vec ({vec.shape[0]})"
+        )
+    _check_same_dtype("mv", input, vec)
+
+
+@opaque(
+    result="same",
+    check=_check_mv,
+    d_input=lambda g, vec: _unsqueeze(g, dim=1) * vec,
+    d_vec=lambda g, input: mv(_t(input), g),
+)
+def mv(input, vec):
+    """Product of a matrix (n, k) and a vector (k)."""
+    return np.matmul(input, vec)
+
+
+def matmul(input, other, *, out=None):
+    """Matrix product: of vectors, matrices, or stacks of matrices, which broadcast.
+
+    >>> import rushlight as torch
+    >>> torch.matmul(torch.eye(2), torch.tensor([3.0, 4.0]))
+    tensor([3., 4.])
+    """
+    for position, (name, x) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"matmul(): argument '{name}' (position {position}) must be Tensor, not "
+                f"{type_name(x)}"
+            )
+    dims = input._array.ndim, other._array.ndim
+    if dims == (2, 2):
+        return mm(input, other, out=out)
+    if 0 in dims:
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {dims[0]}D and "
+            f"{dims[1]}D"
+        )
+    if dims == (1, 1):
+        return dot(input, other, out=out)
+    if dims == (2, 1):
+        return mv(input, other, out=out)
+    if dims[0] == 1:
+        return _squeeze(matmul(_unsqueeze(input, dim=0), other), dim=(-2,))
+    if dims[1] == 1:
+        return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(-1,))
+    return _matmul(input, other, out=out)

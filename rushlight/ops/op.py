@@ -1,0 +1,420 @@
+"""How an operation is declared, and the one way in which every operation is called.
+
+An operation is declared once::
+
+    @elementwise(
+        ufunc=np.multiply,
+        d_input=lambda g, other: g * other,
+        d_other=lambda g, input: g * input,
+    )
+    def mul(input, other):
+        "Product, element by element."
+
+The decorated function is the *kernel*: arrays in, array out (with `ufunc=`, that NumPy function is
+the kernel and the body is empty). Its positional parameters are arrays, named as in PyTorch; its
+keyword-only parameters are options. `d_x` is the derivative *rule* for argument `x`. What a rule
+names in its own parameters is what is saved for it: `g` (the gradient of the output), then any
+argument, `out` (the output), `x_shape`, or an option. No `d_y`: not differentiable in `y`. With
+several outputs (`outputs=("values", "indices")`), `g_values` is the gradient of the output
+`values`, and `values` the output; with `outputs="many"`, `g` is the tuple of gradients.
+
+Rules use operators and operations only, so the same rule runs on arrays (an ordinary backward pass)
+and on Tensors (`create_graph=True`, hence derivatives of any order, and the transforms). For arrays
+a rule is bound to a copy of its module's names in which every operation is its kernel
+(`bind_rules_to_kernels`), so that an ordinary backward pass dispatches nothing.
+
+The kind of an operation supplies what its members share:
+
+- `elementwise`: promotion to one dtype, broadcasting, the summing of a gradient back to its argument;
+- `reduction`: `g` and `out` come with the reduced dimensions kept, the result is expanded;
+- `view`: the output shares the memory, the version counter and the base of its input;
+- `opaque`: nothing; the rules say everything.
+
+A call takes one of two ways. The *fast way* is straight-line code built for each operation where it
+is declared (`rushlight.ops.fast`): plain tensors, equal dtypes, nothing watching. Everything else
+takes the *general way*, `Op.general`: promotion, errors, complex numbers, `out=`, and whatever
+watches (`intercept`). Both leave the same Node.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd import saved
+from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.ops import fast
+from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
+from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
+
+__all__ = ["Op", "elementwise", "intercept", "opaque", "reduction", "registry", "view"]
+
+#: every declared operation, by name
+registry: dict[str, Op] = {}
+
+intercept = fast.intercept
+
+#: the value of an option that has no default
+REQUIRED = fast.REQUIRED
+
+
+def parameters_of(function):
+    """The names of a function's parameters, keyword-only ones included."""
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+class Op:
+    """One declared operation. The subclasses are the kinds.
+
+    Attributes:
+        name: its name.
+        kernel: arrays to array (or to a tuple of arrays, for several outputs).
+        arrays: names of the arguments that are arrays; those with a default may be None.
+        options: names of the options, with their defaults.
+        rules: for each differentiable argument, its rule.
+        outputs: None for one output, else their names, or "many".
+        result: "same": the dtype of the promoted arguments; "float": the same, integers becoming
+            the default dtype first; "bool"; None: as the kernel decides.
+        numbers: which arguments may be Python numbers.
+        check: called with the kernel's arguments where errors are to be explained.
+        holomorphic: whether the rules are those of a holomorphic function; then complex gradients
+            are conjugated around them, in one place, and the rules needn't.
+        linear: whether the output is linear in the differentiable arguments together.
+        saved_names: what a Node saves, in order.
+        node_class: the class of its Nodes.
+        call: the public function.
+    """
+
+    is_view = False
+    promotes = False
+    broadcasts = False
+
+    def __init__(
+        self,
+        function,
+        rules,
+        *,
+        ufunc=None,
+        result=None,
+        node=None,
+        outputs=None,
+        numbers=(),
+        check=None,
+        holomorphic=True,
+        linear=False,
+        takes_out=True,
+    ):
+        self.function = function
+        self.name = function.__name__.strip("_")
+        self.kernel = ufunc or function
+        self.ufunc = ufunc
+        self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
+        self.result = result
+        self.outputs = outputs
+        self.numbers = numbers
+        self.check = check
+        self.holomorphic = holomorphic
+        self.linear = linear
+        self.takes_out = takes_out and not self.is_view
+        self._read_signature()
+        self._read_rules()
+        self._node_classes: dict = {}
+        self.node_names = node or f"{camel_case(self.name)}Backward0"
+        first_name = self.node_names if isinstance(self.node_names, str) else self.name
+        self.backward = self._array_backward()
+        self.node_class = self.node_class_named(first_name)
+        self.call = fast.build_call(self)
+        self.call.op = self
+        registry[self.name] = self
+
+    def __repr__(self):
+        return f"<operation {self.name}>"
+
+    # Declaration
+
+    def _read_signature(self):
+        code = self.function.__code__
+        count = code.co_argcount
+        self.arrays = code.co_varnames[:count]
+        optional = len(self.function.__defaults__ or ())
+        self.optional_arrays = self.arrays[count - optional :]
+        defaults = self.function.__kwdefaults__ or {}
+        names = code.co_varnames[count : count + code.co_kwonlyargcount]
+        self.options = {name: defaults.get(name, REQUIRED) for name in names}
+
+    def _read_rules(self):
+        """Find what the rules want saved, and for the sake of which arguments."""
+        self.rule_parameters = {name: parameters_of(rule) for name, rule in self.rules.items()}
+        self.saved_for: dict = {}
+        for argument, parameters in self.rule_parameters.items():
+            for name in parameters:
+                if name != "g" and not name.startswith("g_"):
+                    self._check_saved_name(name)
+                    self.saved_for.setdefault(name, []).append(argument)
+        for name in self._saved_by_kind():
+            self.saved_for.setdefault(name, list(self.rules))
+        self.saved_names = tuple(self.saved_for)
+        results = ("out",) if self.outputs is None else tuple(self.outputs)
+        self.saved_results = tuple(n for n in self.saved_names if n in results)
+        self.saved_arrays = tuple(
+            n for n in self.saved_names if n in self.arrays or n in self.saved_results
+        )
+
+    def _saved_by_kind(self):
+        """Names that the kind itself needs saved."""
+        return ()
+
+    def _check_saved_name(self, name):
+        known = {*self.arrays, *self.options, "out", *(self.outputs or ())}
+        if name.removesuffix("_shape") not in known:
+            raise TypeError(f"{self.name}: a rule names {name!r}, which the operation hasn't got")
+
+    def _array_backward(self):
+        if self.outputs is not None:
+            return saved.backward_on_wrapped_arrays
+        bound = [fast.bind_to_kernels(rule) for rule in self.rules.values()]
+        return fast.build_backward(self, bound)
+
+    def node_class_named(self, name, complex_valued=False):
+        """The class of Nodes that goes by `name` (some operations have two, `SumBackward1`)."""
+        made = self._node_classes.get((name, complex_valued))
+        if made is None:
+            body = {
+                "__slots__": (),
+                "__module__": "builtins",
+                "op": self,
+                "saved_names": self.saved_names,
+                "saves_arrays": bool(self.saved_arrays),
+                "backward": saved.backward_on_wrapped_arrays if complex_valued else self.backward,
+                "backward_tensors": saved.backward_tensors,
+                "conjugates": complex_valued and self.holomorphic,
+            }
+            made = self._node_classes[name, complex_valued] = type(name, (Node,), body)
+        return made
+
+    # The general way
+
+    def general(self, args, options, out=None):
+        """Call the operation, whatever the arguments are and whatever is watching."""
+        self.check_types(args)
+        if out is not None:
+            from rushlight.ops.output import write_out
+
+            return write_out(self.name, self.general(args, options), args, out)
+        special = special_array(args)
+        if special is not None:
+            return special.apply(self, args, options)
+        return self.call_on(self.promote(args), options)
+
+    def check_types(self, args):
+        """Refuse arguments that are neither Tensors nor what the operation takes in their place."""
+        for position, (name, value) in enumerate(zip(self.arrays, args, strict=True), 1):
+            if isinstance(value, Tensor) or (value is None and name in self.optional_arrays):
+                continue
+            if name not in self.numbers or not isinstance(value, NUMBER_TYPES):
+                raise TypeError(
+                    f"{self.name}(): argument '{name}' (position {position}) must be Tensor, "
+                    f"not {type_name(value)}"
+                )
+
+    def promote(self, args):
+        """The arguments in the dtype in which they meet; in most kinds, just as they are."""
+        return args
+
+    def call_on(self, operands, options):
+        """Compute, wrap and record; the operands are promoted Tensors (or None)."""
+        arrays = [None if x is None else x._array for x in operands]
+        if self.check is not None:
+            self.check(*arrays, **options)
+        with np.errstate(all="ignore"):
+            result = self.kernel(*arrays, **options)
+        results = (result,) if self.outputs is None else result
+        outputs = tuple(wrap(as_array(each)) for each in results)
+        if self.is_view:
+            creation = None if self.outputs is None else "several"
+            replay = operands[0], self, tuple(options.values())
+            for each in outputs:
+                make_view(each, operands[0], replay, creation)
+        if self.rules and modes.grad_enabled:
+            self.record(operands, options, outputs)
+        if modes.dual_level >= 0:
+            from rushlight.autograd.forward_ad import propagate
+
+            propagate(self, operands, options, outputs)
+        return outputs[0] if self.outputs is None else outputs
+
+    def record(self, operands, options, outputs):
+        """Leave a Node on the tape, as the fast way does, for any dtypes and number of outputs."""
+        flags = [
+            name in self.rules and x is not None and x._requires_grad
+            for name, x in zip(self.arrays, operands, strict=True)
+        ]
+        recorded = [x for x in outputs if x._array.dtype.kind in "fcV"]
+        if not recorded or not any(flags):
+            return
+        complex_valued = any(
+            x is not None and x._array.dtype.kind == "c" for x in (*operands, *recorded)
+        )
+        node = self.node_class_named(self._node_name(options), complex_valued)()
+        node.seq = next_sequence_number()
+        node.hooks = None
+        node.edges = tuple(
+            gradient_edge(x) if flag else None for x, flag in zip(operands, flags, strict=True)
+        )
+        node.outputs = None if self.outputs is None else saved.describe(outputs)
+        saved.save(self, node, operands, options, outputs, flags)
+        for index, each in enumerate(outputs):
+            if each._array.dtype.kind in "fcV":
+                each._requires_grad = True
+                each._node = node if self.outputs is None else Output(node, index)
+
+    def _node_name(self, options):
+        return self.node_names if isinstance(self.node_names, str) else self.node_names(**options)
+
+    # What a kind does around its rules; on arrays and on Tensors alike
+
+    def before_rules(self, values):
+        """Adapt `g` (and `out`) before the rules see them."""
+
+    def after_rule(self, gradient, name, values):
+        """Make what a rule returned the gradient of the argument `name`."""
+        return gradient
+
+
+class Elementwise(Op):
+    """An operation on elements, whose arguments broadcast against each other."""
+
+    promotes = True
+    broadcasts = True
+
+    def __init__(self, function, rules, result="same", **declared):
+        if "numbers" not in declared:
+            declared["numbers"] = function.__code__.co_varnames[1 : function.__code__.co_argcount]
+        if declared.get("check") is None:
+            declared["check"] = check_broadcast
+        super().__init__(function, rules, result=result, **declared)
+
+    def _saved_by_kind(self):
+        return ("shapes",) if len(self.arrays) > 1 else ()
+
+    def promote(self, args):
+        """The arguments as Tensors of the dtype in which they meet (None stays)."""
+        dtype = meeting_dtype(args)
+        if self.result == "float" and dtype.category < 2:
+            dtype = dtypes.get_default_dtype()
+        return [None if x is None else in_dtype(x, dtype) for x in args]
+
+    def after_rule(self, gradient, name, values):
+        shapes = values.get("shapes")
+        if shapes is None or gradient is None:
+            return gradient
+        return fast.sum_to(gradient, shapes[list(self.rules).index(name)])
+
+
+class Reduction(Op):
+    """An operation that folds dimensions; it has the options `dim` and `keepdim`."""
+
+    def __init__(self, function, rules, **declared):
+        declared.setdefault("check", check_dims)
+        super().__init__(function, rules, **declared)
+
+    def _saved_by_kind(self):
+        return "input_shape", "dim", "keepdim"
+
+    def before_rules(self, values):
+        shape = kept_shape(values["input_shape"], values["dim"])
+        for name in ("g", "out"):
+            if name in values and tuple(values[name].shape) != shape:
+                values[name] = values[name].reshape(shape)
+
+    def after_rule(self, gradient, name, values):
+        return fast.expand_to(gradient, values["input_shape"])
+
+
+class View(Op):
+    """An operation whose output shares the memory of its first argument."""
+
+    is_view = True
+
+
+class Opaque(Op):
+    """An operation whose rules say everything."""
+
+
+def declarer(kind):
+    """The decorator that declares an operation of this kind.
+
+    Keywords `d_x` are derivative rules, the others go to the kind.
+    """
+
+    def declare(**declared):
+        rules = {k: declared.pop(k) for k in list(declared) if k.startswith("d_")}
+        return lambda function: kind(function, rules, **declared).call
+
+    return declare
+
+
+elementwise = declarer(Elementwise)
+reduction = declarer(Reduction)
+view = declarer(View)
+opaque = declarer(Opaque)
+
+
+# What the kinds are made of -----------------------------------------------------------------------
+
+
+def camel_case(name):
+    """`log_softmax` -> `LogSoftmax`, as PyTorch names Nodes."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def special_array(args):
+    """The array among the arguments that handles operations itself (a batched one, a symbol)."""
+    found = None
+    for x in args:
+        if isinstance(x, Tensor) and hasattr(type(x._array), "handles_operations"):
+            array = x._array
+            if found is None or array.level > found.level:
+                found = array
+    return found
+
+
+def meeting_dtype(args):
+    """The dtype in which these Tensors and numbers meet."""
+    dimensioned, zero_dim, numbers = [], [], []
+    for x in args:
+        if isinstance(x, Tensor):
+            (dimensioned if x._array.ndim else zero_dim).append(dtypes.of(x._array))
+        elif x is not None:
+            numbers.append(dtypes.of_number(x))
+    return dtypes.result_type(dimensioned, zero_dim, numbers)
+
+
+def in_dtype(x, dtype):
+    """A Tensor or number as a Tensor of this dtype; a cast that is needed is recorded."""
+    if isinstance(x, Tensor):
+        return x if x._array.dtype is dtype.array_dtype else x.to(dtype)
+    return wrap(number_as_array(x, dtype))
+
+
+def number_as_array(value, dtype):
+    """A Python number as a 0-d array; integers wrap around as in C."""
+    if dtype.category == 1 and isinstance(value, (int, np.integer)):
+        bits = 8 * dtype.itemsize
+        value = int(value) & ((1 << bits) - 1)
+        if dtype.is_signed and value >> (bits - 1):
+            value -= 1 << bits
+    with np.errstate(all="ignore"):
+        return np.asarray(value).astype(dtype.array_dtype)
+
+
+def check_broadcast(*arrays, **options):
+    """Refuse shapes that don't broadcast, in PyTorch's words."""
+    broadcast_shapes(*(x.shape for x in arrays if x is not None))
+
+
+def check_dims(input, **options):
+    """Refuse dimensions that are out of range or named twice, in PyTorch's words."""
+    normalize_dims(options["dim"], input.ndim)
+

@@ -1,0 +1,108 @@
+"""Arithmetic on shapes and dimensions, and what arrays need to follow it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = [
+    "broadcast_shapes",
+    "expand_array",
+    "kept_shape",
+    "normalize_dim",
+    "normalize_dims",
+    "sum_array_to",
+]
+
+
+def broadcast_shapes(*shapes):
+    """The shape to which all these broadcast.
+
+    Raises:
+        RuntimeError: two sizes differ and neither is 1.
+    """
+    result: list = []
+    for shape in shapes:
+        if len(shape) > len(result):
+            result = [1] * (len(shape) - len(result)) + result
+        offset = len(result) - len(shape)
+        for i, size in enumerate(shape, offset):
+            if size == 1 or result[i] == size:
+                continue
+            if result[i] != 1:
+                raise RuntimeError(
+                    f"The size of tensor a ({result[i]}) must match the size of tensor b ({size}) "
+                    f"at non-singleton dimension {i}"
+                )
+            result[i] = size
+    return tuple(result)
+
+
+def normalize_dim(dim, ndim):
+    """A dimension counted from the front; -1 is the last. A 0-d tensor has one, named 0 or -1.
+
+    Raises:
+        IndexError: there is no such dimension.
+    """
+    count = ndim or 1
+    if not -count <= dim < count:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], "
+            f"but got {dim})"
+        )
+    return dim + count if dim < 0 else dim
+
+
+def normalize_dims(dim, ndim):
+    """Dimensions as a tuple counted from the front; None means all of them.
+
+    Raises:
+        IndexError: there is no such dimension.
+        RuntimeError: a dimension is named twice.
+    """
+    if dim is None:
+        return tuple(range(ndim))
+    if not isinstance(dim, (tuple, list)):
+        dim = (dim,)
+    dims = tuple(normalize_dim(d, ndim) for d in dim)
+    for i, d in enumerate(dims):
+        if d in dims[:i]:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+    return dims if ndim else ()
+
+
+def kept_shape(shape, dim):
+    """`shape` with the reduced dimensions kept as 1."""
+    if dim is None or dim == ():
+        return (1,) * len(shape) if dim is None else shape
+    if not shape:
+        return ()
+    kept = list(shape)
+    for d in (dim,) if isinstance(dim, int) else dim:
+        kept[d] = 1
+    return tuple(kept)
+
+
+def expand_array(array, shape):
+    """`array` broadcast to `shape` without copying."""
+    if array.shape == shape:
+        return array
+    if array.__class__ is np.ndarray and array.flags.c_contiguous:
+        missing = len(shape) - array.ndim
+        strides = [
+            0 if size == 1 else stride
+            for size, stride in zip(array.shape, array.strides, strict=True)
+        ]
+        # NumPy's own broadcast_to takes ten times as long, and its result can't be written to.
+        return np.ndarray(shape, array.dtype, array, 0, (0,) * missing + tuple(strides))
+    return np.broadcast_to(array, shape)
+
+
+def sum_array_to(array, shape):
+    """`array` summed over the dimensions that broadcasting to its shape from `shape` added."""
+    if array.shape == shape:
+        return array
+    added = array.ndim - len(shape)
+    axes = tuple(range(added)) + tuple(
+        i for i, size in enumerate(shape, added) if size == 1 and array.shape[i] != 1
+    )
+    return np.add.reduce(array, axis=axes, keepdims=True).reshape(shape) if axes else array

@@ -1,0 +1,826 @@
+"""class Tensor: an array, its gradient, and its place on the tape.
+
+The methods are one line each and forward to `rushlight.ops`, which makes Tensors in turn. That cycle
+is cut here, once: `ops` is a name that `rushlight/__init__.py` fills in when both are loaded
+(`bind_operations`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd.tape import Output, gradient_edge, modes
+
+__all__ = ["NUMBER_TYPES", "Size", "Tensor", "as_array", "make_view", "type_name", "wrap"]
+
+ops = autograd = None
+
+
+def bind_operations(operations, differentiation):
+    """Give the methods their operations."""
+    global ops, autograd
+    ops, autograd = operations, differentiation
+
+
+#: what may stand for a 0-d tensor among operands
+NUMBER_TYPES = (int, float, complex, bool, np.number, np.bool_)
+
+
+class Size(tuple):
+    """The shape of a tensor: a tuple that prints as PyTorch's and counts its elements.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 3).shape, torch.zeros(2, 3).shape.numel()
+    (torch.Size([2, 3]), 6)
+    """
+
+    __slots__ = ()
+    __module__ = "torch"
+
+    def __repr__(self):
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    def numel(self):
+        """The number of elements of a tensor of this shape."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __getitem__(self, index):
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other):
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other):
+        return Size(other + tuple(self))
+
+    def __mul__(self, count):
+        return Size(tuple.__mul__(self, count))
+
+    __rmul__ = __mul__
+
+
+class device:
+    """Where a tensor lives: `device("cpu")`.
+
+    >>> import rushlight as torch
+    >>> torch.device("cpu"), torch.zeros(1).device.type
+    (device(type='cpu'), 'cpu')
+    """
+
+    __slots__ = ("index", "type")
+    __module__ = "torch"
+
+    _KNOWN = ("cpu", "cuda", "mps", "xpu", "meta")
+
+    def __init__(self, type, index=None):
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        elif isinstance(type, int):
+            type, index = "cuda", type
+        elif not isinstance(type, str):
+            raise TypeError(
+                f"device(): argument 'type' (position 1) must be str, not {type_name(type)}"
+            )
+        elif ":" in type:
+            name, _, number = type.partition(":")
+            if not number.isdigit() or index is not None:
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            type, index = name, int(number)
+        if type not in self._KNOWN:
+            raise RuntimeError(
+                f"Expected one of {', '.join(self._KNOWN)} device type at start of device string: "
+                f"{type}"
+            )
+        self.type = type
+        self.index = index
+
+    def __repr__(self):
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __str__(self):
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, device) and self.type == other.type and self.index == other.index
+        )
+
+    def __hash__(self):
+        return hash((self.type, self.index))
+
+    def __reduce__(self):
+        return device, (self.type, self.index)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+
+CPU = device("cpu")
+
+
+class Tensor:
+    """An n-dimensional array that can be differentiated.
+
+    Make one with `rushlight.tensor`, `zeros`, `randn`, `from_numpy`, ...
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",  # np.ndarray, or what stands for one
+        "_base",  # the Tensor whose memory this is a view of
+        "_counter",  # [version], shared by all tensors on this memory
+        "_creation",  # views only: why it may not be modified ("several", "no_grad", ...)
+        "_grad",
+        "_hooks",
+        "_replay",  # views only: (viewed Tensor, view operation, its options)
+        "_node",  # the edge by which gradients leave: Node, Output or None
+        "_requires_grad",
+        "_view_version",  # views only: the version for which _node is right
+    )
+    __module__ = "torch"
+    __array_priority__ = 1000
+
+    def __new__(cls, *args, **kwargs):
+        return ops.legacy_tensor(cls, *args, **kwargs)
+
+    # What it is -----------------------------------------------------------------------------------
+
+    @property
+    def shape(self):
+        """The sizes of the dimensions."""
+        return Size(self._array.shape)
+
+    def size(self, dim=None):
+        """The shape, or the size of one dimension."""
+        return Size(self._array.shape) if dim is None else ops.size_of(self, dim)
+
+    @property
+    def ndim(self):
+        """The number of dimensions."""
+        return self._array.ndim
+
+    def dim(self):
+        """The number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self):
+        """The number of elements."""
+        return int(self._array.size)
+
+    nelement = numel
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return dtypes.of(self._array)
+
+    @property
+    def device(self):
+        """Where the tensor lives."""
+        return CPU
+
+    layout = "torch.strided"
+
+    def is_floating_point(self):
+        """Whether the elements are real floating-point numbers."""
+        return self.dtype.is_floating_point
+
+    def is_complex(self):
+        """Whether the elements are complex numbers."""
+        return self.dtype.is_complex
+
+    def is_signed(self):
+        """Whether the elements have a sign."""
+        return self.dtype.is_signed
+
+    def element_size(self):
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def itemsize(self):
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self):
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_nested = is_mkldnn = False
+    is_xpu = is_ipu = is_xla = is_vulkan = is_sparse_csr = False
+    is_cpu = True
+    names = property(lambda self: (None,) * self._array.ndim)
+    name = None
+
+    # Its place on the tape ------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self):
+        """Whether operations on this tensor are recorded; only floats can be differentiated."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        autograd.set_requires_grad(self, value)
+
+    def requires_grad_(self, requires_grad=True):
+        """Set `requires_grad` and return the tensor."""
+        autograd.set_requires_grad(self, requires_grad)
+        return self
+
+    @property
+    def grad(self):
+        """The accumulated gradient: None before the first backward pass."""
+        if self._grad is None and self._node is not None:
+            autograd.warn_grad_of_non_leaf(self)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value):
+        autograd.set_grad(self, value)
+
+    @grad.deleter
+    def grad(self):
+        self._grad = None
+
+    @property
+    def grad_fn(self):
+        """The Node of the operation that made this tensor; None for a leaf."""
+        edge = gradient_edge(self)
+        if edge is None or edge is self:
+            return None
+        return edge.node if isinstance(edge, Output) else edge
+
+    @property
+    def output_nr(self):
+        """Which output of `grad_fn` this tensor is."""
+        return self._node.index if isinstance(self._node, Output) else 0
+
+    @property
+    def is_leaf(self):
+        """Whether gradients end here: no recorded operation made this tensor."""
+        return not self._requires_grad or gradient_edge(self) is self
+
+    @property
+    def retains_grad(self):
+        """Whether a non-leaf keeps its gradient."""
+        return autograd.retains_grad(self)
+
+    def retain_grad(self):
+        """Keep the gradient of this non-leaf in `.grad`."""
+        autograd.retain_grad(self)
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+        """Add the derivatives of this tensor by the leaves to their `.grad`.
+
+        Args:
+            gradient: the gradient of this tensor; may be left out if it has one element.
+            retain_graph: keep what was saved for another pass (default: as `create_graph`).
+            create_graph: record the pass, so that the gradients can be differentiated.
+            inputs: accumulate into these tensors only.
+        """
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook):
+        """Call `hook(grad)` when this tensor's gradient is known; it may return another.
+
+        Returns a handle whose `remove()` takes the hook out.
+        """
+        return autograd.register_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call `hook(tensor)` each time after the `.grad` of this leaf was added to."""
+        return autograd.register_post_accumulate_grad_hook(self, hook)
+
+    @property
+    def data(self):
+        """A tensor on the same memory without history, and with a version counter of its own."""
+        made = wrap(self._array)
+        return made
+
+    @data.setter
+    def data(self, value):
+        autograd.set_data(self, value)
+
+    @property
+    def _version(self):
+        return self._counter[0]
+
+    def _is_view(self):
+        return self._base is not None
+
+    def is_inference(self):
+        """Whether the tensor was made in inference mode."""
+        return self._counter is INFERENCE
+
+    # Out to Python and NumPy ----------------------------------------------------------------------
+
+    def item(self):
+        """The value of a tensor with one element, as a Python number."""
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+            )
+        return self._array.item()
+
+    def tolist(self):
+        """The elements as nested Python lists; of a 0-d tensor, a number."""
+        return self._array.tolist()
+
+    def numpy(self, *, force=False):
+        """The elements as a NumPy array that shares this tensor's memory.
+
+        Raises:
+            RuntimeError: the tensor requires grad (and `force` is False and grad mode on).
+        """
+        if self._requires_grad and not force and modes.grad_enabled:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. "
+                "Use tensor.detach().numpy() instead."
+            )
+        return self._array
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        if dtype is None and not copy:
+            return array
+        return np.array(array, dtype=dtype, copy=copy)
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return wrap(np.asarray(array))
+
+    def __bool__(self):
+        if self._array.size != 1:
+            if self._array.size == 0:
+                raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+            raise RuntimeError(
+                "Boolean value of Tensor with more than one value is ambiguous"
+            )
+        return bool(self._array.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __complex__(self):
+        return complex(self.item())
+
+    def __index__(self):
+        if self._array.size != 1 or self._array.dtype.kind not in "iub":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __len__(self):
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self):
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(ops.unbind(self, 0))
+
+    def __contains__(self, element):
+        return ops.contains(self, element)
+
+    def __hash__(self):
+        return id(self)
+
+    def __repr__(self, *, tensor_contents=None):
+        from rushlight.printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __str__(self):
+        return self.__repr__()
+
+    def __format__(self, spec):
+        from rushlight.printing import format_tensor
+
+        return format_tensor(self, spec)
+
+    def __dir__(self):
+        return [*super().__dir__(), *self.__dict__]
+
+    def __reduce_ex__(self, protocol):
+        from rushlight.serialization import reduce_tensor
+
+        return reduce_tensor(self)
+
+    def __deepcopy__(self, memo):
+        return ops.deep_copy(self, memo)
+
+    # Arithmetic -----------------------------------------------------------------------------------
+
+    def __add__(self, other):
+        try:
+            return ops.add(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __sub__(self, other):
+        try:
+            return ops.sub(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __mul__(self, other):
+        try:
+            return ops.mul(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __truediv__(self, other):
+        try:
+            return ops.div(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __floordiv__(self, other):
+        try:
+            return ops.floor_divide(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __mod__(self, other):
+        try:
+            return ops.remainder(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __pow__(self, other):
+        try:
+            return ops.pow(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __matmul__(self, other):
+        try:
+            return ops.matmul(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __and__(self, other):
+        try:
+            return ops.bitwise_and(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __or__(self, other):
+        try:
+            return ops.bitwise_or(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __xor__(self, other):
+        try:
+            return ops.bitwise_xor(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __lshift__(self, other):
+        try:
+            return ops.bitwise_left_shift(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rshift__(self, other):
+        try:
+            return ops.bitwise_right_shift(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __radd__(self, other):
+        return self.__add__(other)
+
+    def __rmul__(self, other):
+        return self.__mul__(other)
+
+    def __rand__(self, other):
+        return self.__and__(other)
+
+    def __ror__(self, other):
+        return self.__or__(other)
+
+    def __rxor__(self, other):
+        return self.__xor__(other)
+
+    def __rsub__(self, other):
+        try:
+            return ops.rsub(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rtruediv__(self, other):
+        try:
+            return ops.rdiv(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rfloordiv__(self, other):
+        try:
+            return ops.rfloor_divide(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rmod__(self, other):
+        try:
+            return ops.rremainder(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rpow__(self, other):
+        try:
+            return ops.rpow(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rmatmul__(self, other):
+        try:
+            return ops.rmatmul(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rlshift__(self, other):
+        try:
+            return ops.rlshift(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __rrshift__(self, other):
+        try:
+            return ops.rrshift(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __eq__(self, other):
+        try:
+            return ops.eq(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __ne__(self, other):
+        try:
+            return ops.ne(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __lt__(self, other):
+        try:
+            return ops.lt(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __le__(self, other):
+        try:
+            return ops.le(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __gt__(self, other):
+        try:
+            return ops.gt(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __ge__(self, other):
+        try:
+            return ops.ge(self, other)
+        except TypeError:
+            if isinstance(other, OPERANDS):
+                raise
+            return NotImplemented
+
+    def __neg__(self):
+        return ops.neg(self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return ops.abs(self)
+
+    def __invert__(self):
+        return ops.bitwise_not(self)
+
+    def __iadd__(self, other):
+        return ops.in_place(ops.add, self, other)
+
+    def __isub__(self, other):
+        return ops.in_place(ops.sub, self, other)
+
+    def __imul__(self, other):
+        return ops.in_place(ops.mul, self, other)
+
+    def __itruediv__(self, other):
+        return ops.in_place(ops.div, self, other)
+
+    def __ifloordiv__(self, other):
+        return ops.in_place(ops.floor_divide, self, other)
+
+    def __imod__(self, other):
+        return ops.in_place(ops.remainder, self, other)
+
+    def __iand__(self, other):
+        return ops.in_place(ops.bitwise_and, self, other)
+
+    def __ior__(self, other):
+        return ops.in_place(ops.bitwise_or, self, other)
+
+    def __ixor__(self, other):
+        return ops.in_place(ops.bitwise_xor, self, other)
+
+    def __ipow__(self, other):
+        return ops.in_place(ops.pow, self, other)
+
+    def __ilshift__(self, other):
+        return ops.in_place(ops.bitwise_left_shift, self, other)
+
+    def __irshift__(self, other):
+        return ops.in_place(ops.bitwise_right_shift, self, other)
+
+    # Casts ----------------------------------------------------------------------------------------
+
+    def to(self, dtype):
+        return ops.cast(self, dtype)
+
+    # Functions and reductions ---------------------------------------------------------------------
+
+    def sum(self, dim=None, keepdim=False, *, dtype=None):
+        """The sum of the elements, or over the dimensions `dim`."""
+        return ops.sum(self, dim, keepdim, dtype=dtype)
+
+    def mean(self, dim=None, keepdim=False, *, dtype=None):
+        """The mean of the elements, or over the dimensions `dim`."""
+        return ops.mean(self, dim, keepdim, dtype=dtype)
+
+    def exp(self):
+        """e to the power of each element."""
+        return ops.exp(self)
+
+    # Shape ----------------------------------------------------------------------------------------
+
+    def reshape(self, *shape):
+        """The elements in another shape: a view where the memory allows it, else a copy."""
+        return ops.reshape(self, *shape)
+
+    def view(self, *shape):
+        """The same memory in another shape (or in another dtype)."""
+        return ops.view_(self, *shape)
+
+    def expand(self, *sizes):
+        """Dimensions of size 1 repeated without copying."""
+        return ops.expand(self, *sizes)
+
+    def sum_to_size(self, *size):
+        """The sum over what expanding from `size` to this shape adds."""
+        return ops.sum_to_size(self, *size)
+
+    def clone(self):
+        """A copy, through which gradients flow."""
+        return ops.clone(self)
+
+    def detach(self):
+        """The same memory without history."""
+        return ops.detach(self)
+
+    # In place -------------------------------------------------------------------------------------
+
+    def add_(self, other, *, alpha=1):
+        """`add` in place."""
+        return ops.in_place(ops.add, self, other, alpha=alpha)
+
+    def mul_(self, other):
+        """`mul` in place."""
+        return ops.in_place(ops.mul, self, other)
+
+    def zero_(self):
+        """Set all elements to zero."""
+        return ops.fill_(self, 0)
+
+    def copy_(self, src, non_blocking=False):
+        """`src`, broadcast and cast, written into this tensor."""
+        return ops.copy_(self, src, non_blocking)
+
+    # Indexing -------------------------------------------------------------------------------------
+
+    def __getitem__(self, index):
+        return ops.getitem(self, index)
+
+    def __setitem__(self, index, value):
+        ops.setitem(self, index, value)
+
+
+INFERENCE = None  # the counter of tensors made in inference mode, set by rushlight.autograd
+
+
+def wrap(array):
+    """A Tensor around this array: no copy, no history."""
+    made = new_tensor(Tensor)
+    made._array = array
+    made._node = made._grad = made._hooks = made._base = None
+    made._requires_grad = False
+    made._counter = [0]
+    return made
+
+
+new_tensor = object.__new__
+#: types for which an operator's TypeError is ours to explain
+OPERANDS = (Tensor, *NUMBER_TYPES)
+
+
+def as_array(value):
+    """A kernel's result as an array: NumPy turns 0-d results into scalars."""
+    return np.asarray(value) if isinstance(value, (np.generic, *NUMBER_TYPES)) else value
+
+
+def make_view(output, source, replay, creation=None):
+    """Make `output` a view of `source`: same memory, same version counter."""
+    output._replay = replay
+    output._base = source if source._base is None else source._base
+    output._counter = source._counter
+    output._view_version = 0 if source._counter is INFERENCE else source._counter[0]
+    output._creation = creation if modes.grad_enabled else "no_grad"
+
+
+def type_name(value):
+    """How PyTorch's messages name the type of an argument."""
+    if isinstance(value, Tensor):
+        return "Tensor"
+    kind = type(value)
+    if kind.__module__ in ("builtins", "torch"):
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
