@@ -1,0 +1,570 @@
+"""Random numbers: PyTorch's CPU streams, number for number.
+
+`Generator` is the only source of chance. It is the 32-bit Mersenne Twister, read as PyTorch reads
+it, so `manual_seed(s)` is followed by the numbers that PyTorch prints. Its drawing methods take a
+shape and a NumPy dtype and return arrays; the functions on Tensors (`rand`, `Tensor.normal_`, ...)
+wrap them.
+
+Every draw consumes exactly the words that PyTorch 2.13 consumes, so the streams never drift apart.
+The values are equal to the bit for
+
+* integers, permutations, Bernoulli draws (hence dropout) and multinomial draws,
+* uniform numbers of any dtype and with any bounds,
+* normal numbers in float64, and in every dtype when fewer than 16 are drawn,
+* exponential, geometric, Cauchy and log-normal numbers, as far as the C library's `log1p`, `log`,
+  `tan`, `exp`, `cos` and `sin` are the ones that PyTorch was linked with.
+
+One kind is equal to the last digits only: 16 or more normal numbers in float32. Their logarithm,
+sine and cosine are NumPy's instead of PyTorch's AVX2 kernels: six of seven values are equal, the
+others within 4 units in the last place (5e-7), which is less than PyTorch's AVX2 and portable
+builds differ from each other.
+
+Where PyTorch is built on MKL and runs on an Intel CPU, it draws Bernoulli numbers with one
+probability and exponential numbers from MKL's streams; the streams here are those of its other
+machines.
+
+Sources: M. Matsumoto and T. Nishimura, "Mersenne Twister", 1998; G. Box and M. Muller, "A note on
+the generation of random normal deviates", 1958; R. Durstenfeld, "Algorithm 235: Random
+permutation", 1964.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import operator
+import os
+
+import numpy as np
+
+from rushlight import random_limits as limits
+from rushlight import sampling
+
+__all__ = [
+    "Generator",
+    "default_generator",
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "set_rng_state",
+]
+
+_DEFAULT_SEED = 67280421310721
+_MASK24, _MASK53 = 2**24 - 1, 2**53 - 1
+_WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
+
+# PyTorch's layout of a CPU generator's state: `left` is one more than the words still in stock.
+_STATE = np.dtype(
+    [
+        ("seed", "<u8"),
+        ("left", "<i4"),
+        ("seeded", "<i4"),
+        ("next", "<u8"),
+        ("words", "<u8", (624,)),
+        ("unused_normal", "<f8"),
+        ("held_normal", "<f8"),
+        ("unused_rho", "<f8"),
+        ("holds_normal", "<i4"),
+        ("unused_float", "V12"),
+    ]
+)
+
+
+class Generator:
+    """A stream of random numbers on the CPU, equal to that of PyTorch's generator.
+
+    >>> import rushlight as torch
+    >>> g = torch.Generator().manual_seed(0)
+    >>> torch.rand(2, generator=g)
+    tensor([0.4963, 0.7682])
+    """
+
+    __slots__ = ("__weakref__", "_held_normal", "_seed", "_twister")
+
+    def __init__(self, device="cpu"):
+        kind = str(device).partition(":")[0]
+        if kind != "cpu":
+            raise RuntimeError(
+                f"Cannot get {kind.upper()} generator\nRushlight's generators live on the CPU: "
+                "write Generator() or Generator(device='cpu')."
+            )
+        self._seed = _DEFAULT_SEED
+        self._twister = None  # made on first use: importing numpy.random takes 10 ms
+        self._held_normal = None
+
+    @property
+    def device(self):
+        """The device of the generator: always `cpu`."""
+        from rushlight.tensor import device
+
+        return device("cpu")
+
+    # -- seed and state ----------------------------------------------------------------------------
+
+    def manual_seed(self, seed):
+        """Starts the stream that belongs to `seed` and returns the generator.
+
+        `seed` is an integer from -2**63 to 2**64 - 1; a negative one stands for `2**64 + seed`.
+        """
+        if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        seed = operator.index(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._seed = seed % 2**64
+        if self._twister is not None:
+            self._twister._legacy_seeding(self._seed % 2**32)
+        self._held_normal = None
+        return self
+
+    def seed(self):
+        """Seeds the generator from the operating system's entropy and returns the seed."""
+        return self.manual_seed(int.from_bytes(os.urandom(8), "little") >> 1)._seed
+
+    def initial_seed(self):
+        """The seed from which the current stream was started."""
+        return self._seed
+
+    def get_state(self):
+        """The state as a `uint8` tensor of 5056 bytes, in PyTorch's format."""
+        from rushlight.tensor import wrap
+
+        return wrap(np.frombuffer(bytearray(self._dump()), np.uint8))
+
+    def set_state(self, new_state):
+        """Takes over a state that `get_state` returned here or in PyTorch."""
+        self._load(_state_bytes(new_state))
+
+    def clone_state(self):
+        """A new generator in the same state; the two go separate ways from then on."""
+        return _restored(self._dump())
+
+    def __reduce__(self):
+        return _restored, (self._dump(),)
+
+    def _dump(self):
+        twister = self._engine.state["state"]
+        record = np.zeros((), _STATE)
+        record["seed"], record["seeded"] = self._seed, 1
+        record["left"] = 625 - twister["pos"]
+        record["next"] = 0 if self._is_fresh(twister) else twister["pos"]
+        record["words"] = twister["key"]
+        if self._held_normal is not None:
+            record["held_normal"], record["holds_normal"] = self._held_normal, 1
+        return record.tobytes()
+
+    def _is_fresh(self, twister):
+        if twister["pos"] != 624:
+            return False
+        return np.array_equal(_twister(self._seed).state["state"]["key"], twister["key"])
+
+    def _load(self, state):
+        if len(state) != _STATE.itemsize:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input "
+                f"RNG state size to be {len(state)}"
+            )
+        record = np.frombuffer(state, _STATE)[0]
+        left = int(record["left"])
+        if record["seeded"] != 1 or not 0 < left <= 624 or record["next"] > 624:
+            raise RuntimeError("Invalid mt19937 state")
+        words = {"key": record["words"].astype(np.uint32), "pos": 625 - left}
+        self._engine.state = {"bit_generator": "MT19937", "state": words}
+        self._seed = int(record["seed"])
+        self._held_normal = float(record["held_normal"]) if record["holds_normal"] else None
+
+    # -- words, and the unit interval --------------------------------------------------------------
+
+    @property
+    def _engine(self):
+        if self._twister is None:
+            self._twister = _twister(self._seed)
+        return self._twister
+
+    def _words(self, count):
+        return self._engine.random_raw(count)
+
+    def _wide_words(self, count):
+        pairs = self._engine.random_raw(2 * count)
+        wide = pairs[::2] << 32
+        wide |= pairs[1::2]
+        return wide
+
+    def _unit(self, count, dtype):
+        """`count` numbers of [0, 1): 24 random bits each in float32, 53 in float64."""
+        if dtype == np.float64:
+            bits, mask, step = self._wide_words(count), _MASK53, 2.0**-53
+        else:
+            bits, mask, step = self._words(count), _MASK24, 2.0**-24
+        bits &= mask
+        unit = bits.view(np.int64).astype(
+            dtype
+        )  # signed integers convert faster than unsigned ones
+        unit *= step
+        return unit
+
+    def next_uniform(self):
+        """One float of [0, 1) with 53 random bits."""
+        word = self._engine.random_raw
+        return ((word() << 32 | word()) & _MASK53) * 2.0**-53
+
+    def next_normal(self):
+        """One standard normal float. They come in pairs: every second call takes the spare one."""
+        if self._held_normal is not None:
+            value, self._held_normal = self._held_normal, None
+            return value
+        angle = 2 * math.pi * self.next_uniform()
+        radius = math.sqrt(-2 * math.log1p(-self.next_uniform()))
+        self._held_normal = radius * math.sin(angle)
+        return radius * math.cos(angle)
+
+    # -- arrays ------------------------------------------------------------------------------------
+
+    def fill(self, target, draw, *parameters):
+        """Writes `draw(shape, *parameters)` into the array `target` in PyTorch's order.
+
+        PyTorch fills along memory: a transposed matrix is filled column by column. `draw` gets the
+        shape, and every array among `parameters`, with the axes in that order.
+        """
+        axes = sorted(range(target.ndim), key=lambda axis: -target.strides[axis])
+        parameters = [
+            np.broadcast_to(each, target.shape).transpose(axes)
+            if isinstance(each, np.ndarray)
+            else each
+            for each in parameters
+        ]
+        ordered = target.transpose(axes)
+        ordered[...] = draw(ordered.shape, *parameters)
+        return target
+
+    def uniform(self, shape, dtype, low=0.0, high=1.0):
+        """Uniform numbers of [low, high) in a floating-point or complex dtype."""
+        dtype = np.dtype(dtype)
+        if dtype.kind == "c":
+            return self._complex(self.uniform, shape, dtype, low, high)
+        limits.check_uniform(low, high, dtype)
+        real = _computed_in(dtype)
+        low, high = real.type(low), real.type(high)
+        unit = self._unit(math.prod(shape), real)
+        if low == 0 and high == 1 and dtype == real:
+            return unit.reshape(shape)
+        values = sampling.fused(unit, high - low, low).astype(dtype, copy=False)
+        values[values == high.astype(dtype)] = low.astype(dtype)  # rounding reached the open end
+        return values.reshape(shape)
+
+    def normal(self, shape, dtype, mean=0.0, std=1.0, contiguous=True):
+        """Normal numbers in a floating-point or complex dtype.
+
+        16 or more come in blocks (`_normal_blocks`). Fewer, or those for an array that is not
+        `contiguous`, come one by one (`next_normal`), computed in float64.
+        """
+        limits.check(std >= 0, "normal expects std >= 0.0, but found std {:g}", std)
+        dtype = np.dtype(dtype)
+        if dtype.kind == "c":
+            parts = std * math.sqrt(0.5)
+            return self._complex(self.normal, shape, dtype, mean, parts, contiguous)
+        limits.check_floating(dtype, "normal_kernel_cpu")
+        count = math.prod(shape)
+        if count >= 16 and contiguous:
+            values = self._normal_blocks(count, dtype)
+        else:
+            values = self._normals(count)
+        if mean != 0 or std != 1:
+            values = sampling.fused(values, std, mean)
+        return sampling.rounded(values, dtype).reshape(shape)
+
+    def _complex(self, draw, shape, dtype, *parameters):
+        parts = draw((*shape, 2), _parts(dtype), *parameters)
+        return parts.view(dtype).reshape(shape)
+
+    def _normal_blocks(self, count, dtype):
+        """Box and Muller's method on blocks of 16 uniform numbers; the last block may overlap.
+
+        When 16 does not divide `count`, the last 16 values are drawn anew.
+        """
+        real = _computed_in(dtype)
+        whole = count - count % 16
+        unit = self._unit(whole if dtype.itemsize == 2 else count, real)
+        if whole == count:
+            return sampling.box_muller(unit)
+        values = np.empty(count, real)
+        values[:whole] = sampling.box_muller(unit[:whole])
+        values[-16:] = sampling.box_muller(self._unit(16, real))
+        return values
+
+    def _normals(self, count):
+        if count < 16:
+            return np.array([self.next_normal() for _ in range(count)], np.float64)
+        held = [self.next_normal()] if self._held_normal is not None else []
+        unit = self._unit((count - len(held)) // 2 * 2, np.float64)
+        angle, radius = 2 * np.pi * unit[::2], np.sqrt(-2 * np.log1p(-unit[1::2]))
+        pairs = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1).ravel()
+        last = [self.next_normal() for _ in range((count - len(held)) % 2)]
+        return np.concatenate((held, pairs, last))
+
+    def integers(self, low, high, shape, dtype):
+        """Integers from `low` to `high - 1`, in any dtype but the complex ones.
+
+        With `high=None` up to the greatest one of the dtype, or the greatest one below which a
+        floating-point dtype represents all integers; with `low=None` also from 0 on.
+        """
+        dtype = np.dtype(dtype)
+        greatest = limits.greatest_integer(dtype)
+        start = 0 if low is None else low
+        stop = greatest + 1 if high is None else high
+        if start >= stop:
+            raise RuntimeError(
+                f"random_ expects 'from' to be less than 'to', but got from={start} >= to={stop}"
+            )
+        limits.check_bounds(dtype, (("from", start), ("to - 1", stop - 1)))
+        span, count = stop - start, math.prod(shape)
+        if span < _WIDE_SPAN or (low is None and dtype.itemsize <= 4):
+            words = self._words(count)
+        else:
+            words = self._wide_words(count)
+        if span < 2**64:
+            words %= span
+        values = words.view(np.int64)
+        values += start  # wraps round, as it must for spans beyond 2**63
+        return values.astype(dtype, copy=False).reshape(shape)
+
+    def permutation(self, n, dtype=np.int64):
+        """The numbers 0 ... n-1 in random order, by Fisher and Yates' method."""
+        if n < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+        dtype = np.dtype(dtype)
+        limits.check_permutation(n, dtype)
+        if n < 2:
+            return np.arange(n, dtype=dtype)
+        targets = self._words(n - 1)
+        targets %= np.arange(n, 1, -1, dtype=np.uint64)
+        targets = targets.view(np.int64)
+        targets += np.arange(n - 1)
+        return sampling.swapped(targets).astype(dtype, copy=False)
+
+    def bernoulli(self, p, shape, dtype):
+        """Ones with probability `p`, else zeros.
+
+        A number `p` is compared with 53 random bits, an array `p` (of the shape of the result) with
+        24 bits, or 53 where it is a float64 array: so the two consume different amounts.
+        """
+        if isinstance(p, np.ndarray):
+            if p.dtype.kind in "biu":
+                raise NotImplementedError(
+                    f"\"bernoulli_tensor_cpu_p_\" not implemented for '{limits.title(p.dtype)}'"
+                )
+            if not np.all((p >= 0) & (p <= 1)):
+                raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+            p = p.astype(_computed_in(p.dtype), copy=False)
+            drawn = self._unit(math.prod(shape), p.dtype).reshape(shape) < p
+        else:
+            limits.check(0 <= p <= 1, "bernoulli_ expects p to be in [0, 1], but got p={:g}", p)
+            bits = self._wide_words(math.prod(shape))
+            bits &= _MASK53
+            drawn = bits.reshape(shape) < math.ceil(
+                math.ldexp(p, 53)
+            )  # unit < p, without the floats
+        return drawn.astype(dtype, copy=False)
+
+    def exponential(self, shape, dtype, lambd=1.0):
+        """Exponential numbers of rate `lambd`: -log(1 - u) / lambd."""
+        dtype = np.dtype(dtype)
+        limits.check_continuous(dtype, "Exponential", limits.title)
+        limits.check(lambd > 0, "exponential_ expects lambda > 0.0, but found lambda={:g}", lambd)
+        values = np.log1p(-self._unit(math.prod(shape), np.float64))
+        values *= -1 / lambd
+        return sampling.rounded(values, dtype).reshape(shape)
+
+    def geometric(self, shape, dtype, p):
+        """The number of trials up to the first success: ceil(log(u) / log(1 - p))."""
+        limits.check(0 < p < 1, "geometric_ expects p to be in (0, 1), but got p={:g}", p)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            trials = np.log(self._unit(math.prod(shape), np.float64)) / math.log1p(-p)
+            return sampling.rounded(np.ceil(trials), np.dtype(dtype)).reshape(shape)
+
+    def cauchy(self, shape, dtype, median=0.0, sigma=1.0):
+        """Cauchy numbers: median + sigma * tan(pi * (u - 1/2))."""
+        dtype = np.dtype(dtype)
+        limits.check_continuous(dtype, "Cauchy", limits.c_name)
+        limits.check(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma={:g}", sigma)
+        values = np.tan(np.pi * (self._unit(math.prod(shape), np.float64) - 0.5))
+        return sampling.rounded(sampling.fused(values, sigma, median), dtype).reshape(shape)
+
+    def log_normal(self, shape, dtype, mean=1.0, std=2.0):
+        """Numbers whose logarithm is normal: exp(mean + std * z)."""
+        dtype = np.dtype(dtype)
+        limits.check_floating(dtype, "log_normal_cpu")
+        limits.check(std > 0, "log_normal_ expects std > 0.0, but found std={:g}", std)
+        with np.errstate(over="ignore"):
+            values = np.exp(sampling.fused(self._normals(math.prod(shape)), std, mean))
+            return sampling.rounded(values, dtype).reshape(shape)
+
+    def multinomial(self, weights, num_samples, replacement=False):
+        """Indices drawn with probabilities proportional to `weights`, a vector or rows of a matrix.
+
+        One sample, or several without replacement: the places of the greatest `weights / q`, where
+        `q` is exponential. Several with replacement: places of uniform numbers in the cumulative
+        sums.
+        """
+        limits.check_multinomial(weights, num_samples, replacement)
+        if replacement and num_samples > 1:
+            rows = np.atleast_2d(weights)
+            drawn = [sampling.searched(row, self._unit(num_samples, np.float64)) for row in rows]
+            drawn = np.array(drawn, np.int64).reshape(len(rows), num_samples)
+            return drawn if weights.ndim == 2 else drawn[0]
+        q = np.empty_like(weights)
+        self.fill(q, lambda shape: self.exponential(shape, q.dtype))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            race = weights / q
+        if num_samples == 1:
+            return race.argmax(axis=-1)[..., None]
+        return np.argsort(-race, axis=-1, kind="stable")[..., :num_samples]
+
+    def poisson(self, rate):
+        """Poisson numbers of the given rates, in the shape and dtype of the array `rate`."""
+        limits.check_floating(rate.dtype, "poisson_cpu")
+        if not np.all(rate >= 0):
+            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        return self._one_by_one(sampling.poisson, rate)
+
+    def standard_gamma(self, concentration):
+        """Gamma numbers of rate 1, in the shape and dtype of the array `concentration`."""
+        limits.check_floating(concentration.dtype, "gamma")
+        drawn = self._one_by_one(sampling.gamma, concentration)
+        return np.maximum(drawn, np.finfo(drawn.dtype).tiny)  # a sample is never zero
+
+    def binomial(self, count, prob):
+        """Successes among `count` trials of probability `prob`: two arrays of one dtype."""
+        limits.check_floating(count.dtype, "binomial_cpu")
+        return self._one_by_one(sampling.binomial, *np.broadcast_arrays(count, prob))
+
+    def _one_by_one(self, sample, *parameters):
+        rows = zip(*(each.ravel().tolist() for each in parameters))
+        drawn = np.array([sample(self, *row) for row in rows], np.float64)
+        return sampling.rounded(drawn, parameters[0].dtype).reshape(parameters[0].shape)
+
+
+# -- the default generator ---------------------------------------------------------------------
+
+default_generator = Generator()
+default_generator.seed()
+
+
+def manual_seed(seed):
+    """Starts the stream that belongs to `seed` in the default generator, which is returned.
+
+    `seed` is whatever `int()` accepts, from -2**63 to 2**64 - 1.
+
+    >>> import rushlight as torch
+    >>> _ = torch.manual_seed(0)
+    >>> torch.randn(3)
+    tensor([ 1.5410, -0.2934, -2.1788])
+    """
+    return default_generator.manual_seed(int(seed))
+
+
+def seed():
+    """Seeds the default generator from the operating system's entropy and returns the seed.
+
+    >>> import rushlight as torch
+    >>> torch.seed() == torch.initial_seed()
+    True
+    """
+    return default_generator.seed()
+
+
+def initial_seed():
+    """The seed from which the default generator's current stream was started.
+
+    >>> import rushlight as torch
+    >>> torch.manual_seed(42).initial_seed(), torch.initial_seed()
+    (42, 42)
+    """
+    return default_generator.initial_seed()
+
+
+def get_rng_state():
+    """The default generator's state as a `uint8` tensor.
+
+    >>> import rushlight as torch
+    >>> state = torch.get_rng_state()
+    >>> first = torch.rand(3)
+    >>> torch.set_rng_state(state)
+    >>> bool((torch.rand(3) == first).all())
+    True
+    """
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state):
+    """Takes over a state that `get_rng_state` returned, here or in PyTorch.
+
+    >>> import rushlight as torch
+    >>> torch.set_rng_state(torch.manual_seed(0).get_state())
+    >>> torch.rand(1)
+    tensor([0.4963])
+    """
+    default_generator.set_state(new_state)
+
+
+@contextlib.contextmanager
+def fork_rng(
+    devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type=None
+):
+    """A context whose random draws leave the default generator as it was before.
+
+    There is only the CPU's generator: `devices` and `device_type` are accepted and change nothing.
+
+    >>> import rushlight as torch
+    >>> _ = torch.manual_seed(0)
+    >>> with torch.random.fork_rng():
+    ...     _ = torch.rand(5)
+    >>> torch.rand(1)
+    tensor([0.4963])
+    """
+    if not enabled:
+        yield
+        return
+    state = default_generator._dump()
+    try:
+        yield
+    finally:
+        default_generator._load(state)
+
+
+# -- how the numbers are made ------------------------------------------------------------------
+
+
+def _twister(seed):
+    from numpy.random import MT19937
+
+    twister = MT19937(0)
+    twister._legacy_seeding(seed % 2**32)
+    return twister
+
+
+def _restored(state):
+    generator = Generator()
+    generator._load(state)
+    return generator
+
+
+def _state_bytes(state):
+    from rushlight.tensor import Tensor
+
+    if not isinstance(state, Tensor):
+        raise TypeError(f"expected a torch.ByteTensor, but got {type(state).__name__}")
+    if state._array.dtype != np.uint8:
+        raise TypeError("RNG state must be a torch.ByteTensor")
+    return state._array.tobytes()
+
+
+def _computed_in(dtype):
+    """The dtype in which numbers of a floating-point dtype are drawn."""
+    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
+
+
+def _parts(dtype):
+    return np.dtype(np.float32 if dtype == np.complex64 else np.float64)

@@ -1,0 +1,249 @@
+"""How random numbers are made from uniform ones: the methods behind `random.Generator`.
+
+The functions on arrays take the words or uniform numbers that were drawn for them. The last ones
+draw by rejection: they take the generator, since how much they consume depends on what they see.
+
+Sources: G. Box and M. Muller, 1958 (normal); G. Marsaglia and W. W. Tsang, "A simple method for
+generating gamma variables", 2000; W. Hörmann, "The transformed rejection method for generating
+Poisson random variables" (PTRS) and "The generation of binomial random variates" (BTRS), 1993;
+D. Knuth, "The Art of Computer Programming", volume 2 (small Poisson rates); L. Devroye,
+"Non-Uniform Random Variate Generation", 1986 (binomial with a small mean).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def box_muller(unit):
+    """Standard normals from uniform numbers: 8 radii and 8 angles make 16 values."""
+    first, second = unit.reshape(-1, 2, 8).transpose(1, 0, 2).reshape(2, -1)
+    radius = np.subtract(1, first)
+    np.log(radius, out=radius)
+    radius *= -2
+    np.sqrt(radius, out=radius)
+    angle = second * unit.dtype.type(2 * np.pi)
+    values = np.empty((len(unit) // 16, 2, 8), unit.dtype)
+    for part, function in enumerate((np.cos, np.sin)):
+        values[:, part] = (function(angle) * radius).reshape(-1, 8)
+    return values.reshape(-1)
+
+
+def fused(x, scale, shift):
+    """`x * scale + shift`, rounded once: PyTorch's kernels are compiled to fused multiply-adds."""
+    scale, shift = x.dtype.type(scale), x.dtype.type(shift)
+    if scale == 1 or shift == 0 or not abs(scale) + abs(shift) < 1e30:
+        return x * scale + shift
+    if x.dtype == np.float32:  # a product of two float32 numbers is exact in float64
+        product = x.astype(np.float64)
+        product *= np.float64(scale)
+        product += np.float64(shift)
+        return product.astype(np.float32)
+    product = x * scale
+    low_half = _product_error(x, scale, product)
+    total = product + shift
+    part = total - product
+    low_half += (product - (total - part)) + (shift - part)  # Knuth's error of a sum
+    total += low_half
+    return total
+
+
+def _product_error(x, y, product):
+    """What float64 multiplication rounded away (T. J. Dekker, 1971)."""
+    (x_high, x_low), (y_high, y_low) = _halves(x), _halves(y)
+    return ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
+
+
+def _halves(x):
+    spread = x * 134217729.0
+    high = spread - (spread - x)
+    return high, x - high
+
+
+def rounded(values, dtype):
+    """Casts to `dtype`; to 16 bits by way of float32, as PyTorch does."""
+    if dtype.itemsize == 2 and dtype.kind != "i":
+        values = values.astype(np.float32, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(dtype, copy=False)
+
+
+def swapped(targets):
+    """`range(n)` after the swaps of i and `targets[i]`, one after the other."""
+    n = len(targets) + 1
+    if n > 2000:
+        return _swapped_at_once(targets)
+    order = list(range(n))
+    for i, j in enumerate(targets.tolist()):
+        order[i], order[j] = order[j], order[i]
+    return np.array(order)
+
+
+def _swapped_at_once(targets):
+    """The same without a loop over the swaps.
+
+    Step i puts into place i what place `targets[i]` holds at that moment. A place p holds what was
+    in place k just before step k, where k is the last step so far whose target is p, or p itself if
+    there is none. So each step points back to an earlier one, and pointer doubling follows all
+    these chains at the same time.
+    """
+    n = len(targets) + 1
+    steps = np.arange(n - 1)
+    visits = np.sort((targets << 32) | steps)  # by place, then by time
+    place, step = visits >> 32, visits & 0xFFFFFFFF
+    repeated = place[1:] == place[:-1]
+    before = np.full(n - 1, -1)  # the previous step with the same target
+    before[step[1:][repeated]] = step[:-1][repeated]
+
+    held = np.arange(
+        n
+    )  # held[k]: the step, or place, from which place k got what it holds at step k
+    last = np.append(~repeated, True)
+    held[place[last]] = step[last]
+    fixed = np.flatnonzero(targets == steps)  # a swap with itself moves nothing
+    held[fixed] = np.where(before[fixed] < 0, fixed, before[fixed])
+    while not np.array_equal(further := held[held], held):
+        held = further
+
+    order = np.empty(n, np.int64)
+    order[:-1] = np.where(before < 0, targets, held[before])
+    order[-1] = held[-1]
+    return order
+
+
+def searched(weights, points):
+    """The places of `points` in the cumulative distribution that `weights` give."""
+    cumulative = np.cumsum(weights)
+    cumulative /= cumulative[-1]
+    cumulative[-1] = 1
+    return np.searchsorted(cumulative.astype(np.float64), points)
+
+
+# -- by rejection, one number at a time ----------------------------------------------------------
+
+
+def poisson(generator, rate):
+    """A Poisson number."""
+    if rate >= 10:
+        return _poisson_by_rejection(generator, rate)
+    if rate == 0:
+        return 0
+    events, product, bound = 0, generator.next_uniform(), math.exp(-rate)
+    while product > bound:
+        events += 1
+        product *= generator.next_uniform()
+    return events
+
+
+def _poisson_by_rejection(generator, rate):
+    b = 0.931 + 2.53 * math.sqrt(rate)
+    a = -0.059 + 0.02483 * b
+    log_inverse_alpha = math.log(1.1239 + 1.1328 / (b - 3.4))
+    surely = 0.9277 - 3.6224 / (b - 2)
+    log_rate = math.log(rate)
+    while True:
+        u = generator.next_uniform() - 0.5
+        v = generator.next_uniform()
+        edge = 0.5 - abs(u)
+        k = math.floor((2 * a / edge + b) * u + rate + 0.43) if edge else -1
+        if edge >= 0.07 and v <= surely:
+            return k
+        if k < 0 or (edge < 0.013 and v > edge):
+            continue
+        height = _log(v) + log_inverse_alpha - math.log(a / (edge * edge) + b)
+        if height <= -rate + k * log_rate - math.lgamma(k + 1):
+            return k
+
+
+def gamma(generator, concentration):
+    """A gamma number of rate 1."""
+    if not concentration > 0:
+        return concentration * 0
+    scale = 1.0
+    if concentration < 1:
+        scale = math.pow(1 - generator.next_uniform(), 1 / concentration)
+        concentration += 1
+    d = concentration - 1 / 3
+    c = 1 / math.sqrt(9 * d)
+    while True:
+        x = generator.next_normal()
+        root = 1 + c * x
+        if root <= 0:
+            continue
+        v = root * root * root
+        u = 1 - generator.next_uniform()
+        square = x * x
+        if u < 1 - 0.0331 * square * square:
+            return scale * d * v
+        if math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
+            return scale * d * v
+
+
+def binomial(generator, count, prob):
+    """The number of successes among `count` trials."""
+    if math.isnan(count) or math.isnan(prob):
+        return math.nan
+    if count <= 0 or prob <= 0:
+        return 0
+    if prob >= 1:
+        return count
+    if prob > 0.5:
+        return count - binomial(generator, count, 1 - prob)
+    if count * prob < 10:
+        return _binomial_by_waiting(generator, count, prob)
+    return _binomial_by_rejection(generator, count, prob)
+
+
+def _binomial_by_waiting(generator, count, prob):
+    successes, trials, log_failure = 0, 0.0, math.log1p(-prob)
+    while True:
+        trials += math.ceil(_log(generator.next_uniform()) / log_failure)
+        if trials > count:
+            return successes
+        successes += 1
+
+
+def _binomial_by_rejection(generator, count, prob):
+    deviation = math.sqrt(count * prob * (1 - prob))
+    b = 1.15 + 2.53 * deviation
+    a = -0.0873 + 0.0248 * b + 0.01 * prob
+    centre = count * prob + 0.5
+    surely = 0.92 - 4.2 / b
+    odds = prob / (1 - prob)
+    alpha = (2.83 + 5.1 / b) * deviation
+    mode = math.floor((count + 1) * prob)
+    while True:
+        u = generator.next_uniform() - 0.5
+        v = generator.next_uniform()
+        edge = 0.5 - abs(u)
+        k = math.floor((2 * a / edge + b) * u + centre) if edge else -1
+        if edge >= 0.07 and v <= surely:
+            return k
+        if k < 0 or k > count:
+            continue
+        bound = (
+            (mode + 0.5) * math.log((mode + 1) / (odds * (count - mode + 1)))
+            + (count + 1) * math.log((count - mode + 1) / (count - k + 1))
+            + (k + 0.5) * math.log(odds * (count - k + 1) / (k + 1))
+            + _stirling_tail(mode)
+            + _stirling_tail(count - mode)
+            - _stirling_tail(k)
+            - _stirling_tail(count - k)
+        )
+        if _log(v * alpha / (a / (edge * edge) + b)) <= bound:
+            return k
+
+
+def _stirling_tail(k):
+    """What Stirling's formula for log(k!) leaves out."""
+    if k < 10:
+        base = 0.5 * math.log(2 * math.pi) + (k + 0.5) * math.log(k + 1) - (k + 1)
+        return math.lgamma(k + 1) - base
+    square = (k + 1) ** 2
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
+
+
+def _log(x):
+    return math.log(x) if x > 0 else -math.inf
