@@ -1,7 +1,7 @@
 """How a tensor is written: `repr(tensor)`, `print(tensor)`, `format(tensor, '.3f')`.
 
 The text is PyTorch's, to the character. `tensor_str` writes an array; `tensor_repr` adds
-what only a Tensor knows (its place in the tape, its class).
+what only a Tensor knows (its dtype, its place in the tape, its class).
 
 An array becomes text in three steps: *summarise* (drop the middle of what is long), *format* (every
 value in the style that suits them all, padded to one width), *lay out* (brackets and lines).
@@ -98,7 +98,12 @@ def printoptions(**options) -> Iterator[None]:
         vars(PRINT_OPTS).update(saved)
 
 
-def tensor_str(array: np.ndarray, prefix: str = "tensor(", suffixes: Sequence[str] = ()) -> str:
+def tensor_str(
+    array: np.ndarray,
+    prefix: str = "tensor(",
+    suffixes: Sequence[str] = (),
+    contents: str | None = None,
+) -> str:
     """`array` as PyTorch prints it: `prefix`, the values, the `suffixes`, `)`.
 
     A suffix such as `'dtype=torch.float64'` goes on a line of its own where it would not fit.
@@ -107,7 +112,7 @@ def tensor_str(array: np.ndarray, prefix: str = "tensor(", suffixes: Sequence[st
     'tensor([[ 1.0000,  0.5000],\\n        [-2.0000,  4.0000]], dtype=torch.float64)'
     """
     indent = len(prefix)
-    text = prefix + _contents(array, indent)
+    text = prefix + (_contents(array, indent) if contents is None else contents)
     column = len(text) - text.rfind("\n") + 1  # two more than there are: PyTorch's own count
     for suffix in _size_suffix(array) + list(suffixes):
         if column + len(suffix) + 2 > PRINT_OPTS.linewidth:
@@ -119,8 +124,10 @@ def tensor_str(array: np.ndarray, prefix: str = "tensor(", suffixes: Sequence[st
     return text + ")"
 
 
-def tensor_repr(tensor) -> str:
+def tensor_repr(tensor, contents: str | None = None) -> str:
     """`repr(tensor)`: the values with dtype, size and history where they are worth a word.
+
+    `contents` is written in place of the values.
 
     >>> import rushlight as torch
     >>> torch.ones(2, requires_grad=True).double() + 1
@@ -129,10 +136,11 @@ def tensor_repr(tensor) -> str:
     name = type(tensor).__name__
     plain = name in ("Tensor", "Parameter")
     prefix = "tensor(" if plain else name + "("
-    text = tensor_str(tensor._array, prefix, _dtype_suffix(tensor) + _history_suffix(tensor))
-    if all(base.__name__ != "Parameter" for base in type(tensor).__mro__):
+    suffixes = _dtype_suffix(tensor) + _history_suffix(tensor)
+    text = tensor_str(tensor._array, prefix, suffixes, contents)
+    if plain or all(base.__name__ != "Parameter" for base in type(tensor).__mro__):
         return text
-    return "Parameter containing:\n" + (text if plain else f"Parameter({text})")
+    return f"Parameter({text})"
 
 
 def format_tensor(tensor, spec: str) -> str:
