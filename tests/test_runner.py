@@ -96,7 +96,7 @@ def test_a_missing_module_is_named_as_pytorch_names_it(statement, program, tmp_p
     error, advice = result.stderr.decode().splitlines()[-2:]
     assert result.returncode == 1
     assert error.startswith(f"ModuleNotFoundError: No module named '{module}'")
-    assert advice == f"rushlight: {module} of PyTorch is not part of Rushlight."
+    assert advice == f"rushlight: there is no {module} in Rushlight."
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

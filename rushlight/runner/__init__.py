@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import codecs
 import os
 import sys
+from io import TextIOWrapper
 from types import ModuleType
 
 from rushlight.runner import alias, plots
@@ -38,13 +40,14 @@ def execute(target: list[str]) -> None:
     """Make a fresh `__main__`, set `sys.argv` and `sys.path[0]` as `python` does, and run."""
     first, *arguments = target
     main = sys.modules["__main__"] = ModuleType("__main__")
-    main.__builtins__ = builtins
+    main.__dict__["__builtins__"] = builtins
     sys.argv = target if first not in ("-m", "-c") else [first, *arguments[1:]]
     if first == "-m":
         replace_path(os.getcwd())
         import runpy
 
-        runpy._run_module_as_main(arguments[0])  # what `python -m` itself calls
+        # What `python -m` itself calls; there is no public name for it.
+        runpy._run_module_as_main(arguments[0])  # type: ignore[attr-defined]
     elif first in ("-c", "-"):
         replace_path("")
         run_text(first, arguments, main)
@@ -53,15 +56,17 @@ def execute(target: list[str]) -> None:
 
 
 def run_text(first: str, arguments: list[str], main: ModuleType) -> None:
+    """Run code from the command line or from standard input, which have no file to show."""
     if first == "-c":
-        source, name = arguments[0], "<string>"
+        code = compile(arguments[0], "<string>", "exec", dont_inherit=True)
     else:
-        source, name = sys.stdin.buffer.read(), "<stdin>"
-        main.__file__ = name
-    exec(compile(source, name, "exec", dont_inherit=True), main.__dict__)
+        main.__file__ = "<stdin>"
+        code = compile(sys.stdin.buffer.read(), "<stdin>", "exec", dont_inherit=True)
+    exec(code, main.__dict__)
 
 
 def run_file(path: str, main: ModuleType) -> None:
+    """Run a source file; the compiler reads its bytes, and so its encoding and its line ends."""
     from importlib.machinery import SourceFileLoader
 
     try:
@@ -72,8 +77,8 @@ def run_file(path: str, main: ModuleType) -> None:
         print(f"rushlight: can't open file {path!r}: {reason}", file=sys.stderr)
         sys.exit(2)
     replace_path(os.path.dirname(os.path.realpath(path)))
-    main.__file__, main.__cached__ = path, None
-    main.__loader__ = SourceFileLoader("__main__", path)
+    loader = SourceFileLoader("__main__", path)
+    main.__dict__.update(__file__=path, __cached__=None, __loader__=loader)
     exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
 
 
@@ -85,8 +90,10 @@ def replace_path(directory: str) -> None:
 
 def print_any_character() -> None:
     """Let a program print Chinese also where the locale leaves only ASCII."""
+    if "PYTHONIOENCODING" in os.environ:
+        return
     for stream in (sys.stdout, sys.stderr):
-        if "PYTHONIOENCODING" not in os.environ and stream.encoding.lower() in ("ascii", "646"):
+        if isinstance(stream, TextIOWrapper) and codecs.lookup(stream.encoding).name == "ascii":
             stream.reconfigure(encoding="utf-8")
 
 
@@ -96,9 +103,9 @@ def seed_all(seed: int) -> None:
 
     import numpy as np
 
-    import rushlight
+    from rushlight.random import manual_seed
 
-    rushlight.manual_seed(seed)
+    manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed)
 
@@ -110,7 +117,7 @@ def show(error: BaseException) -> None:
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
     if missing := missing_name(error):
-        print(f"rushlight: {missing} of PyTorch is not part of Rushlight.", file=sys.stderr)
+        print(f"rushlight: there is no {missing} in Rushlight.", file=sys.stderr)
 
 
 def missing_name(error: BaseException) -> str | None:
@@ -123,7 +130,7 @@ def missing_name(error: BaseException) -> str | None:
         attribute = getattr(error, "name_from", None)  # from 3.12 on
         module, attribute = error.name or "", f".{attribute}" if attribute else ""
     elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
-        module, attribute = error.obj.__name__, "." + error.name
+        module, attribute = error.obj.__name__, f".{error.name}"
     else:
         return None
     package, dot, rest = module.partition(".")
