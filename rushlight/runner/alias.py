@@ -18,6 +18,7 @@ from rushlight.runner.after_import import after_import
 
 # Where PyTorch has a module of another name, or one more level, than Rushlight.
 MOVED = {
+    "torch._tensor_str": "rushlight.printing",
     "torch.nn.modules": "rushlight.nn",
     "torch.utils.data.dataloader": "rushlight.utils.data.loader",
 }
