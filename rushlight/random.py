@@ -245,7 +245,7 @@ class Generator:
         if dtype.kind == "c":
             return self._complex(self.uniform, shape, dtype, low, high)
         limits.check_uniform(low, high, dtype)
-        real = _computed_in(dtype)
+        real = sampling.computed_in(dtype)
         low, high = real.type(low), real.type(high)
         unit = self._unit(math.prod(shape), real)
         if low == 0 and high == 1 and dtype == real:
@@ -263,8 +263,8 @@ class Generator:
         limits.check(std >= 0, "normal expects std >= 0.0, but found std {:g}", std)
         dtype = np.dtype(dtype)
         if dtype.kind == "c":
-            parts = std * math.sqrt(0.5)
-            return self._complex(self.normal, shape, dtype, mean, parts, contiguous)
+            part = std / math.sqrt(2)
+            return self._complex(self.normal, shape, dtype, mean, part, contiguous)
         limits.check_floating(dtype, "normal_kernel_cpu")
         count = math.prod(shape)
         if count >= 16 and contiguous:
@@ -284,7 +284,7 @@ class Generator:
 
         When 16 does not divide `count`, the last 16 values are drawn anew.
         """
-        real = _computed_in(dtype)
+        real = sampling.computed_in(dtype)
         whole = count - count % 16
         unit = self._unit(whole if dtype.itemsize == 2 else count, real)
         if whole == count:
@@ -324,10 +324,10 @@ class Generator:
             words = self._words(count)
         else:
             words = self._wide_words(count)
+        values = words.view(np.int64)
         if span < 2**64:
             words %= span
-        values = words.view(np.int64)
-        values += start  # wraps round, as it must for spans beyond 2**63
+            values += start  # wraps round, as it must for spans beyond 2**63
         return values.astype(dtype, copy=False).reshape(shape)
 
     def permutation(self, n, dtype=np.int64):
@@ -357,7 +357,7 @@ class Generator:
                 )
             if not np.all((p >= 0) & (p <= 1)):
                 raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-            p = p.astype(_computed_in(p.dtype), copy=False)
+            p = p.astype(sampling.computed_in(p.dtype), copy=False)
             drawn = self._unit(math.prod(shape), p.dtype).reshape(shape) < p
         else:
             limits.check(0 <= p <= 1, "bernoulli_ expects p to be in [0, 1], but got p={:g}", p)
@@ -371,8 +371,8 @@ class Generator:
     def exponential(self, shape, dtype, lambd=1.0):
         """Exponential numbers of rate `lambd`: -log(1 - u) / lambd."""
         dtype = np.dtype(dtype)
-        limits.check_continuous(dtype, "Exponential", limits.title)
         limits.check(lambd > 0, "exponential_ expects lambda > 0.0, but found lambda={:g}", lambd)
+        limits.check_continuous(dtype, "Exponential", limits.title)
         values = np.log1p(-self._unit(math.prod(shape), np.float64))
         values *= -1 / lambd
         return sampling.rounded(values, dtype).reshape(shape)
@@ -387,16 +387,16 @@ class Generator:
     def cauchy(self, shape, dtype, median=0.0, sigma=1.0):
         """Cauchy numbers: median + sigma * tan(pi * (u - 1/2))."""
         dtype = np.dtype(dtype)
-        limits.check_continuous(dtype, "Cauchy", limits.c_name)
         limits.check(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma={:g}", sigma)
+        limits.check_continuous(dtype, "Cauchy", limits.c_name)
         values = np.tan(np.pi * (self._unit(math.prod(shape), np.float64) - 0.5))
         return sampling.rounded(sampling.fused(values, sigma, median), dtype).reshape(shape)
 
     def log_normal(self, shape, dtype, mean=1.0, std=2.0):
         """Numbers whose logarithm is normal: exp(mean + std * z)."""
         dtype = np.dtype(dtype)
-        limits.check_floating(dtype, "log_normal_cpu")
         limits.check(std > 0, "log_normal_ expects std > 0.0, but found std={:g}", std)
+        limits.check_floating(dtype, "log_normal_cpu")
         with np.errstate(over="ignore"):
             values = np.exp(sampling.fused(self._normals(math.prod(shape)), std, mean))
             return sampling.rounded(values, dtype).reshape(shape)
@@ -416,7 +416,7 @@ class Generator:
             return drawn if weights.ndim == 2 else drawn[0]
         q = np.empty_like(weights)
         self.fill(q, lambda shape: self.exponential(shape, q.dtype))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             race = weights / q
         if num_samples == 1:
             return race.argmax(axis=-1)[..., None]
@@ -431,14 +431,23 @@ class Generator:
 
     def standard_gamma(self, concentration):
         """Gamma numbers of rate 1, in the shape and dtype of the array `concentration`."""
-        limits.check_floating(concentration.dtype, "gamma")
-        drawn = self._one_by_one(sampling.gamma, concentration)
+        limits.check_floating(concentration.dtype, "gamma_cpu")
+        with np.errstate(divide="ignore"):
+            drawn = self._one_by_one(
+                sampling.gamma,
+                concentration,
+                concentration + (concentration < 1) - np.float32(1 / 3),  # rounded as PyTorch's
+                1 / concentration,
+            )
         return np.maximum(drawn, np.finfo(drawn.dtype).tiny)  # a sample is never zero
 
     def binomial(self, count, prob):
         """Successes among `count` trials of probability `prob`: two arrays of one dtype."""
         limits.check_floating(count.dtype, "binomial_cpu")
-        return self._one_by_one(sampling.binomial, *np.broadcast_arrays(count, prob))
+        count, prob = np.broadcast_arrays(count, prob)
+        rare = np.minimum(prob, 1 - prob)
+        drawn = self._one_by_one(sampling.binomial, count, rare, count * rare)
+        return np.where(prob > 0.5, count - drawn, drawn)
 
     def _one_by_one(self, sample, *parameters):
         rows = zip(*(each.ravel().tolist() for each in parameters))
@@ -559,11 +568,6 @@ def _state_bytes(state):
     if state._array.dtype != np.uint8:
         raise TypeError("RNG state must be a torch.ByteTensor")
     return state._array.tobytes()
-
-
-def _computed_in(dtype):
-    """The dtype in which numbers of a floating-point dtype are drawn."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
 
 
 def _parts(dtype):

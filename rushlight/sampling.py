@@ -17,6 +17,14 @@ import math
 import numpy as np
 
 
+_SQUEEZE = float(np.float32(0.0331))  # a constant that PyTorch rounds to float32
+
+
+def computed_in(dtype):
+    """The dtype in which numbers of a floating-point dtype are computed."""
+    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
+
+
 def box_muller(unit):
     """Standard normals from uniform numbers: 8 radii and 8 angles make 16 values."""
     first, second = unit.reshape(-1, 2, 8).transpose(1, 0, 2).reshape(2, -1)
@@ -115,7 +123,7 @@ def _swapped_at_once(targets):
 
 def searched(weights, points):
     """The places of `points` in the cumulative distribution that `weights` give."""
-    cumulative = np.cumsum(weights)
+    cumulative = np.cumsum(weights, dtype=computed_in(weights.dtype))
     cumulative /= cumulative[-1]
     cumulative[-1] = 1
     return np.searchsorted(cumulative.astype(np.float64), points)
@@ -157,15 +165,15 @@ def _poisson_by_rejection(generator, rate):
             return k
 
 
-def gamma(generator, concentration):
-    """A gamma number of rate 1."""
+def gamma(generator, concentration, d, power):
+    """A gamma number of rate 1.
+
+    Concentrations below 1 are raised by 1, and u**power with `power = 1 / concentration` makes up
+    for it; `d` is the concentration, perhaps raised, less 1/3.
+    """
     if not concentration > 0:
         return concentration * 0
-    scale = 1.0
-    if concentration < 1:
-        scale = math.pow(1 - generator.next_uniform(), 1 / concentration)
-        concentration += 1
-    d = concentration - 1 / 3
+    scale = math.pow(1 - generator.next_uniform(), power) if concentration < 1 else 1.0
     c = 1 / math.sqrt(9 * d)
     while True:
         x = generator.next_normal()
@@ -175,23 +183,19 @@ def gamma(generator, concentration):
         v = root * root * root
         u = 1 - generator.next_uniform()
         square = x * x
-        if u < 1 - 0.0331 * square * square:
+        if u < 1 - _SQUEEZE * square * square:
             return scale * d * v
         if math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
             return scale * d * v
 
 
-def binomial(generator, count, prob):
-    """The number of successes among `count` trials."""
+def binomial(generator, count, prob, mean):
+    """The number of successes among `count` trials, where `prob` is at most 1/2."""
     if math.isnan(count) or math.isnan(prob):
         return math.nan
     if count <= 0 or prob <= 0:
         return 0
-    if prob >= 1:
-        return count
-    if prob > 0.5:
-        return count - binomial(generator, count, 1 - prob)
-    if count * prob < 10:
+    if mean < 10:
         return _binomial_by_waiting(generator, count, prob)
     return _binomial_by_rejection(generator, count, prob)
 
