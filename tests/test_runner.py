@@ -283,7 +283,7 @@ def test_missing_fonts_are_said_in_one_line(program, tmp_path):
         "fonts.FAMILIES = ()\n"
         "import matplotlib.pyplot as plt\n"
         "plt.rcParams['font.sans-serif'] = ['SimHei']\n"
-        "plt.title('损失值曲线变化图')\n"
+        "plt.title('损失值 $x^2$ 曲线变化图')\n"
         "plt.xlabel('横轴', fontname='KaiTi')\n"
         "plt.savefig('x.png'); plt.savefig('y.png')"
     )
@@ -301,6 +301,8 @@ import matplotlib.pyplot as plt
 from rushlight.runner import fonts
 plt.rcParams["font.sans-serif"] = ["SimHei"]
 plt.title("损失值曲线变化图")
+plt.xlabel("公式 $x^2$")
+plt.ylabel("纵轴", fontname="KaiTi")
 if fonts.fallback_font() is None:
     print("no font")
 else:

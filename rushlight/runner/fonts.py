@@ -20,6 +20,7 @@ FAMILIES = (
     *("Hei", "Han", "Unifont", "Unicode"),
 )
 SAMPLE = "中文"
+FIRST_CHARACTER = 0x2E80  # of the scripts that these fonts are for
 ADVICE = (
     "rushlight: no installed font has Chinese characters, so the figures show boxes in their "
     "place; `apt install fonts-wqy-microhei` (5 MB) or any other such font helps."
@@ -28,32 +29,76 @@ ADVICE = (
 
 def complete(font_manager) -> None:
     """Add the fallback font to every search of `font_manager`, and quiet what it makes needless."""
-    manager_class = font_manager.FontManager
-    search = manager_class._find_fonts_by_props
+    from matplotlib import _text_helpers
 
-    def find_fonts(self, *args, **kwargs):
-        found = search(self, *args, **kwargs)
+    manager = font_manager.FontManager
+    manager._find_fonts_by_props = with_fallback(manager._find_fonts_by_props)
+    manager.findfont = for_the_missing(manager.findfont)
+    font_manager.findfont = font_manager.fontManager.findfont
+    _text_helpers.warn_on_missing_glyph = advising(_text_helpers.warn_on_missing_glyph)
+    for name in ("matplotlib.font_manager", "matplotlib.mathtext"):
+        logging.getLogger(name).addFilter(is_about_something_else)
+
+
+def with_fallback(find_fonts):
+    """The search for all fonts of a text: the fallback is the last."""
+
+    def find_fonts_and_fallback(self, *args, **kwargs):
+        found = find_fonts(self, *args, **kwargs)
         fallback = fallback_font()
         return found if fallback is None or fallback in found else [*found, fallback]
 
-    manager_class._find_fonts_by_props = find_fonts
-    logging.getLogger("matplotlib.font_manager").addFilter(is_about_something_else)
+    return find_fonts_and_fallback
 
-    from matplotlib import _text_helpers
 
-    warn = _text_helpers.warn_on_missing_glyph
+def for_the_missing(find_font):
+    """The search for one font, as formulas need it: the fallback, if a font of its kind is missing.
 
-    def warn_on_missing_glyph(codepoint, *font_names):
-        if codepoint < 0x2E80:
+    Without it Matplotlib takes its own font, which has no such characters.
+    """
+
+    def find_font_or_fallback(
+        self, prop, fontext="ttf", directory=None, fallback_to_default=True, *args, **kwargs
+    ):
+        if fallback_to_default and fontext == "ttf" and asks_for_characters(prop):
+            try:
+                return find_font(self, prop, fontext, directory, False, *args, **kwargs)
+            except ValueError:
+                if path := fallback_font():
+                    return path
+        return find_font(self, prop, fontext, directory, fallback_to_default, *args, **kwargs)
+
+    return find_font_or_fallback
+
+
+def asks_for_characters(prop) -> bool:
+    """Whether a font with these characters is named, by the text itself or in the rcParams."""
+    from matplotlib import font_manager, rcParams
+
+    families = font_manager.FontProperties._from_any(prop).get_family()
+    names = (name for family in families for name in rcParams.get(f"font.{family}", [family]))
+    return any(part in name for name in names for part in FAMILIES)
+
+
+def advising(warn):
+    """Matplotlib's warning of a missing character: for these, one line instead of one for each."""
+
+    def warn_or_advise(codepoint, *font_names):
+        if codepoint < FIRST_CHARACTER:
             warn(codepoint, *font_names)
         else:
             advise()
 
-    _text_helpers.warn_on_missing_glyph = warn_on_missing_glyph
+    return warn_or_advise
 
 
 def is_about_something_else(record) -> bool:
-    return not str(record.msg).startswith("findfont:")
+    """Filter of Matplotlib's log: nothing of fonts not found, nor of characters without one."""
+    message = record.getMessage()
+    if "does not have a glyph" in message and record.args[-1] >= FIRST_CHARACTER:
+        advise()
+        return False
+    return not message.startswith("findfont:")
 
 
 @lru_cache(None)
