@@ -1,0 +1,1 @@
+"""What a training script needs besides the model: data, checkpointing, timing."""
