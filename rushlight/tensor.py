@@ -435,7 +435,7 @@ class Tensor:
 
     def __add__(self, other):
         try:
-            return ops.add(self, other)
+            return ops._add(self, other)
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise
@@ -443,7 +443,7 @@ class Tensor:
 
     def __sub__(self, other):
         try:
-            return ops.sub(self, other)
+            return ops._sub(self, other)
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise
@@ -459,7 +459,7 @@ class Tensor:
 
     def __truediv__(self, other):
         try:
-            return ops.div(self, other)
+            return ops._true_divide(self, other)
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise
@@ -677,16 +677,16 @@ class Tensor:
         return ops.bitwise_not(self)
 
     def __iadd__(self, other):
-        return ops.in_place(ops.add, self, other)
+        return ops.in_place(ops._add, self, other)
 
     def __isub__(self, other):
-        return ops.in_place(ops.sub, self, other)
+        return ops.in_place(ops._sub, self, other)
 
     def __imul__(self, other):
         return ops.in_place(ops.mul, self, other)
 
     def __itruediv__(self, other):
-        return ops.in_place(ops.div, self, other)
+        return ops.in_place(ops._true_divide, self, other)
 
     def __ifloordiv__(self, other):
         return ops.in_place(ops.floor_divide, self, other)

@@ -50,6 +50,13 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    if grad_tensors is None and inputs is None and not create_graph and engine.is_ordinary():
+        tensor = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
+        if isinstance(tensor, Tensor) and tensor._base is None and tensor._node is not None:
+            one = _ONES.get((tensor._array.shape, tensor._array.dtype.char))
+            if one is not None and grad_variables is None:
+                engine.run_ordinary(tensor._node, one, bool(retain_graph))
+                return
     tensors = as_tuple(tensors)
     if inputs is not None and len(as_tuple(inputs)) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
@@ -99,6 +106,12 @@ def grad(
             "allow_unused=True if this is the desired behavior."
         )
     return tuple(found)
+
+
+#: the gradient with which most passes begin, ready made
+_ONES = {
+    (shape, char): np.ones(shape, char) for shape in ((), (1,)) for char in ("f", "d")
+}
 
 
 def as_tuple(tensors):

@@ -5,8 +5,9 @@ gradient (every consumer of its output was recorded later, so its gradient is co
 rules, and hands the results on along its edges, until nothing is left. It is iterative: a chain of
 100,000 operations needs no stack.
 
-Gradients flow as arrays in an ordinary pass, and as Tensors if they are to be differentiated again
-(`create_graph`) or if something watches operations.
+`ordinary_pass` is that loop and nothing else, on arrays; a training step takes it. `Pass` is the
+same loop for passes that are watched (hooks), that want some gradients only (`inputs=`), or whose
+gradients are Tensors because they are to be differentiated again (`create_graph`).
 """
 
 from __future__ import annotations
@@ -53,6 +54,69 @@ def run(roots, gradients, *, keep_graph=False, create_graph=False, inputs=None):
         return flow.finish()
     finally:
         modes.grad_enabled = before
+
+
+def run_ordinary(root, gradient, keep_graph):
+    """Propagate one gradient, an array, to the leaves, and accumulate it there."""
+    before = modes.grad_enabled
+    modes.grad_enabled = False
+    try:
+        leaves = ordinary_pass(root, gradient, keep_graph)
+        for leaf in list(leaves):
+            accumulate_array(leaf, leaves.pop(leaf))
+    finally:
+        modes.grad_enabled = before
+
+
+def is_ordinary():
+    """Whether nothing watches: then `run_ordinary` does for a plain `backward()`."""
+    return not (hooks_exist[0] or fast.intercepted)
+
+
+def ordinary_pass(root, gradient, keep_graph):
+    """The loop: latest Node first, until no gradient waits. Returns the leaves' gradients."""
+    leaves: dict = {}
+    pending = {root: gradient}
+    heap = [(-root.seq, root)]
+    sums = set()  # edges whose waiting gradient is a sum, made here, that can be added to in place
+    while heap:
+        node = heappop(heap)[1]
+        gradient = pending.pop(node)
+        if node.__class__ is Output:
+            collect_output(node, gradient, pending, heap)
+            continue
+        if node.saved is None:
+            saved.raise_freed()
+        edges = node.edges
+        results = node.backward(gradient, edges)
+        if not keep_graph:
+            node.release()
+        for edge, result in zip(edges, results):  # noqa: B905  (same length by construction)
+            if edge is None or result is None:
+                continue
+            is_leaf = isinstance(edge, Tensor)
+            waiting = leaves if is_leaf else pending
+            known = waiting.get(edge)
+            if known is None:
+                waiting[edge] = result
+                if not is_leaf:
+                    heappush(heap, (-edge.seq, edge))
+            elif edge in sums and known.__class__ is np.ndarray:
+                known += result
+            else:
+                waiting[edge] = known + result
+                sums.add(edge)
+    return leaves
+
+
+def collect_output(output, gradient, pending, heap):
+    """Put the gradient of one of several outputs in its place among them."""
+    node = output.node
+    slots = pending.get(node)
+    if slots is None:
+        slots = pending[node] = [None] * len(node.outputs)
+        heappush(heap, (-node.seq, node))
+    slots[output.index] = gradient
 
 
 class Pass:
@@ -107,7 +171,7 @@ class Pass:
             node = heappop(heap)[1]
             gradient = pending.pop(node)
             if node.__class__ is Output:
-                self.collect_output(node, gradient)
+                collect_output(node, gradient, pending, heap)
                 continue
             edges = node.edges
             if self.needed is not None or node.hooks is not None:
@@ -120,15 +184,6 @@ class Pass:
             for edge, result in zip(edges, results):  # noqa: B905  (same length by construction)
                 if edge is not None and result is not None:
                     add(edge, result)
-
-    def collect_output(self, output, gradient):
-        """Put the gradient of one of several outputs in its place among them."""
-        node = output.node
-        slots = self.pending.get(node)
-        if slots is None:
-            slots = self.pending[node] = [None] * len(node.outputs)
-            heappush(self.heap, (-node.seq, node))
-        slots[output.index] = gradient
 
     def prepare(self, node, gradient):
         """Run the hooks on a gradient, capture it, and drop the edges that nobody asked for."""
@@ -234,15 +289,9 @@ class ArrayPass(Pass):
             return known
         return known + gradient
 
-    def accumulate(self, leaf, gradient):
-        known = leaf._grad
-        if known is None:
-            leaf._grad = wrap(own(gradient))
-        else:
-            known._array += gradient
-            known._counter[0] += 1
-        if leaf._hooks is not None:
-            call_accumulated_hooks(leaf)
+    @staticmethod
+    def accumulate(leaf, gradient):
+        accumulate_array(leaf, gradient)
 
 
 class TensorPass(Pass):
@@ -270,11 +319,23 @@ class TensorPass(Pass):
         accumulate(leaf, gradient, self.create_graph)
 
 
+def accumulate_array(leaf, gradient):
+    """Add an array to the `.grad` of a leaf."""
+    known = leaf._grad
+    if known is None:
+        leaf._grad = wrap(own(gradient))
+    else:
+        known._array += gradient
+        known._counter[0] += 1
+    if leaf._hooks is not None:
+        call_accumulated_hooks(leaf)
+
+
 def accumulate(leaf, gradient, create_graph=False):
     """Add a Tensor to the `.grad` of a leaf."""
     known = leaf._grad
     if known is None:
-        leaf._grad = gradient if create_graph else wrap(own(gradient._array))
+        leaf._grad = gradient if create_graph else wrap(gradient._array.copy())
     elif create_graph:
         leaf._grad = known + gradient
     else:
@@ -303,12 +364,11 @@ def call_tensor_hooks(hooks, gradient):
 
 def own(gradient):
     """The gradient as an array that nobody else holds: itself if so, else a copy."""
-    array = as_array(gradient)
-    if array is not gradient:
-        return array
-    if array.__class__ is np.ndarray and array.base is None and _holders(array) <= _ALONE:
-        return array
-    return array.copy()
+    if gradient.__class__ is not np.ndarray:
+        return as_array(gradient)
+    if gradient.base is None and _holders(gradient) <= _ALONE:
+        return gradient
+    return gradient.copy()
 
 
 def _holders(array):
@@ -318,10 +378,11 @@ def _holders(array):
 _ALONE = 0  # measured below
 
 
-def _measure_alone():
+def measure_alone():
     """How many references `_holders` counts on an array that only a pass holds.
 
-    It is counted through the very calls of a real pass, since the number depends on the Python.
+    It is counted through the very calls of an ordinary pass, since the number depends on the
+    Python. Other ways lead through more calls: they count more, and copy when in doubt.
     """
     counts = []
 
@@ -333,7 +394,7 @@ def _measure_alone():
     real, _holders = _holders, spy
     leaf = wrap(np.ones(2, np.float32))
     leaf._requires_grad = True
-    run([gradient_edge(leaf * 2.0)], [wrap(np.ones(2, np.float32))])
+    run_ordinary((leaf * 2.0)._node, np.ones(2, np.float32), False)
     _holders = real
     _ALONE = counts[0]
 

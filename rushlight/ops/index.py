@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.ops.inplace import overwrite
+from rushlight.autograd.tape import modes
+from rushlight.autograd.views import check_in_place
+from rushlight.ops.inplace import check_writable, overwrite
 from rushlight.ops.op import opaque, view
 from rushlight.ops.shape import expand
-from rushlight.autograd.views import check_in_place
 from rushlight.tensor import Tensor, wrap
 
 
@@ -126,5 +127,10 @@ def filled(input, *, value):
 def fill_(input, value):
     """Set all elements to `value`, in place."""
     check_in_place(input)
-    overwrite(input, filled(input, value=value))
+    if input._requires_grad and modes.grad_enabled:
+        overwrite(input, filled(input, value=value))
+    else:
+        check_writable(input)
+        input._array.fill(value)
+        input._counter[0] += 1
     return input

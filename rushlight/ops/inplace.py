@@ -7,7 +7,8 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import UNSAVED, gradient_edge, modes
 from rushlight.autograd.views import check_in_place, rebase
-from rushlight.tensor import wrap
+from rushlight.ops import fast
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["in_place", "overwrite"]
 
@@ -19,11 +20,38 @@ def in_place(function, self, *args, **kwargs):
         RuntimeError: `self` is a leaf that requires grad; or the result has another shape, or a
             dtype that `self` can't hold. Then `self` is unchanged.
     """
+    if _straight(function, self, args, kwargs):
+        return self
     check_in_place(self)
     result = function(_as_operand(self), *args, **kwargs)
     check_holds(self, result)
     overwrite(self, result)
     return self
+
+
+def _straight(function, self, args, kwargs):
+    """Where nothing is recorded or watched, let NumPy write the result where it belongs."""
+    ufunc = function.op.ufunc if hasattr(function, "op") else None
+    if ufunc is None or kwargs or self._base is not None or fast.intercepted:
+        return False
+    if modes.grad_enabled and (self._requires_grad or any(_wants_grad(x) for x in args)):
+        return False
+    array = self._array
+    try:
+        others = [
+            x._array if isinstance(x, Tensor) else fast.number_array(x, array.dtype) for x in args
+        ]
+        if any(x.dtype is not array.dtype for x in others):
+            return False
+        ufunc(array, *others, array)
+    except Exception:
+        return False  # the ordinary way says what is wrong
+    self._counter[0] += 1
+    return True
+
+
+def _wants_grad(x):
+    return isinstance(x, Tensor) and x._requires_grad
 
 
 def overwrite(self, result):
