@@ -32,7 +32,11 @@ __all__ = [
 
 
 def backward(
-    tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None,
+    tensors,
+    grad_tensors=None,
+    retain_graph=None,
+    create_graph=False,
+    grad_variables=None,
     inputs=None,
 ):
     """Add the derivatives of `tensors` by the leaves to the leaves' `.grad`.
@@ -69,7 +73,10 @@ def backward(
         return
     targets = as_tuple(inputs)
     found = engine.run(
-        edges, gradients, keep_graph=keep, create_graph=create_graph,
+        edges,
+        gradients,
+        keep_graph=keep,
+        create_graph=create_graph,
         inputs=[_edge_of_input(x) for x in targets],
     )
     for x, gradient in zip(targets, found, strict=True):
@@ -78,8 +85,15 @@ def backward(
 
 
 def grad(
-    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True,
-    allow_unused=None, is_grads_batched=False, materialize_grads=False,
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
 ):
     """The derivatives of `outputs` by `inputs`, as a tuple; nothing is accumulated.
 
@@ -92,7 +106,10 @@ def grad(
     gradients = root_gradients(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
     found = engine.run(
-        root_edges(outputs), gradients, keep_graph=keep, create_graph=create_graph,
+        root_edges(outputs),
+        gradients,
+        keep_graph=keep,
+        create_graph=create_graph,
         inputs=[_edge_of_input(x) for x in inputs],
     )
     if materialize_grads:
@@ -100,23 +117,27 @@ def grad(
             wrap(np.zeros_like(x._array)) if g is None else g
             for x, g in zip(inputs, found, strict=True)
         )
-    if not allow_unused and any(g is None for g in found):
+    if not allow_unused and None in map(_given, found):
+        unused = [_given(g) for g in found].index(None)
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set "
-            "allow_unused=True if this is the desired behavior."
+            f"The differentiated Tensor at index {unused} appears to not have been used in the "
+            "graph. Set allow_unused=True if this is the desired behavior."
         )
     return tuple(found)
 
 
 #: the gradient with which most passes begin, ready made
-_ONES = {
-    (shape, char): np.ones(shape, char) for shape in ((), (1,)) for char in ("f", "d")
-}
+_ONES = {(shape, char): np.ones(shape, char) for shape in ((), (1,)) for char in ("f", "d")}
 
 
 def as_tuple(tensors):
     """One tensor or a sequence of them, as a tuple."""
     return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+
+
+def _given(gradient):
+    """None, or something that compares like an ordinary object."""
+    return None if gradient is None else id(gradient)
 
 
 def _edge_of_input(x):
@@ -177,6 +198,9 @@ def _root_gradient(position, tensor, gradient):
 # What a tensor lets its user set ------------------------------------------------------------------
 
 
+_C_NAMES = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long"}
+
+
 def set_requires_grad(tensor, value):
     """`tensor.requires_grad = value`."""
     if not isinstance(value, bool):
@@ -190,9 +214,7 @@ def set_requires_grad(tensor, value):
             )
         return
     if value and tensor._array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
     tensor._requires_grad = value
 
 
@@ -209,10 +231,19 @@ def set_grad(tensor, value):
         raise RuntimeError("can't assign Variable as its own grad")
     if value.dtype is not tensor.dtype:
         raise RuntimeError(
-            f"assigned grad has data of a different type"
+            f"attempting to assign a gradient with dtype '{_C_NAMES.get(value.dtype.name)}' to a "
+            f"tensor with grad_dtype '{tensor.dtype.title}'. The gradient must match the tensor's "
+            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+            "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+            "systems that assume they match."
         )
     if value._array.shape != tensor._array.shape:
-        raise RuntimeError("assigned grad has data of a different size")
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
+            "size"
+        )
     tensor._grad = value
 
 
@@ -221,7 +252,9 @@ def set_data(tensor, value):
     if not isinstance(value, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
     if tensor._requires_grad and value._array.dtype.kind not in "fcV":
-        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        raise RuntimeError(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
     tensor._array = value._array
 
 
@@ -286,5 +319,3 @@ def retains_grad(tensor):
         return False
     hooks = tensor.grad_fn.hooks
     return hooks is not None and tensor.output_nr in hooks.retained
-
-

@@ -21,7 +21,6 @@ from rushlight.autograd import saved
 from rushlight.autograd.tape import (
     AccumulateGrad,
     Output,
-    gradient_edge,
     hooks_exist,
     modes,
 )
@@ -91,7 +90,7 @@ def ordinary_pass(root, gradient, keep_graph):
         results = node.backward(gradient, edges)
         if not keep_graph:
             node.release()
-        for edge, result in zip(edges, results):  # noqa: B905  (same length by construction)
+        for edge, result in zip(edges, results):
             if edge is None or result is None:
                 continue
             is_leaf = isinstance(edge, Tensor)
@@ -181,7 +180,7 @@ class Pass:
             results = self.apply(node, gradient, edges)
             if node.hooks is not None and node.hooks.after:
                 results = self.run_after_hooks(node, results, gradient)
-            for edge, result in zip(edges, results):  # noqa: B905  (same length by construction)
+            for edge, result in zip(edges, results):
                 if edge is not None and result is not None:
                     add(edge, result)
 
@@ -441,10 +440,11 @@ def count_consumers(roots, needed):
     counts: dict = {}
     edges = [*roots]
     for node in reachable(roots):
-        edges += [e for e in node.edges if e is not None and (needed is None or _target(e) in needed)]
+        edges += [
+            e for e in node.edges if e is not None and (needed is None or _target(e) in needed)
+        ]
     for edge in edges:
         leaf = _target(edge)[0]
         if isinstance(leaf, Tensor):
             counts[leaf] = counts.get(leaf, 0) + 1
     return counts
-

@@ -130,9 +130,7 @@ class FunctionNode(Node, FunctionCtx):
         if gradient is None:
             return None
         if not isinstance(gradient, Tensor):
-            raise TypeError(
-                f"expected Variable or None (got {type(gradient).__name__})"
-            )
+            raise TypeError(f"expected Variable or None (got {type(gradient).__name__})")
         if self.edges[position] is None:
             return None
         shape, array_dtype = kind
@@ -177,7 +175,10 @@ class SavedTensor:
 
     def unpack(self, node):
         if self.counter[0] != self.version:
-            self.raise_modified()
+            made_by = node if self.output is not None else None
+            saved.raise_overwritten(
+                self.array, self.counter[0], self.version, made_by, self.output or 0
+            )
         if self.packed is not None:
             return self.packed.unpack()
         if self.original is not None and self.original._array is self.array:
@@ -193,16 +194,6 @@ class SavedTensor:
             tensor._node = edge
         return tensor
 
-    def raise_modified(self):
-        shape = list(self.array.shape)
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace "
-            f"operation: [{saved.tensor_type(self.array)} {shape}] is at version "
-            f"{self.counter[0]}; expected version {self.version} instead. Hint: enable anomaly "
-            "detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
-        )
-
 
 class FunctionMeta(type):
     """Gives each Function the class of its Nodes, `FooBackward`."""
@@ -216,8 +207,9 @@ class FunctionMeta(type):
 class Function(metaclass=FunctionMeta):
     """Base class of operations whose derivative the user brings.
 
-    Define static methods `forward(ctx, *args)` and `backward(ctx, *grad_outputs)`, or `forward(*args)`
-    together with `setup_context(ctx, inputs, output)`; then call `YourFunction.apply(...)`.
+    Define static methods `forward(ctx, *args)` and `backward(ctx, *grad_outputs)`; or
+    `forward(*args)` together with `setup_context(ctx, inputs, output)`. Call it by
+    `YourFunction.apply(...)`.
 
     >>> import rushlight as torch
     >>> class Cube(torch.autograd.Function):

@@ -164,5 +164,3 @@ class inference_mode(_Mode):
 
     def clone(self):
         return inference_mode(self._mode)
-
-

@@ -47,7 +47,9 @@ def save(op, node, operands, options, outputs, flags):
     """Fill `node.saved` and `node.guards`; what no wanted rule needs is not kept alive."""
     wanted = dict(zip(op.arrays, flags, strict=True))
     inputs = dict(zip(op.arrays, operands, strict=True))
-    results = dict(zip(("out",) if op.outputs in (None, "many") else op.outputs, outputs, strict=False))
+    results = dict(
+        zip(("out",) if op.outputs in (None, "many") else op.outputs, outputs, strict=False)
+    )
     values, guards = [], []
     for name, rules in op.saved_for.items():
         if name in op.saved_arrays:
@@ -208,17 +210,24 @@ def raise_modified(node):
     guards = node.guards
     for i, name in enumerate(op.saved_arrays):
         counter, version = guards[2 * i], guards[2 * i + 1]
-        if counter[0] == version:
-            continue
-        value = dict(zip(op.saved_names, node.saved, strict=True))[name]
-        array = value.unpack()._array if isinstance(value, Packed) else value
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace "
-            f"operation: [{tensor_type(array)} {list(array.shape)}]{_origin(node, name)}, is at "
-            f"version {counter[0]}; expected version {version} instead. Hint: enable anomaly "
-            "detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True)."
-        )
+        if counter[0] != version:
+            value = node.saved[op.saved_names.index(name)]
+            array = value.unpack()._array if isinstance(value, Packed) else value
+            raise_overwritten(array, counter[0], version, *_origin(node, name))
+
+
+def raise_overwritten(array, version, expected, function=None, output=0):
+    """Refuse a saved array that was modified in place since `function` made it."""
+    origin = ""
+    if function is not None and not isinstance(function, AccumulateGrad):
+        origin = f", which is output {output} of {function.name().partition('Backward')[0]},"
+    raise RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [{tensor_type(array)} {list(array.shape)}]{origin} is at version {version}; "
+        f"expected version {expected} instead. Hint: enable anomaly detection to find the "
+        "operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
 
 
 def tensor_type(array):
@@ -229,21 +238,18 @@ def tensor_type(array):
 
 
 def _origin(node, name):
+    """The Node that made a saved value, and the number of its output."""
     op = node.op
     if name not in op.arrays:
-        index = 0 if op.outputs is None else op.outputs.index(name)
-        return f", which is output {index} of {node.name()}"
-    function, index = node.next_functions[op.arrays.index(name)]
-    if function is None or isinstance(function, AccumulateGrad):
-        return ""
-    return f", which is output {index} of {function.name()}"
+        return node, 0 if op.outputs is None else op.outputs.index(name)
+    return node.next_functions[op.arrays.index(name)]
 
 
 _ATTRIBUTE_NAMES = {"self": "input", "result": "out"}
 
 
 def saved_attribute(node, attribute):
-    """`node._saved_x`: what was saved of argument `x` (`self` is the first, `result` the output)."""
+    """`node._saved_x`: what was saved of argument `x`; `self` is the first, `result` the output."""
     name = attribute.removeprefix("_saved_")
     op = getattr(type(node), "op", None)
     names = node.saved_names
@@ -253,4 +259,3 @@ def saved_attribute(node, attribute):
     if node.saved is None:
         raise_freed()
     return unpack(node)[name]
-

@@ -1,7 +1,7 @@
 """Views and in-place changes: how the tape follows memory that several tensors share.
 
-A view knows the Tensor whose memory it shares (`_base`), and how it came about (`_replay`: the tensor
-it was taken from, the view operation, its options). When memory is changed in place, its version
+A view knows the Tensor whose memory it shares (`_base`), and how it came about (`_replay`: tensor
+viewed, view operation, its options). When memory is changed in place, its version
 counter moves on. Then:
 
 - a view whose `_view_version` lags behind gets its place on the tape anew, by replaying its view
@@ -156,5 +156,3 @@ def _chain(view):
         source, op, options = view._replay
         yield op, options
         view = source
-
-

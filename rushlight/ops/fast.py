@@ -33,11 +33,10 @@ import sys
 from types import FunctionType
 
 import numpy as np
-from numpy import ndarray
 
 from rushlight.autograd import saved
 from rushlight.autograd.tape import UNSAVED, gradient_edge, modes, next_sequence_number
-from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
+from rushlight.ops.shapes import expand_array, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
 # What the built code names. It runs in this module's namespace.
@@ -254,7 +253,9 @@ def _saved_source(op, flags):
 
 
 def _shapes_source(op, flags):
-    differs = " or ".join(f"({flag} and {n}_array.shape != result.shape)" for n, flag in flags.items())
+    differs = " or ".join(
+        f"({flag} and {n}_array.shape != result.shape)" for n, flag in flags.items()
+    )
     shapes = "".join(f"{name}_array.shape, " for name in flags)
     return f"({shapes}) if {differs} else None, "
 

@@ -5,26 +5,53 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.elementwise import _add
 from rushlight.ops.fast import sum_to
 from rushlight.ops.op import opaque
-from rushlight.ops.shapes import broadcast_shapes
 from rushlight.ops.reduce import _sum
 from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
+from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor, type_name
 
-__all__ = ["dot", "linear", "matmul", "mm", "mv"]
+__all__ = [
+    "addbmm",
+    "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "bmm",
+    "chain_matmul",
+    "dot",
+    "linear",
+    "matmul",
+    "mm",
+    "mv",
+    "rmatmul",
+    "vdot",
+]
 
 
-def _check_same_dtype(name, input, other):
+def _check_same_dtype(input, other):
     if input.dtype != other.dtype:
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(other)}"
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{_c_name(input)} != {_c_name(other)}"
         )
 
 
-_C_NAMES = {"float32": "float", "float64": "double", "int64": "long long", "float16": "c10::Half",
-            "int32": "int", "int16": "short", "int8": "signed char", "uint8": "unsigned char",
-            "bool": "bool", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
+_C_NAMES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long long",
+    "float16": "c10::Half",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
 
 
 def _c_name(array):
@@ -39,7 +66,7 @@ def _check_mm(input, mat2):
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({_by(input.shape)} and {_by(mat2.shape)})"
         )
-    _check_same_dtype("mm", input, mat2)
+    _check_same_dtype(input, mat2)
 
 
 def _by(shape):
@@ -103,13 +130,18 @@ def as_rows(x):
     return x if len(x.shape) == 2 else _reshape(x, shape=(-1, x.shape[-1]))
 
 
+def flipped(x):
+    """The transposes of stacked matrices."""
+    return _transpose(x, dim0=-2, dim1=-1)
+
+
 def _check_matmul(input, other):
     if input.shape[-1] != other.shape[-2]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: "
             f"[{input.shape[0]}, {input.shape[-1]}] but got: [{other.shape[0]}, {other.shape[-2]}]."
         )
-    _check_same_dtype("matmul", input, other)
+    _check_same_dtype(input, other)
     broadcast_shapes(input.shape[:-2], other.shape[:-2])
 
 
@@ -117,8 +149,8 @@ def _check_matmul(input, other):
     result="same",
     node="BmmBackward0",
     check=_check_matmul,
-    d_input=lambda g, other, input_shape: sum_to(_matmul(g, _transpose(other, dim0=-2, dim1=-1)), input_shape),
-    d_other=lambda g, input, other_shape: sum_to(_matmul(_transpose(input, dim0=-2, dim1=-1), g), other_shape),
+    d_input=lambda g, other, input_shape: sum_to(_matmul(g, flipped(other)), input_shape),
+    d_other=lambda g, input, other_shape: sum_to(_matmul(flipped(input), g), other_shape),
 )
 def _matmul(input, other):
     """Products of stacked matrices, (..., n, k) and (..., k, m), whose stacks broadcast."""
@@ -127,9 +159,7 @@ def _matmul(input, other):
 
 def _check_dot(input, tensor):
     if input.ndim != 1 or tensor.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors"
-        )
+        raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors")
     if input.shape != tensor.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
@@ -164,7 +194,7 @@ def _check_mv(input, vec):
             f"size mismatch, got input ({input.shape[0]}), mat ({_by(input.shape)}), "
             f"vec ({vec.shape[0]})"
         )
-    _check_same_dtype("mv", input, vec)
+    _check_same_dtype(input, vec)
 
 
 @opaque(
@@ -208,3 +238,84 @@ def matmul(input, other, *, out=None):
     if dims[1] == 1:
         return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(-1,))
     return _matmul(input, other, out=out)
+
+
+def rmatmul(input, other):
+    """`other @ input`."""
+    return matmul(other, input)
+
+
+def vdot(input, other, *, out=None):
+    """Product of two vectors, the first conjugated."""
+    return dot(input.conj() if input.is_complex() else input, other, out=out)
+
+
+def _check_bmm(input, mat2):
+    for name, x in (("batch1", input), ("batch2", mat2)):
+        if x.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{input.shape[0]}, {input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
+        )
+    _check_same_dtype(input, mat2)
+
+
+@opaque(
+    result="same",
+    d_input=lambda g, mat2: _matmul(g, flipped(mat2)),
+    d_mat2=lambda g, input: _matmul(flipped(input), g),
+)
+def bmm(input, mat2):
+    """Products of stacked matrices, (b, n, k) and (b, k, m)."""
+    _check_bmm(input, mat2)
+    return np.matmul(input, mat2)
+
+
+def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
+    """`beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts.
+
+    >>> import rushlight as torch
+    >>> torch.addmm(torch.ones(2), torch.eye(2), torch.eye(2))
+    tensor([[2., 1.],
+            [1., 2.]])
+    """
+    return _add_product(input, mm(mat1, mat2), beta, alpha, out)
+
+
+def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
+    """`beta * input + alpha * (mat @ vec)`."""
+    return _add_product(input, mv(mat, vec), beta, alpha, out)
+
+
+def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
+    """`beta * input + alpha * outer(vec1, vec2)`."""
+    return _add_product(input, _unsqueeze(vec1, dim=1) * vec2, beta, alpha, out)
+
+
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
+    """`beta * input + alpha * (batch1 @ batch2)`, for stacks of matrices."""
+    return _add_product(input, bmm(batch1, batch2), beta, alpha, out)
+
+
+def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
+    """`beta * input + alpha * sum of batch1[i] @ batch2[i]`."""
+    return _add_product(input, _sum(bmm(batch1, batch2), dim=0), beta, alpha, out)
+
+
+def _add_product(input, product, beta, alpha, out):
+    """`beta * input + alpha * product`; with beta 0, `input` doesn't count, not even its nans."""
+    scaled = product if alpha == 1 else product * alpha
+    if beta == 0:
+        target = broadcast_shapes(tuple(input.shape), tuple(product.shape))
+        return scaled.expand(target) if out is None else _add(scaled, 0, out=out)
+    return _add(scaled, input if beta == 1 else input * beta, out=out)
+
+
+def chain_matmul(*matrices, out=None):
+    """The product of several matrices."""
+    result = matrices[0]
+    for matrix in matrices[1:]:
+        result = mm(result, matrix)
+    return result

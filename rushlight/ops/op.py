@@ -25,7 +25,7 @@ a rule is bound to a copy of its module's names in which every operation is its 
 
 The kind of an operation supplies what its members share:
 
-- `elementwise`: promotion to one dtype, broadcasting, the summing of a gradient back to its argument;
+- `elementwise`: promotion to one dtype, broadcasting, gradients summed back to their argument;
 - `reduction`: `g` and `out` come with the reduced dimensions kept, the result is expanded;
 - `view`: the output shares the memory, the version counter and the base of its input;
 - `opaque`: nothing; the rules say everything.
@@ -417,4 +417,3 @@ def check_broadcast(*arrays, **options):
 def check_dims(input, **options):
     """Refuse dimensions that are out of range or named twice, in PyTorch's words."""
     normalize_dims(options["dim"], input.ndim)
-
