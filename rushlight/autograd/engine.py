@@ -43,7 +43,7 @@ def run(roots, gradients, *, keep_graph=False, create_graph=False, inputs=None):
     Returns:
         The gradients (Tensors or None) of `inputs`, or None.
     """
-    as_tensors = create_graph or fast.intercepted
+    as_tensors = create_graph or fast.is_intercepted()
     flow = (TensorPass if as_tensors else ArrayPass)(keep_graph, create_graph, inputs)
     before = modes.grad_enabled
     modes.grad_enabled = create_graph
@@ -69,7 +69,7 @@ def run_ordinary(root, gradient, keep_graph):
 
 def is_ordinary():
     """Whether nothing watches: then `run_ordinary` does for a plain `backward()`."""
-    return not (hooks_exist[0] or fast.intercepted)
+    return not (hooks_exist[0] or fast.is_intercepted())
 
 
 def ordinary_pass(root, gradient, keep_graph):

@@ -34,29 +34,17 @@ from types import FunctionType
 
 import numpy as np
 
-from rushlight.autograd import saved
+from rushlight.autograd.saved import raise_modified
 from rushlight.autograd.tape import UNSAVED, gradient_edge, modes, next_sequence_number
-from rushlight.ops.shapes import expand_array, sum_array_to
+from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
-# What the built code names. It runs in this module's namespace.
 float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
-new_tensor = object.__new__
-raise_modified = saved.raise_modified
-assert gradient_edge and modes and next_sequence_number and expand_array and UNSAVED and as_array
 
-#: how many things watch operations (transforms, hooks, modes): if any, no call takes the fast way
-intercepted = 0
 
 REQUIRED = object()
 _NUMBERS: dict = {float32: {}, float64: {}}
-
-
-def intercept(change):
-    """Send all calls the general way while something watches: +1 when it begins, -1 at its end."""
-    global intercepted
-    intercepted += change
 
 
 def number_array(value, array_dtype):
@@ -71,6 +59,38 @@ def number_array(value, array_dtype):
         if value != 0 and len(known) < 4096:
             known[value] = array
     return array
+
+
+#: the names that built code uses: it runs in this namespace
+_names = {
+    "Tensor": Tensor,
+    "UNSAVED": UNSAVED,
+    "as_array": as_array,
+    "expand_array": expand_array,
+    "float32": float32,
+    "float64": float64,
+    "gradient_edge": gradient_edge,
+    "kept_shape": kept_shape,
+    "modes": modes,
+    "ndarray": np.ndarray,
+    "new_tensor": object.__new__,
+    "next_sequence_number": next_sequence_number,
+    "number_array": number_array,
+    "raise_modified": raise_modified,
+    "sum_array_to": sum_array_to,
+    # how many things watch operations (transforms, hooks, modes): if any, all go the general way
+    "intercepted": 0,
+}
+
+
+def intercept(change):
+    """Send all calls the general way while something watches: +1 when it begins, -1 at its end."""
+    _names["intercepted"] += change
+
+
+def is_intercepted():
+    """Whether something watches operations."""
+    return _names["intercepted"] > 0
 
 
 def sum_to(gradient, shape):
@@ -95,9 +115,9 @@ def expand_to(gradient, shape):
 def build_call(op):
     """The public function of an operation."""
     source = "\n".join(_call_source(op))
-    names: dict = {}
-    exec(compile(source, f"<operation {op.name}>", "exec"), globals(), names)
-    call = names["declare"](op, op.kernel, op.node_class)
+    built: dict = {}
+    exec(compile(source, f"<operation {op.name}>", "exec"), _names, built)
+    call = built["declare"](op, op.kernel, op.node_class)
     call.source = source
     call.__doc__ = op.function.__doc__
     call.__module__ = op.function.__module__
@@ -280,9 +300,9 @@ def _guards_source(op, flags):
 def build_backward(op, rules):
     """Gradients on arrays: `backward(node, g, edges)`, from rules bound to kernels."""
     source = "\n".join(_backward_source(op))
-    names: dict = {}
-    exec(compile(source, f"<derivative of {op.name}>", "exec"), globals(), names)
-    backward = names["declare"](*rules)
+    built: dict = {}
+    exec(compile(source, f"<derivative of {op.name}>", "exec"), _names, built)
+    backward = built["declare"](*rules)
     backward.source = source
     return backward
 

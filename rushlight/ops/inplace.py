@@ -32,7 +32,7 @@ def in_place(function, self, *args, **kwargs):
 def _straight(function, self, args, kwargs):
     """Where nothing is recorded or watched, let NumPy write the result where it belongs."""
     ufunc = function.op.ufunc if hasattr(function, "op") else None
-    if ufunc is None or kwargs or self._base is not None or fast.intercepted:
+    if ufunc is None or kwargs or self._base is not None or fast.is_intercepted():
         return False
     if modes.grad_enabled and (self._requires_grad or any(_wants_grad(x) for x in args)):
         return False
