@@ -53,6 +53,7 @@ __all__ = [
 
 _DEFAULT_SEED = 67280421310721
 _MASK24, _MASK53 = 2**24 - 1, 2**53 - 1
+_PIECE = 2**15  # a multiple of 16
 _WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
 
 # PyTorch's layout of a CPU generator's state: `left` is one more than the words still in stock.
@@ -205,6 +206,12 @@ class Generator:
         unit *= step
         return unit
 
+    def _unit_pieces(self, count, dtype):
+        """The same as slices and the numbers for them, in pieces that stay in the cache."""
+        for start in range(0, count, _PIECE):
+            stop = min(start + _PIECE, count)
+            yield slice(start, stop), self._unit(stop - start, dtype)
+
     def next_uniform(self):
         """One float of [0, 1) with 53 random bits."""
         word = self._engine.random_raw
@@ -242,15 +249,17 @@ class Generator:
     def uniform(self, shape, dtype, low=0.0, high=1.0):
         """Uniform numbers of [low, high) in a floating-point or complex dtype."""
         dtype = np.dtype(dtype)
+        count = math.prod(shape)
+        if low == 0 and high == 1 and dtype.char in "fd" and count <= _PIECE:
+            return self._unit(count, dtype).reshape(shape)
         if dtype.kind == "c":
             return self._complex(self.uniform, shape, dtype, low, high)
         limits.check_uniform(low, high, dtype)
         real = sampling.computed_in(dtype)
         low, high = real.type(low), real.type(high)
-        unit = self._unit(math.prod(shape), real)
-        if low == 0 and high == 1 and dtype == real:
-            return unit.reshape(shape)
-        values = sampling.fused(unit, high - low, low).astype(dtype, copy=False)
+        values = np.empty(count, dtype)
+        for piece, unit in self._unit_pieces(count, real):
+            values[piece] = sampling.fused(unit, high - low, low)
         values[values == high.astype(dtype)] = low.astype(dtype)  # rounding reached the open end
         return values.reshape(shape)
 
@@ -268,30 +277,33 @@ class Generator:
         limits.check_floating(dtype, "normal_kernel_cpu")
         count = math.prod(shape)
         if count >= 16 and contiguous:
-            values = self._normal_blocks(count, dtype)
-        else:
-            values = self._normals(count)
-        if mean != 0 or std != 1:
-            values = sampling.fused(values, std, mean)
+            return self._normal_blocks(count, dtype, mean, std).reshape(shape)
+        values = sampling.fused(self._normals(count), std, mean)
         return sampling.rounded(values, dtype).reshape(shape)
 
     def _complex(self, draw, shape, dtype, *parameters):
         parts = draw((*shape, 2), _parts(dtype), *parameters)
         return parts.view(dtype).reshape(shape)
 
-    def _normal_blocks(self, count, dtype):
+    def _normal_blocks(self, count, dtype, mean, std):
         """Box and Muller's method on blocks of 16 uniform numbers; the last block may overlap.
 
         When 16 does not divide `count`, the last 16 values are drawn anew.
         """
+
         real = sampling.computed_in(dtype)
-        whole = count - count % 16
-        unit = self._unit(whole if dtype.itemsize == 2 else count, real)
-        if whole == count:
-            return sampling.box_muller(unit)
-        values = np.empty(count, real)
-        values[:whole] = sampling.box_muller(unit[:whole])
-        values[-16:] = sampling.box_muller(self._unit(16, real))
+        rest = count % 16
+        values = np.empty(count, dtype)
+
+        def put(where, unit):
+            drawn = sampling.fused(sampling.box_muller(unit), std, mean)
+            values[where] = sampling.rounded(drawn, dtype)
+
+        for piece, unit in self._unit_pieces(count - rest, real):
+            put(piece, unit)
+        if rest:
+            skipped = 0 if dtype.itemsize == 2 else rest  # drawn, but overwritten
+            put(slice(-16, None), self._unit(skipped + 16, real)[skipped:])
         return values
 
     def _normals(self, count):

@@ -10,8 +10,15 @@ import numpy as np
 
 from rushlight import dtypes
 
+# NumPy's letters for the floating-point dtypes; "E" is the bfloat16 of ml_dtypes.
+_DIGITS = {"e": 11, "E": 8, "f": 24, "d": 53}
+_LARGEST = {
+    "e": 65504.0,
+    "E": (2 - 2**-7) * 2.0**127,
+    "f": (2 - 2**-23) * 2.0**127,
+    "d": (2 - 2**-52) * 2.0**1023,
+}
 _C_NAMES = {
-    "bool": "bool",
     "uint8": "unsigned char",
     "int8": "signed char",
     "int16": "short",
@@ -23,13 +30,6 @@ _C_NAMES = {
     "bfloat16": "c10::BFloat16",
     "float32": "float",
     "float64": "double",
-}
-_DIGITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
-_LARGEST = {
-    "float16": 65504.0,
-    "bfloat16": (2 - 2**-7) * 2.0**127,
-    "float32": (2 - 2**-23) * 2.0**127,
-    "float64": (2 - 2**-52) * 2.0**1023,
 }
 
 
@@ -43,7 +43,7 @@ def title(dtype):
 
 
 def _is_floating(dtype):
-    return dtypes.from_array_dtype(dtype).is_floating_point
+    return dtype.char in _DIGITS
 
 
 def check_floating(dtype, kernel):
@@ -75,7 +75,7 @@ def _limits(dtype):
         return 0, 1
     if dtype.kind in "iu":
         return np.iinfo(dtype).min, np.iinfo(dtype).max
-    return -_LARGEST[dtype.name], _LARGEST[dtype.name]
+    return -_LARGEST[dtype.char], _LARGEST[dtype.char]
 
 
 def check_uniform(low, high, dtype):
@@ -85,7 +85,7 @@ def check_uniform(low, high, dtype):
         raise RuntimeError(
             f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
         )
-    if high - low > _LARGEST[dtype.name]:
+    if high - low > _LARGEST[dtype.char]:
         raise RuntimeError(
             f"uniform_ expects to-from <= std::numeric_limits<{title(dtype)}>::max(), but found "
             f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
@@ -98,7 +98,7 @@ def greatest_integer(dtype):
         raise RuntimeError(
             "check_random_bounds handles only integral, floating-point and boolean types"
         )
-    return 2 ** _DIGITS[dtype.name] if dtype.name in _DIGITS else _limits(dtype)[1]
+    return 2 ** _DIGITS[dtype.char] if dtype.char in _DIGITS else _limits(dtype)[1]
 
 
 def check_permutation(n, dtype):
@@ -106,7 +106,7 @@ def check_permutation(n, dtype):
         raise NotImplementedError(f"\"randperm\" not implemented for '{title(dtype)}'")
     if dtype.kind in "iu" and n > _limits(dtype)[1] + (dtype == np.uint8):
         raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
-    digits = _DIGITS.get(dtype.name, 64)
+    digits = _DIGITS.get(dtype.char, 64)
     if dtype.kind == "f" and n > 2**digits + 1:
         bound = "2049" if digits == 11 else f"2^{digits}+1"
         raise RuntimeError(f"n cannot be greater than {bound} for {title(dtype)} type.")

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 if not hasattr(torch, "_C"):
     pytest.skip("the oracle is real PyTorch", allow_module_level=True)
 
-SIZES = [0, 1, 2, 7, 15, 16, 17, 31, 33, 100, 10007]
+SIZES = [0, 1, 2, 7, 15, 16, 17, 31, 33, 100, 10007, 100003]
 FLOATS = ["float16", "float32", "float64"]
 
 
