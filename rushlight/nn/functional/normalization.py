@@ -1,0 +1,240 @@
+"""Normalization as functions."""
+
+from __future__ import annotations
+
+import math
+
+from rushlight import dtypes, ops
+from rushlight.autograd import no_grad
+
+__all__ = [
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
+    "local_response_norm",
+    "rms_norm",
+]
+
+
+def _check_normalized_shape(name, input, normalized_shape, weight, bias):
+    shape = tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
+    for argument, value in (("weight", weight), ("bias", bias)):
+        if value is not None and tuple(value.shape) != shape:
+            raise RuntimeError(
+                f"Expected {argument} to be of same shape as normalized_shape, but got {argument} "
+                f"of shape {list(value.shape)} and normalized_shape = {list(shape)}"
+            )
+    if tuple(input.shape[-len(shape) :]) != shape or input.dim() < len(shape):
+        listed = ", ".join(map(str, shape))
+        separator = ", " if name == "layer_norm" else ""
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [*{separator}{listed}], "
+            f"but got input of size{list(input.shape)}"
+        )
+    return shape
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    """(input - mean) / sqrt(variance + eps) * weight + bias, over the last dimensions.
+
+    `normalized_shape` is the shape of those dimensions, and of weight and bias.
+
+    Source: J. Ba and others, "Layer normalization", 2016.
+    """
+    shape = _check_normalized_shape("layer_norm", input, normalized_shape, weight, bias)
+    dims = tuple(range(input.dim() - len(shape), input.dim()))
+    return ops.native_norm(input, weight, bias, dims=dims, eps=eps, kind="Layer")[0]
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """input / sqrt(mean(input**2) + eps) * weight, over the last dimensions.
+
+    Source: B. Zhang and R. Sennrich, "Root mean square layer normalization", 2019.
+    """
+    shape = _check_normalized_shape("rms_norm", input, normalized_shape, weight, None)
+    dims = tuple(range(input.dim() - len(shape), input.dim()))
+    eps = dtypes.finfo(input.dtype).eps if eps is None else eps
+    output = input * (input.square().mean(dims, keepdim=True) + eps).rsqrt()
+    return output if weight is None else output * weight
+
+
+def _per_channel(values, ndim):
+    """One value per channel, in a shape that broadcasts against (N, C, ...)."""
+    return None if values is None else values.reshape((-1,) + (1,) * (ndim - 2))
+
+
+def batch_norm(
+    input,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training=False,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """(input - mean) / sqrt(variance + eps) * weight + bias, for each channel (dimension 1).
+
+    In training mean and variance are the batch's, and the running ones, unless None, move towards
+    them by the fraction `momentum`, in place; otherwise the running ones are used.
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
+    """
+    if training:
+        _check_values_per_channel(input.size())
+    _check_channels(input, running_mean, running_var, weight, bias)
+    if not training:
+        return _running_norm(input, running_mean, running_var, weight, bias, eps)
+    dims = (0, *range(2, input.dim()))
+    weight, bias = (_per_channel(values, input.dim()) for values in (weight, bias))
+    output, mean, var = ops.native_norm(
+        input, weight, bias, dims=dims, eps=eps, kind="Batch"
+    )
+    if running_mean is not None:
+        _update_running(
+            running_mean, running_var, mean, var, momentum, input.numel() // mean.numel()
+        )
+    return output
+
+
+@no_grad()
+def _update_running(running_mean, running_var, mean, var, momentum, count):
+    """Move the running statistics towards a batch's; the running variance is the unbiased one."""
+    unbiased = var.reshape(-1) * (momentum * count / (count - 1))
+    running_mean.mul_(1 - momentum).add_(mean.reshape(-1) * momentum)
+    running_var.mul_(1 - momentum).add_(unbiased)
+
+
+def _running_norm(input, running_mean, running_var, weight, bias, eps):
+    scale = (running_var + eps).rsqrt()
+    scale = scale if weight is None else weight * scale
+    shift = -running_mean * scale
+    shift = shift if bias is None else bias + shift
+    ndim = input.dim()
+    return input * _per_channel(scale, ndim) + _per_channel(shift, ndim)
+
+
+def _check_values_per_channel(size):
+    if math.prod(size) // max(size[1], 1) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {size}"
+        )
+
+
+def _check_channels(input, running_mean, running_var, weight, bias):
+    channels = input.shape[1]
+    named = {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }
+    for name, value in named.items():
+        if value is not None and value.numel() != channels:
+            raise RuntimeError(
+                f"{name} should contain {channels} elements not {value.numel()}"
+            )
+
+
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """`batch_norm` of each sample by itself: mean and variance of each channel of each sample.
+
+    Source: D. Ulyanov and others, "Instance normalization: the missing ingredient for fast
+    stylization", 2016.
+    """
+    if not use_input_stats:
+        return _running_norm(input, running_mean, running_var, weight, bias, eps)
+    _check_spatial_size(input.size())
+    dims = tuple(range(2, input.dim()))
+    weight, bias = (_per_channel(values, input.dim()) for values in (weight, bias))
+    output, mean, var = ops.native_norm(
+        input, weight, bias, dims=dims, eps=eps, kind="Batch"
+    )
+    if running_mean is not None:
+        count = math.prod(input.shape[2:])
+        mean, var = mean.detach().mean(0), var.detach().mean(0)
+        _update_running(running_mean, running_var, mean, var, momentum, count)
+    return output
+
+
+def _check_spatial_size(size):
+    if math.prod(size[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {size}"
+        )
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Normalize each of `num_groups` groups of channels of each sample.
+
+    Source: Y. Wu and K. He, "Group normalization", 2018.
+    """
+    if input.dim() < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
+        )
+    batch, channels, *rest = input.shape
+    if num_groups <= 0:
+        raise RuntimeError(
+            f"Expected num groups to be greater than 0, got {num_groups}"
+        )
+    if channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    for name, value in (("weight", weight), ("bias", bias)):
+        if value is not None and tuple(value.shape) != (channels,):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(value.shape)} and input of shape "
+                f"{list(input.shape)}"
+            )
+    grouped = (num_groups, channels // num_groups, 1)
+    weight, bias = (None if v is None else v.reshape(grouped) for v in (weight, bias))
+    output = ops.native_norm(
+        input.reshape(batch, *grouped[:2], math.prod(rest)),
+        weight,
+        bias,
+        dims=(2, 3),
+        eps=eps,
+        kind="Group",
+    )[0]
+    return output.reshape(input.shape)
+
+
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """input / (k + alpha * mean of input**2 over `size` neighbouring channels)**beta.
+
+    Source: A. Krizhevsky and others, "ImageNet classification with deep convolutional neural
+    networks", 2012.
+    """
+    if input.dim() < 3:
+        raise ValueError(
+            "Expected 3D or higher dimensionality "
+            f"                        input (got {input.dim()} dimensions)"
+        )
+    channels = input.shape[1]
+    squares = input * input
+    before, after = size // 2, (size - 1) // 2
+    sums = [
+        squares[:, max(0, c - before) : c + after + 1].sum(1, keepdim=True)
+        for c in range(channels)
+    ]
+    mean = ops.cat(sums, 1) / size if sums else squares
+    return input / (mean * alpha + k) ** beta

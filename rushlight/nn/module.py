@@ -1,0 +1,564 @@
+"""Module: what every layer and model is.
+
+A module owns parameters, buffers and other modules. They are registered by assigning them as
+attributes, and found again in the order of their assignment: that order is the order of
+`parameters()`, of `state_dict()` and of the printed form.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+
+from rushlight.nn.hooks import (
+    Hooks,
+    at_registration,
+    call_with_hooks,
+    everywhere,
+    register_module_backward_hook,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+from rushlight.nn.parameter import Buffer, Parameter
+from rushlight.nn.state import StateDict, _IncompatibleKeys
+from rushlight.tensor import Tensor
+from rushlight.typename import typename
+
+__all__ = [
+    "Module",
+    "_IncompatibleKeys",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
+
+
+class Module(Hooks, StateDict):
+    """Base class of all layers and models.
+
+    A subclass calls `super().__init__()`, assigns parameters and submodules to `self`, and defines
+    `forward`; calling the module calls `forward` and any hooks.
+
+    >>> import rushlight as torch
+    >>> class Scale(torch.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = torch.nn.Parameter(torch.tensor(3.0))
+    ...
+    ...     def forward(self, input):
+    ...         return self.factor * input
+    >>> Scale()(torch.tensor([1.0, 2.0]))
+    tensor([3., 6.], grad_fn=<MulBackward0>)
+    """
+
+    dump_patches = False
+    call_super_init = False
+    training: bool
+
+    def __init__(self, *args, **kwargs):
+        if not self.call_super_init:
+            self._refuse_arguments(args, kwargs)
+        self._init_tables()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+
+    def _init_tables(self):
+        own = self.__dict__
+        own["training"] = True
+        own["_parameters"] = {}
+        own["_buffers"] = {}
+        own["_non_persistent_buffers_set"] = set()
+        own["_modules"] = {}
+        self._init_hooks()
+        self._init_state_hooks()
+
+    def __init_subclass__(cls, **kwargs):
+        """Rushlight's layers say that they live where PyTorch's do: programs print and match it."""
+        super().__init_subclass__(**kwargs)
+        cls.__module__ = cls.__module__.replace("rushlight.nn.", "torch.nn.modules.", 1)
+
+    def _refuse_arguments(self, args, kwargs):
+        name = type(self).__name__
+        if kwargs:
+            raise TypeError(
+                f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+            )
+        if args:
+            raise TypeError(
+                f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+            )
+
+    def __call__(self, *args, **kwargs):
+        if self._hooked or everywhere.active:
+            return call_with_hooks(self, args, kwargs)
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *input):
+        """Compute the module's output. Every subclass defines it."""
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
+
+    # Attributes
+
+    def __setattr__(self, name, value):
+        own = self.__dict__
+        if isinstance(value, Parameter):
+            self._require_init("parameters")
+            self._forget(name, "_buffers", "_modules")
+            self.register_parameter(name, value)
+        elif isinstance(value, Module):
+            self._require_init("module")
+            self._forget(name, "_parameters", "_buffers")
+            own["_modules"][name] = at_registration("module", self, name, value)
+        elif "_parameters" not in own:
+            self._set_before_init(name, value)
+        elif name in own["_parameters"]:
+            self._require_none(name, value, "parameter", "torch.nn.Parameter or None")
+            self.register_parameter(name, None)
+        elif name in own["_modules"]:
+            self._require_none(name, value, "child module", "torch.nn.Module or None")
+            own["_modules"][name] = at_registration("module", self, name, None)
+        elif isinstance(value, Tensor) and isinstance(value, Buffer):
+            self._forget(name, "_parameters", "_modules")
+            self.register_buffer(name, value, value.persistent)
+        elif name in own["_buffers"]:
+            if not isinstance(value, Tensor):
+                expected = "torch.nn.Buffer, torch.Tensor or None"
+                self._require_none(name, value, "buffer", expected)
+            own["_buffers"][name] = at_registration("buffer", self, name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def _set_before_init(self, name, value):
+        if isinstance(value, Tensor) and isinstance(value, Buffer):
+            self._require_init("buffer")
+        object.__setattr__(self, name, value)
+
+    def _require_init(self, what):
+        if "_modules" not in self.__dict__:
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+
+    def _require_none(self, name, value, role, expected):
+        if value is not None:
+            given = typename(value)
+            raise TypeError(f"cannot assign '{given}' as {role} '{name}' ({expected} expected)")
+
+    def _forget(self, name, *tables):
+        """Make `name` free for a member of another kind."""
+        own = self.__dict__
+        own.pop(name, None)
+        for table in tables:
+            own[table].pop(name, None)
+        own["_non_persistent_buffers_set"].discard(name)
+
+    def __getattr__(self, name):
+        own = self.__dict__
+        if "_parameters" in own:
+            if name in own["_parameters"]:
+                return own["_parameters"][name]
+            if name in own["_modules"]:
+                return own["_modules"][name]
+            if name in own["_buffers"]:
+                return own["_buffers"][name]
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name):
+        for table in (self._parameters, self._buffers, self._modules):
+            if name in table:
+                del table[name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        if name not in self.__dict__ and not hasattr(type(self), name):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        super().__delattr__(name)
+
+    def __dir__(self):
+        members = [*self._parameters, *self._modules, *self._buffers]
+        names = {*dir(type(self)), *self.__dict__, *members}
+        return sorted(name for name in names if not name[0].isdigit())
+
+    # Registration
+
+    def register_parameter(self, name, param):
+        """Register a Parameter, or None for one that is absent, under `name`."""
+        self._require_registry("parameter")
+        self._check_name("parameter", name, self._parameters)
+        if param is None:
+            self._parameters[name] = at_registration("parameter", self, name, None)
+            return
+        if not isinstance(param, Parameter):
+            raise TypeError(
+                f"cannot assign '{typename(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
+            )
+        if param.grad_fn is not None:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                f"created explicitly. To express '{name}' as a function of another Tensor, compute "
+                "the value in the forward() method."
+            )
+        self._parameters[name] = at_registration("parameter", self, name, param)
+
+    def register_buffer(self, name, tensor, persistent=True):
+        """Register a tensor that belongs to the module but is not trained.
+
+        It follows `to()`, and is part of `state_dict()` if `persistent`.
+
+        >>> import rushlight as torch
+        >>> module = torch.nn.Module()
+        >>> module.register_buffer("mean", torch.zeros(2))
+        >>> list(module.state_dict())
+        ['mean']
+        """
+        self._require_registry("buffer")
+        self._check_name("buffer", name, self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
+                "(torch Tensor or None required)"
+            )
+        self._buffers[name] = at_registration("buffer", self, name, tensor)
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
+
+    def add_module(self, name, module):
+        """Register a submodule, or None, under `name`."""
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"{typename(module)} is not a Module subclass")
+        self._check_name("module", name, self._modules)
+        self._modules[name] = at_registration("module", self, name, module)
+
+    def register_module(self, name, module):
+        """The same as `add_module`."""
+        self.add_module(name, module)
+
+    def _require_registry(self, what):
+        if "_parameters" not in self.__dict__:
+            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+
+    def _check_name(self, what, name, table):
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name should be a string. Got {typename(name)}")
+        if name not in table and hasattr(self, name):
+            raise KeyError(f"attribute '{name}' already exists")
+        if "." in name:
+            got = f", got: {name}" if what == "module" else ""
+            raise KeyError(f'{what} name can\'t contain "."{got}')
+        if name == "":
+            raise KeyError(f'{what} name can\'t be empty string ""')
+
+    # Members by path
+
+    def get_submodule(self, target):
+        """The submodule at the path `target`, such as `"encoder.0"`; `""` is the module itself."""
+        module = self
+        for name in target.split(".") if target else ():
+            if not hasattr(module, name):
+                raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
+            module = getattr(module, name)
+            if not isinstance(module, Module):
+                raise AttributeError(f"`{name}` is not an nn.Module")
+        return module
+
+    def set_submodule(self, target, module, strict=False):
+        """Replace the submodule at the path `target`; with `strict` it must be there already."""
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        *path, name = target.split(".")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        parent = self.get_submodule(".".join(path))
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
+    def get_parameter(self, target):
+        """The parameter at the path `target`, such as `"encoder.0.weight"`."""
+        owner, name, value = self._find(target)
+        if not isinstance(value, Parameter):
+            raise AttributeError(f"`{name}` is not an nn.Parameter")
+        return value
+
+    def get_buffer(self, target):
+        """The buffer at the path `target`, such as `"norm.running_mean"`."""
+        owner, name, value = self._find(target)
+        if name not in owner._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return value
+
+    def _find(self, target):
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if not hasattr(owner, name):
+            raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
+        return owner, name, getattr(owner, name)
+
+    # Traversal
+
+    def _named_members(self, members, prefix="", recurse=True, remove_duplicate=True):
+        """(path, member) of all that `members(module)` yields as (name, member), None left out."""
+        seen = set()
+        modules = [(prefix, self)]
+        if recurse:
+            modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+        for path, module in modules:
+            for name, member in members(module):
+                if member is None or member in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(member)
+                yield f"{path}.{name}" if path else name, member
+
+    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
+        """Yield (path, parameter), each parameter once, in the order of registration.
+
+        >>> import rushlight as torch
+        >>> [name for name, _ in torch.nn.Linear(2, 3).named_parameters()]
+        ['weight', 'bias']
+        """
+        yield from self._named_members(
+            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
+        )
+
+    def parameters(self, recurse=True):
+        """Yield the parameters, each once, in the order of registration."""
+        for _, parameter in self.named_parameters(recurse=recurse):
+            yield parameter
+
+    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
+        """Yield (path, buffer), each buffer once."""
+        yield from self._named_members(
+            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
+        )
+
+    def buffers(self, recurse=True):
+        """Yield the buffers, each once."""
+        for _, buffer in self.named_buffers(recurse=recurse):
+            yield buffer
+
+    def named_children(self):
+        """Yield (name, submodule) of the direct submodules, each once."""
+        seen = set()
+        for name, module in self._modules.items():
+            if module is not None and module not in seen:
+                seen.add(module)
+                yield name, module
+
+    def children(self):
+        """Yield the direct submodules, each once."""
+        for _, module in self.named_children():
+            yield module
+
+    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
+        """Yield (path, module): the module itself, then all below it, depth first, each once.
+
+        >>> import rushlight as torch
+        >>> [path for path, _ in torch.nn.Sequential(torch.nn.ReLU()).named_modules()]
+        ['', '0']
+        """
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._modules.items():
+            if module is not None:
+                path = f"{prefix}.{name}" if prefix else name
+                yield from module.named_modules(memo, path, remove_duplicate)
+
+    def modules(self):
+        """Yield the module itself and all below it, depth first, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def apply(self, fn):
+        """Call `fn` on every submodule, children first, then on the module; return the module."""
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    # Modes
+
+    def train(self, mode=True):
+        """Switch to training mode (dropout drops, batch norm uses the batch); return the module."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self):
+        """Switch to evaluation mode, the same as `train(False)`."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad=True):
+        """Say whether the parameters are to be trained; return the module."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none=True):
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for parameter in self.parameters():
+            if parameter.grad is None:
+                continue
+            if set_to_none:
+                parameter.grad = None
+            else:
+                parameter.grad = parameter.grad.detach()
+                parameter.grad.zero_()
+
+    def share_memory(self):
+        """Put all tensors where other processes see them; return the module."""
+        return self._apply(lambda tensor: tensor.share_memory_())
+
+    # Conversion
+
+    def _apply(self, fn, recurse=True):
+        """Replace each tensor (parameter, its gradient, buffer) by `fn(tensor)`."""
+        if recurse:
+            for module in self.children():
+                module._apply(fn)
+        for parameter in self._parameters.values():
+            if parameter is None:
+                continue
+            gradient = parameter.grad
+            parameter.data = fn(parameter.data)
+            if gradient is not None:
+                parameter.grad = fn(gradient.data).requires_grad_(gradient.requires_grad)
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = fn(buffer)
+        return self
+
+    def to(self, *args, **kwargs):
+        """Convert floating point parameters and buffers, in place; return the module.
+
+        Called as `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(tensor)`.
+
+        >>> import rushlight as torch
+        >>> torch.nn.Linear(2, 3).to(torch.float64).weight.dtype
+        torch.float64
+        """
+        device, dtype, non_blocking, _ = parse_to(*args, **kwargs)
+        if dtype is not None:
+            _check_floating(dtype)
+
+        def convert(tensor):
+            floating = tensor.is_floating_point() or tensor.is_complex()
+            return tensor.to(device, dtype if floating else None, non_blocking)
+
+        return self._apply(convert)
+
+    def type(self, dst_type):
+        """Convert all parameters and buffers, in place, to one dtype; return the module."""
+        return self._apply(lambda tensor: tensor.type(dst_type))
+
+    def _floating_to(self, name):
+        return self._apply(lambda t: getattr(t, name)() if t.is_floating_point() else t)
+
+    def float(self):
+        """Convert floating point parameters and buffers to float32, in place."""
+        return self._floating_to("float")
+
+    def double(self):
+        """Convert floating point parameters and buffers to float64, in place."""
+        return self._floating_to("double")
+
+    def half(self):
+        """Convert floating point parameters and buffers to float16, in place."""
+        return self._floating_to("half")
+
+    def bfloat16(self):
+        """Convert floating point parameters and buffers to bfloat16, in place."""
+        return self._floating_to("bfloat16")
+
+    def cpu(self):
+        """Move to the CPU, where everything already is; return the module."""
+        return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self, device=None):
+        """Move to a GPU, which raises where there is none."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
+    def to_empty(self, *, device, recurse=True):
+        """Move to `device` without copying the values: parameters hold anything afterwards."""
+        return self._apply(lambda t: t.new_empty(t.shape, device=device), recurse=recurse)
+
+    # Printing and copying
+
+    def _get_name(self):
+        return type(self).__name__
+
+    def extra_repr(self):
+        """What the printed form says between the parentheses; layers override it."""
+        return ""
+
+    def __repr__(self):
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({name}): {_indented(module)}" for name, module in self._modules.items()]
+        if len(lines) <= 1 and not children:
+            return f"{self._get_name()}({extra})"
+        inside = "\n  ".join(lines + children)
+        return f"{self._get_name()}(\n  {inside}\n)"
+
+    def __reduce_ex__(self, protocol):
+        """Rushlight's own classes are pickled by the place where they really are."""
+        make, arguments, *rest = super().__reduce_ex__(protocol)
+        if type(self).__module__.startswith("torch.nn."):
+            make, arguments = _new, (type(self).__module__, type(self).__qualname__)
+        return make, arguments, *rest
+
+    def __setstate__(self, state):
+        """Take over a pickled state; one of an older layout lacks some tables."""
+        self._init_tables()
+        self.__dict__.update(state)
+        tables = (self._forward_hooks, self._forward_pre_hooks, self._backward_hooks)
+        self._hooked = any(tables) or bool(self._backward_pre_hooks)
+
+
+def _new(module, qualname):
+    """A bare object of one of Rushlight's classes, named as PyTorch names it."""
+    owner = import_module(module.replace("torch", "rushlight", 1))
+    for name in qualname.split("."):
+        owner = getattr(owner, name)
+    return owner.__new__(owner)
+
+
+def _indented(module):
+    return repr(module).replace("\n", "\n  ")
+
+
+def _check_floating(dtype):
+    if not (dtype.is_floating_point or dtype.is_complex):
+        raise TypeError(
+            "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+            f"dtype={dtype}"
+        )
+    if dtype.is_complex:
+        warnings.warn(
+            "Complex modules are a new feature under active development whose design may change, "
+            "and some modules might not work as expected when using complex tensors as parameters "
+            "or buffers. Please file an issue at https://github.com/pytorch/pytorch/issues/new"
+            "?template=bug-report.yml if a complex module does not work as expected.",
+            stacklevel=3,
+        )

@@ -1,0 +1,33 @@
+"""PyTorch's address of the layers: `torch.nn.modules.linear` is `rushlight.nn.linear`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from rushlight import nn
+
+__path__: list[str] = []  # makes this a package in the eyes of the import system
+
+FAMILIES = (
+    "activation",
+    "batchnorm",
+    "container",
+    "distance",
+    "dropout",
+    "flatten",
+    "instancenorm",
+    "lazy",
+    "linear",
+    "loss",
+    "module",
+    "normalization",
+    "sparse",
+)
+
+for _name in FAMILIES:
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = import_module(f"rushlight.nn.{_name}")
+
+
+def __getattr__(name):
+    return getattr(nn, name)

@@ -1,0 +1,162 @@
+"""Parameter and Buffer: the tensors that a module registers when they are assigned to it."""
+
+from __future__ import annotations
+
+from rushlight.tensor import Tensor, wrap
+
+__all__ = [
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "is_lazy",
+]
+
+_UNREADABLE = (
+    "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+    "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. "
+    "Call `forward` to initialize the parameters before accessing their attributes."
+)
+
+
+def _tensor_of_class(cls, tensor):
+    """A leaf of class `cls` on the memory of `tensor`."""
+    made = object.__new__(cls)
+    made._array = tensor._array
+    made._counter = tensor._counter
+    made._base = made._node = made._grad = made._hooks = None
+    made._requires_grad = False
+    return made
+
+
+class Parameter(Tensor):
+    """A tensor that is trained: assigned to a module, it is one of the module's `parameters()`.
+
+    Args:
+        data: the tensor whose memory the parameter takes over.
+        requires_grad: whether it is trained.
+
+    >>> import rushlight as torch
+    >>> torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ()
+    __module__ = "torch.nn.parameter"
+
+    def __new__(cls, data=None, requires_grad=True):
+        data = _empty() if data is None else data.detach()
+        return _tensor_of_class(cls, data).requires_grad_(requires_grad)
+
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            data = wrap(self._array.copy())
+            memo[id(self)] = type(self)(data, self.requires_grad)
+        return memo[id(self)]
+
+    def __repr__(self):
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __reduce_ex__(self, protocol):
+        return _rebuild_parameter, (self.data, self.requires_grad, {})
+
+
+def _empty():
+    from rushlight import empty
+
+    return empty(0)
+
+
+def _rebuild_parameter(data, requires_grad, backward_hooks):
+    return Parameter(data, requires_grad)
+
+
+class _BufferType(type(Tensor)):
+    """Makes `isinstance(tensor, Buffer)` ask for the mark that `Buffer` leaves on a tensor."""
+
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+
+
+class Buffer(Tensor, metaclass=_BufferType):
+    """A tensor that is not trained: assigned to a module, it is one of the module's `buffers()`.
+
+    It is part of the module's `state_dict()` if `persistent`. What is made is an ordinary Tensor
+    with a mark.
+
+    >>> import rushlight as torch
+    >>> torch.nn.Buffer(torch.zeros(2))
+    tensor([0., 0.])
+    """
+
+    __slots__ = ()
+    __module__ = "torch.nn.parameter"
+
+    def __new__(cls, data=None, *, persistent=True):
+        made = (_empty() if data is None else data).detach()
+        made.persistent = persistent
+        made._is_buffer = True
+        return made
+
+
+class _Uninitialized:
+    """What a tensor is before its shape is known: it can only be materialized."""
+
+    __slots__ = ()
+
+    def __new__(cls, requires_grad=False, device=None, dtype=None):
+        from rushlight import empty
+
+        made = _tensor_of_class(cls, empty(0, dtype=dtype))
+        return made.requires_grad_(requires_grad)
+
+    def materialize(self, shape, device=None, dtype=None):
+        """Become an ordinary parameter or buffer of this shape, with any values."""
+        from rushlight import empty
+
+        self.data = empty(shape, dtype=self.dtype if dtype is None else dtype)
+        self.__class__ = self._materialized_class
+
+    @property
+    def shape(self):
+        raise RuntimeError(_UNREADABLE)
+
+    def __repr__(self):
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self, protocol):
+        return type(self)._rebuild, (self.requires_grad, None, self.dtype)
+
+    @classmethod
+    def _rebuild(cls, requires_grad, device, dtype):
+        return cls(requires_grad=requires_grad, device=device, dtype=dtype)
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter whose shape is not known yet; the first call of its lazy module finds it out."""
+
+    __slots__ = ()
+    _materialized_class = Parameter
+
+    def __new__(cls, requires_grad=True, device=None, dtype=None):
+        return super().__new__(cls, requires_grad, device, dtype)
+
+
+class UninitializedBuffer(_Uninitialized, Tensor):
+    """A buffer whose shape is not known yet; the first call of its lazy module finds it out."""
+
+    __slots__ = ()
+    __module__ = "torch.nn.parameter"
+    _materialized_class = Tensor
+
+    def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
+        made = super().__new__(cls, requires_grad, device, dtype)
+        made.persistent = persistent
+        made._is_buffer = True
+        return made
+
+
+def is_lazy(tensor):
+    """Whether the shape of a parameter or buffer is still to be found out."""
+    return isinstance(tensor, _Uninitialized)

@@ -1,0 +1,24 @@
+"""`typename`: how PyTorch names the type of any object."""
+
+from __future__ import annotations
+
+from rushlight.tensor import Tensor
+
+__all__ = ["typename"]
+
+
+def typename(obj):
+    """The full name of an object's type, or of the object itself if it is a class or function.
+
+    A tensor's type has its old name, which says the dtype.
+
+    >>> import rushlight as torch
+    >>> torch.typename(torch.ones(1)), torch.typename(3), torch.typename(torch.nn.Linear)
+    ('torch.FloatTensor', 'int', 'torch.nn.modules.linear.Linear')
+    """
+    if isinstance(obj, Tensor):
+        return f"torch.{obj.dtype.title}Tensor"
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    prefix = "" if module in ("builtins", None) else f"{module}."
+    return prefix + named.__qualname__
