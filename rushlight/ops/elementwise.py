@@ -1,47 +1,206 @@
-"""Operations on elements: arithmetic, functions, comparisons, choices."""
+"""Functions of one element: powers, exponentials, angles, rounding, signs; and `where`.
+
+Arithmetic is in `arithmetic`, comparisons are in `compare`, what needs a series in `special`.
+"""
 
 from __future__ import annotations
 
+import builtins
+import math
+
 import numpy as np
 
-from rushlight.ops.op import elementwise
+from rushlight import dtypes
+from rushlight.ops.op import Elementwise, declarer, elementwise, in_dtype, meeting_dtype
+from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
-# Arithmetic ---------------------------------------------------------------------------------------
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "ceil",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "fix",
+    "floor",
+    "frac",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "neg",
+    "negative",
+    "positive",
+    "rad2deg",
+    "reciprocal",
+    "relu",
+    "round",
+    "rsqrt",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
+]
+
+LOG_2 = math.log(2)
+LOG_10 = math.log(10)
 
 
-@elementwise(ufunc=np.add, linear=True, node="AddBackward0", d_input=lambda g: g, d_other=lambda g: g)
-def _add(input, other):
-    """Sum, element by element."""
+def refuse_kinds(kinds, kernel_name):
+    """A check that refuses arrays of these NumPy kinds, naming PyTorch's kernel."""
+
+    def check(*arrays, **options):
+        for array in arrays:
+            if array.dtype.kind in kinds:
+                title = dtypes.of(array).title
+                raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
+
+    return check
 
 
-@elementwise(
-    ufunc=np.multiply,
-    d_input=lambda g, other: g * other,
-    d_other=lambda g, input: g * input,
-)
-def mul(input, other):
-    """Product, element by element.
+# Signs --------------------------------------------------------------------------------------------
+
+
+def _check_neg(input):
+    if input.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+
+
+@elementwise(ufunc=np.negative, linear=True, check=_check_neg, d_input=lambda g: -g)
+def neg(input):
+    """The elements with the other sign: -x.
 
     >>> import rushlight as torch
-    >>> torch.mul(torch.tensor([1.0, 2.0]), 3)
-    tensor([3., 6.])
+    >>> torch.neg(torch.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
     """
 
 
 @elementwise(
-    ufunc=np.true_divide,
-    result="float",
-    node="DivBackward0",
-    d_input=lambda g, other: g / other,
-    d_other=lambda g, other, out: -g * (out / other),
+    result=None,
+    holomorphic=False,
+    check=refuse_kinds("b", "abs_cpu"),
+    d_input=lambda g, input: g * sgn(input),
 )
-def _true_divide(input, other):
-    """Quotient, element by element; integers become floats."""
+def abs(input):
+    """The distance of each element from zero: |x|. Of complex numbers it is real.
+
+    >>> import rushlight as torch
+    >>> torch.abs(torch.tensor([-1, 2]))
+    tensor([1, 2])
+    """
+    if input.dtype.kind == "b":
+        raise TypeError("bool")
+    return np.absolute(input)
 
 
-@elementwise(ufunc=np.negative, linear=True, d_input=lambda g: -g)
-def neg(input):
-    """The elements with the other sign."""
+def _check_sign(input):
+    if input.dtype.kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. "
+            "Please use torch.sgn instead."
+        )
+
+
+@elementwise(check=_check_sign, d_input=lambda g: g * 0)
+def sign(input):
+    """-1, 0 or 1, as the element is negative, zero or positive."""
+    if input.dtype.kind == "f":
+        # not np.sign, which keeps NaN: PyTorch has 0 there
+        return np.subtract(input > 0, input < 0, dtype=input.dtype)
+    if input.dtype.kind == "b":
+        return input.copy()
+    _check_sign(input)
+    return np.sign(input)
+
+
+def _sgn_slope(g, input, out):
+    """The gradient of z / |z|: the part of g / |z| that is orthogonal to z."""
+    if not is_complex(g):
+        return g * 0
+    distance = abs(input)
+    along = out * (out.conj() * g).real
+    return where(distance == 0, 0.0, (g - along) / where(distance == 0, 1.0, distance))
+
+
+def is_complex(x):
+    """Whether an array or a Tensor holds complex numbers."""
+    return x.dtype.is_complex if isinstance(x, Tensor) else x.dtype.kind == "c"
+
+
+@elementwise(holomorphic=False, d_input=_sgn_slope)
+def sgn(input):
+    """z / |z|, and 0 for 0; of real numbers, the sign."""
+    if input.dtype.kind == "c":
+        distance = np.absolute(input)
+        unit = input / np.where(distance == 0, 1, distance)
+        return unit.astype(input.dtype, copy=False)
+    return sign.op.kernel(input)
+
+
+# Powers and roots ---------------------------------------------------------------------------------
+
+
+@elementwise(ufunc=np.sqrt, result="float", d_input=lambda g, out: g / (2 * out))
+def sqrt(input):
+    """Square root of each element.
+
+    >>> import rushlight as torch
+    >>> torch.sqrt(torch.tensor([4.0, 9.0]))
+    tensor([2., 3.])
+    """
+
+
+@elementwise(result="float", d_input=lambda g, out: -0.5 * g * (out * out * out))
+def rsqrt(input):
+    """1 / sqrt(x)."""
+    return 1 / np.sqrt(input)
+
+
+@elementwise(node="PowBackward0", result=None, d_input=lambda g, input: g * (2 * input))
+def square(input):
+    """x * x.
+
+    >>> import rushlight as torch
+    >>> torch.square(torch.tensor([3, -2]))
+    tensor([9, 4])
+    """
+    return input * input if input.dtype.kind != "b" else input.astype(np.int64)
+
+
+@elementwise(result="float", d_input=lambda g, out: -g * (out * out))
+def reciprocal(input):
+    """1 / x."""
+    return 1 / input
+
+
+# Exponentials and logarithms ----------------------------------------------------------------------
 
 
 @elementwise(ufunc=np.exp, result="float", d_input=lambda g, out: g * out)
@@ -54,9 +213,48 @@ def exp(input):
     """
 
 
-@elementwise(ufunc=np.cos, result="float", d_input=lambda g, input: -g * sin(input))
-def cos(input):
-    """Cosine of each element, in radians."""
+@elementwise(result="float", d_input=lambda g, out: g * out * LOG_2)
+def exp2(input):
+    """2 to the power of each element."""
+    return np.exp2(input)
+
+
+@elementwise(ufunc=np.expm1, result="float", d_input=lambda g, out: g * (out + 1))
+def expm1(input):
+    """exp(x) - 1, exact near zero too."""
+
+
+@elementwise(ufunc=np.log, result="float", d_input=lambda g, input: g / input)
+def log(input):
+    """Natural logarithm of each element.
+
+    >>> import rushlight as torch
+    >>> torch.log(torch.tensor([1.0, 10.0]))
+    tensor([0.0000, 2.3026])
+    """
+
+
+@elementwise(ufunc=np.log2, result="float", d_input=lambda g, input: g / (input * LOG_2))
+def log2(input):
+    """Logarithm to base 2."""
+
+
+@elementwise(ufunc=np.log10, result="float", d_input=lambda g, input: g / (input * LOG_10))
+def log10(input):
+    """Logarithm to base 10."""
+
+
+@elementwise(
+    ufunc=np.log1p,
+    result="float",
+    node="Log1PBackward0",
+    d_input=lambda g, input: g / (input + 1),
+)
+def log1p(input):
+    """log(1 + x), exact near zero too."""
+
+
+# Angles -------------------------------------------------------------------------------------------
 
 
 @elementwise(ufunc=np.sin, result="float", d_input=lambda g, input: g * cos(input))
@@ -64,91 +262,306 @@ def sin(input):
     """Sine of each element, in radians."""
 
 
-@elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: g * (1 - out * out))
-def tanh(input):
-    """Hyperbolic tangent of each element."""
+@elementwise(ufunc=np.cos, result="float", d_input=lambda g, input: -g * sin(input))
+def cos(input):
+    """Cosine of each element, in radians."""
 
 
-@elementwise(ufunc=np.subtract, linear=True, node="SubBackward0", d_input=lambda g: g, d_other=lambda g: -g)
-def _sub(input, other):
-    """Difference, element by element."""
+@elementwise(ufunc=np.tan, result="float", d_input=lambda g, out: g * (1 + out * out))
+def tan(input):
+    """Tangent of each element, in radians."""
 
 
-def add(input, other, *, alpha=1, out=None):
-    """Sum, element by element: `input + alpha * other`.
-
-    >>> import rushlight as torch
-    >>> torch.add(torch.tensor([1, 2]), 10)
-    tensor([11, 12])
-    """
-    return _add(input, other if alpha == 1 else mul_number(other, alpha), out=out)
-
-
-def sub(input, other, *, alpha=1, out=None):
-    """Difference, element by element: `input - alpha * other`."""
-    return _sub(input, other if alpha == 1 else mul_number(other, alpha), out=out)
-
-
-def mul_number(other, alpha):
-    """`alpha * other`, for a tensor or a number."""
-    return other * alpha
-
-
-def rsub(input, other, *, alpha=1):
-    """`other - alpha * input`."""
-    return _add(neg(input if alpha == 1 else input * alpha), other)
-
-
-def div(input, other, *, rounding_mode=None, out=None):
-    """Quotient, element by element."""
-    return _true_divide(input, other, out=out)
+@elementwise(ufunc=np.arcsin, result="float", d_input=lambda g, input: g * rsqrt(1 - input * input))
+def asin(input):
+    """The angle whose sine is x."""
 
 
 @elementwise(
-    ufunc=np.power,
-    node="PowBackward0",
-    d_input=lambda g, input, other: g * (other * power(input, other - 1)),
-    d_other=lambda g, input, out: g * (out * log(input)),
+    ufunc=np.arccos, result="float", d_input=lambda g, input: -g * rsqrt(1 - input * input)
 )
-def power(input, other):
-    """Power, element by element."""
+def acos(input):
+    """The angle whose cosine is x."""
 
 
-def pow(input, exponent, *, out=None):
-    """Power, element by element."""
-    if exponent.__class__ is int or exponent.__class__ is float:
-        if exponent == 2:
-            return square_(input)
-    return power(input, exponent, out=out)
+@elementwise(ufunc=np.arctan, result="float", d_input=lambda g, input: g / (input * input + 1))
+def atan(input):
+    """The angle whose tangent is x."""
 
 
-@elementwise(node="PowBackward0", d_input=lambda g, input: g * (2 * input))
-def square_(input):
-    """The square of each element."""
-    return input * input
+@elementwise(ufunc=np.sinh, result="float", d_input=lambda g, input: g * cosh(input))
+def sinh(input):
+    """Hyperbolic sine."""
 
 
-@elementwise(ufunc=np.log, result="float", d_input=lambda g, input: g / input)
-def log(input):
-    """Natural logarithm of each element."""
+@elementwise(ufunc=np.cosh, result="float", d_input=lambda g, input: g * sinh(input))
+def cosh(input):
+    """Hyperbolic cosine."""
 
 
-@elementwise(node="ReluBackward0", d_input=lambda g, out: g * (out > 0))
+@elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: g * (1 - out * out))
+def tanh(input):
+    """Hyperbolic tangent.
+
+    >>> import rushlight as torch
+    >>> torch.tanh(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
+    """
+
+
+@elementwise(
+    ufunc=np.arcsinh, result="float", d_input=lambda g, input: g * rsqrt(input * input + 1)
+)
+def asinh(input):
+    """Inverse of sinh."""
+
+
+@elementwise(
+    ufunc=np.arccosh,
+    result="float",
+    # one root for each factor keeps the right branch for complex numbers
+    d_input=lambda g, input: g * (rsqrt(input - 1) * rsqrt(input + 1)),
+)
+def acosh(input):
+    """Inverse of cosh."""
+
+
+@elementwise(ufunc=np.arctanh, result="float", d_input=lambda g, input: g / (1 - input * input))
+def atanh(input):
+    """Inverse of tanh."""
+
+
+@elementwise(
+    node="Deg2RadBackward0",
+    result="float",
+    check=refuse_kinds("c", "deg2rad"),
+    linear=True,
+    d_input=lambda g: g * (math.pi / 180),
+)
+def deg2rad(input):
+    """Degrees as radians."""
+    return input * (math.pi / 180)
+
+
+@elementwise(
+    node="Rad2DegBackward0",
+    result="float",
+    check=refuse_kinds("c", "rad2deg"),
+    linear=True,
+    d_input=lambda g: g * (180 / math.pi),
+)
+def rad2deg(input):
+    """Radians as degrees."""
+    return input * (180 / math.pi)
+
+
+def _sinc_slope(input):
+    """The derivative of sinc."""
+    turn = input * math.pi
+    safe = where(input == 0, 1.0, input)
+    return where(input == 0, 0.0, (cos(turn) - sinc(input)) / safe)
+
+
+@elementwise(result="float", d_input=lambda g, input: g * _sinc_slope(input))
+def sinc(input):
+    """sin(pi * x) / (pi * x), and 1 at zero."""
+    turn = np.where(input == 0, 1, input * math.pi).astype(input.dtype, copy=False)
+    return np.where(input == 0, input.dtype.type(1), np.sin(turn) / turn)
+
+
+# Squashing ----------------------------------------------------------------------------------------
+
+
+@elementwise(result="float", d_input=lambda g, out: g * (out * (1 - out)))
+def sigmoid(input):
+    """1 / (1 + exp(-x)): between 0 and 1.
+
+    >>> import rushlight as torch
+    >>> torch.sigmoid(torch.tensor([0.0, 2.0]))
+    tensor([0.5000, 0.8808])
+    """
+    if input.dtype == np.float16:
+        return (1 / (1 + np.exp(-input.astype(np.float32)))).astype(np.float16)
+    return 1 / (1 + np.exp(-input))
+
+
+def _check_relu(input):
+    if input.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+    refuse_kinds("c", "clamp_min_scalar_cpu")(input)
+
+
+# A product with the mask, not a choice: the choice takes NumPy ten times as long.
+@elementwise(check=_check_relu, d_input=lambda g, out: g * (out > 0))
 def relu(input):
-    """The positive part of each element: max(x, 0)."""
+    """The positive part of each element: max(x, 0).
+
+    >>> import rushlight as torch
+    >>> torch.relu(torch.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
     return np.maximum(input, 0)
 
 
-@elementwise(ufunc=np.greater, result="bool")
-def gt(input, other):
-    """Whether the first element is greater, element by element."""
+# Rounding -----------------------------------------------------------------------------------------
 
 
-@elementwise(ufunc=np.less, result="bool")
-def lt(input, other):
-    """Whether the first element is less, element by element."""
+def _rounding(name, ufunc):
+    """A kernel that leaves integers as they are, and the check that goes with it."""
+
+    def kernel(input):
+        if input.dtype.kind == "f":
+            return ufunc(input)
+        if input.dtype.kind in "bc":
+            raise TypeError(name)
+        return input.copy()
+
+    return kernel
 
 
-@elementwise(ufunc=np.equal, result="bool")
-def eq(input, other):
-    """Whether the elements are equal, element by element."""
+@elementwise(
+    ufunc=_rounding("floor", np.floor),
+    check=refuse_kinds("bc", "floor_vml_cpu"),
+    d_input=lambda g: g * 0,
+)
+def floor(input):
+    """The greatest whole number that is not greater than x."""
+
+
+@elementwise(
+    ufunc=_rounding("ceil", np.ceil),
+    check=refuse_kinds("bc", "ceil_vml_cpu"),
+    d_input=lambda g: g * 0,
+)
+def ceil(input):
+    """The smallest whole number that is not smaller than x."""
+
+
+@elementwise(
+    ufunc=_rounding("trunc", np.trunc),
+    check=refuse_kinds("bc", "trunc_vml_cpu"),
+    d_input=lambda g: g * 0,
+)
+def trunc(input):
+    """x without its fraction."""
+
+
+@elementwise(check=refuse_kinds("biuc", "frac_cpu"), d_input=lambda g: g)
+def frac(input):
+    """The fraction of x: x - trunc(x)."""
+    if input.dtype.kind != "f":
+        raise TypeError("frac")
+    return input - np.trunc(input)
+
+
+@elementwise(
+    node=lambda decimals: f"RoundBackward{0 if decimals == 0 else 1}",
+    check=refuse_kinds("bc", "round_vml_cpu"),
+    d_input=lambda g: g * 0,
+)
+def _round(input, *, decimals=0):
+    """The nearest number with so many decimals; halves go to the even one."""
+    if input.dtype.kind == "f":
+        if decimals == 0:
+            return np.rint(input)
+        scale = 10.0 ** builtins.abs(decimals)
+        if decimals > 0:
+            return np.rint(input * scale) / scale
+        return np.rint(input / scale) * scale
+    if input.dtype.kind in "bc":
+        raise TypeError("round")
+    return input.copy()
+
+
+def round(input, *, decimals=0, out=None):
+    """The nearest whole number, or with `decimals`, the nearest number with so many decimals.
+
+    Halves go to the even neighbour.
+
+    >>> import rushlight as torch
+    >>> torch.round(torch.tensor([0.5, 1.5, -2.4]))
+    tensor([0., 2., -2.])
+    """
+    if decimals and not dtypes.of(input._array).is_floating_point:
+        title = dtypes.of(input._array).title
+        raise NotImplementedError(f"\"round_vml_cpu\" not implemented for '{title}'")
+    return _round(input, decimals=decimals, out=out)
+
+
+def positive(input):
+    """The tensor itself: +x. Refuses bools."""
+    if input._array.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+# Choices ------------------------------------------------------------------------------------------
+
+
+class Choice(Elementwise):
+    """`where`: its first argument is a condition and takes no part in promotion."""
+
+    promotes = False
+
+    def promote(self, args):
+        """The condition as it is, what is chosen from in the dtype in which it meets."""
+        dtype = meeting_dtype(args[1:])
+        return args[0], *(in_dtype(x, dtype) for x in args[1:])
+
+
+def _check_where(condition, input, other):
+    if condition.dtype.kind != "b" and condition.dtype != np.uint8:
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtypes.of(condition).title}"
+        )
+
+
+@declarer(Choice)(
+    result=None,
+    check=_check_where,
+    linear=True,
+    d_input=lambda g, condition: _where(condition, g, 0.0),
+    d_other=lambda g, condition: _where(condition, 0.0, g),
+)
+def _where(condition, input, other):
+    """`input` where the condition holds, else `other`."""
+    if condition.dtype.kind != "b":
+        condition = condition != 0
+    result = np.where(condition, input, other)
+    for chosen in (input, other):
+        if isinstance(chosen, np.ndarray) and chosen.dtype is not result.dtype:
+            raise TypeError("dtypes differ")
+    return result
+
+
+def where(condition, input=None, other=None, *, out=None):
+    """`input` where the condition holds, else `other`; the three broadcast.
+
+    With the condition alone: the indices of its true elements, one tensor per dimension.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([-1.0, 2.0])
+    >>> torch.where(x > 0, x, 0.0)
+    tensor([0., 2.])
+    """
+    if input is None and other is None:
+        from rushlight.ops import nonzero
+
+        return nonzero(condition, as_tuple=True)
+    if not isinstance(condition, Tensor):
+        raise TypeError(
+            f"where(): argument 'condition' (position 1) must be Tensor, not {type_name(condition)}"
+        )
+    if isinstance(input, NUMBER_TYPES) and isinstance(other, NUMBER_TYPES):
+        dtype = meeting_dtype((input, other))
+        input = in_dtype(input, dtype)
+    return _where(condition, input, other, out=out)
+
+
+where.op = _where.op  # type: ignore[attr-defined]  # what rules call
+
+absolute, negative = abs, neg
+arcsin, arccos, arctan = asin, acos, atan
+arcsinh, arccosh, arctanh = asinh, acosh, atanh
+fix = trunc

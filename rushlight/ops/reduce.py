@@ -1,43 +1,516 @@
-"""Operations that fold dimensions: sums, means, extremes, scans."""
+"""Sums, means, variances, norms, and softmax: what folds dimensions by adding.
+
+Products and running totals are in `scan`, maxima and medians in `extremes`.
+"""
 
 from __future__ import annotations
 
+import builtins
+import warnings
+
 import numpy as np
 
-from rushlight.ops.op import reduction
+from rushlight import dtypes
+from rushlight.ops.elementwise import abs, exp, sgn, where
+from rushlight.ops.op import in_dtype, opaque, reduction
+from rushlight.ops.shapes import normalize_dim, normalize_dims
 
+__all__ = [
+    "all",
+    "any",
+    "count_nonzero",
+    "log_softmax",
+    "logsumexp",
+    "mean",
+    "nanmean",
+    "nansum",
+    "norm",
+    "softmax",
+    "std",
+    "std_mean",
+    "sum",
+    "var",
+    "var_mean",
+]
 
-@reduction(linear=True, node=lambda dim, keepdim: f"SumBackward{0 if dim is None else 1}", d_input=lambda g: g)
-def _sum(input, *, dim=None, keepdim=False):
-    """Sum of the elements, or over the dimensions `dim`."""
-    return np.add.reduce(input, axis=dim, keepdims=keepdim)
-
-
-def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
-    return _sum(input, dim, keepdim)
-
-
-@reduction(linear=True, node=lambda dim, keepdim: f"MeanBackward{0 if dim is None else 1}", d_input=lambda g, input_shape, dim: g / count_of(input_shape, dim))
-def _mean(input, *, dim=None, keepdim=False):
-    """Mean of the elements, or over the dimensions `dim`."""
-    total = np.add.reduce(input, axis=dim, keepdims=keepdim)
-    return total / count_of(input.shape, dim)
+float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def count_of(shape, dim):
     """How many elements each element of the result stands for."""
     dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    return prod_of(shape[d] for d in dims) if shape else 1
-
-
-def prod_of(sizes):
-    """The product of sizes."""
     count = 1
-    for size in sizes:
-        count *= size
+    if shape:
+        for d in dims:
+            count *= shape[d]
     return count
 
 
-def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
+def dims_argument(dim, input):
+    """The option `dim` of a reduction: None for all of them, else an int or a tuple of ints."""
+    if dim.__class__ is int and input._array.ndim:
+        return dim
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        return None
+    if not input._array.ndim:
+        normalize_dims(dim, 0)
+        return ()
+    return tuple(dim) if isinstance(dim, (tuple, list)) else dim.__index__()
+
+
+# Sums and means -----------------------------------------------------------------------------------
+
+
+def _numbered(name):
+    """The name of a Node: PyTorch counts the forms without and with dimensions."""
+    return lambda dim, **options: f"{name}Backward{0 if dim is None else 1}"
+
+
+@reduction(linear=True, node=_numbered("Sum"), d_input=lambda g: g)
+def _sum(input, *, dim=None, keepdim=False):
+    """Sum of the elements, or over the dimensions `dim`."""
+    dtype = input.dtype
+    if dtype is float32 or dtype is float64:
+        return np.add.reduce(input, dim, None, None, keepdim)
+    if dtype.kind in "biu":
+        return np.add.reduce(input, dim, np.int64, None, keepdim)
+    if dtype.kind == "c":
+        return np.add.reduce(input, dim, None, None, keepdim)
+    return np.add.reduce(input, dim, float32, None, keepdim).astype(dtype)
+
+
+def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
+    """Sum of the elements, or over the dimensions `dim`; of integers and bools, int64.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> torch.sum(x), torch.sum(x, dim=0)
+    (tensor(10.), tensor([4., 6.]))
+    """
+    if dtype is not None:
+        input = in_dtype(input, dtype)
+    if dim is not None:
+        dim = dims_argument(dim, input)
+    return _sum(input, dim, keepdim, out=out)
+
+
+def _check_mean(input, *, dim, keepdim):
+    normalize_dims(dim, input.ndim)
+    if input.dtype.kind in "biu":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {dtypes.of(input).title}"
+        )
+
+
+@reduction(
+    linear=True,
+    node=_numbered("Mean"),
+    check=_check_mean,
+    d_input=lambda g, input_shape, dim: g / count_of(input_shape, dim),
+)
+def _mean(input, *, dim=None, keepdim=False):
     """Mean of the elements, or over the dimensions `dim`."""
-    return _mean(input, dim, keepdim)
+    dtype = input.dtype
+    count = input.size if dim is None else count_of(input.shape, dim)
+    if dtype is float32 or dtype is float64:
+        return np.true_divide(np.add.reduce(input, dim, None, None, keepdim), dtype.type(count))
+    if dtype.kind in "biu":
+        _check_mean(input, dim=dim, keepdim=keepdim)
+    if dtype.kind == "c":
+        return np.add.reduce(input, dim, None, None, keepdim) / dtype.type(count)
+    return (np.add.reduce(input, dim, float32, None, keepdim) / float32.type(count)).astype(dtype)
+
+
+def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
+    """Mean of the elements, or over the dimensions `dim`; of nothing, NaN.
+
+    >>> import rushlight as torch
+    >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
+    tensor(3.)
+    """
+    if dtype is not None:
+        input = in_dtype(input, dtype)
+    if dim is not None:
+        dim = dims_argument(dim, input)
+    return _mean(input, dim, keepdim, out=out)
+
+
+@reduction(
+    linear=True, node="NansumBackward0", d_input=lambda g, input: where(input == input, g, 0.0)
+)
+def _nansum(input, *, dim=None, keepdim=False):
+    """Sum over the elements that are numbers."""
+    if input.dtype.kind == "c":
+        raise RuntimeError("nansum does not support complex inputs")
+    return _sum.op.kernel(np.where(input != input, 0, input), dim=dim, keepdim=keepdim)
+
+
+def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
+    """Sum of the elements, where NaN counts as 0.
+
+    >>> import rushlight as torch
+    >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    if dtype is not None:
+        input = in_dtype(input, dtype)
+    if input._array.dtype.kind in "biu":
+        return sum(input, dim, keepdim, out=out)
+    return _nansum(input, dims_argument(dim, input), keepdim, out=out)
+
+
+def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None):
+    """Mean of the elements that are numbers, not NaN.
+
+    >>> import rushlight as torch
+    >>> torch.nanmean(torch.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5000)
+    """
+    if input._array.dtype.kind in "biu":
+        raise RuntimeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{input.dtype.title}"
+        )
+    numbers = (input == input).detach().sum(dim, keepdim)
+    total = nansum(input, dim, keepdim, dtype=dtype)
+    from rushlight.ops.arithmetic import div
+
+    return div(total, numbers, out=out)
+
+
+# Spread -------------------------------------------------------------------------------------------
+
+
+def _variance(input, dim, keepdim, correction):
+    if input.dtype.kind in "biu":
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    dtype = input.dtype.type
+    if input.dtype == np.float16:
+        input = input.astype(np.float32)
+    count = count_of(input.shape, dim)
+    center = np.add.reduce(input, dim, None, None, True) / input.dtype.type(count)
+    off = input - center
+    squares = (off * off.conj()).real if off.dtype.kind == "c" else np.multiply(off, off, out=off)
+    total = np.add.reduce(squares, dim, None, None, keepdim)
+    return dtype, total / total.dtype.type(builtins.max(count - correction, 0))
+
+
+def _as(dtype, result):
+    return result.astype(dtype) if dtype is np.float16 else result
+
+
+def _off_center(g, input, dim, correction):
+    """The derivative of the variance times g: 2 / (count - correction) * (x - mean)."""
+    degrees = count_of(input.shape, dim) - correction
+    off = input - _mean(input, dim=dim, keepdim=True)
+    return g * off * (2 / degrees if degrees > 0 else float("nan"))
+
+
+@reduction(
+    node="VarBackward0",
+    holomorphic=False,
+    d_input=lambda g, input, dim, correction: _off_center(g, input, dim, correction),
+)
+def _var(input, *, dim=None, keepdim=False, correction=1):
+    """Variance, with `count - correction` in the denominator."""
+    dtype, result = _variance(input, dim, keepdim, correction)
+    return _as(dtype, result)
+
+
+@reduction(
+    node="StdBackward0",
+    holomorphic=False,
+    d_input=lambda g, input, out, dim, correction: _off_center(
+        where(out == 0, 0.0, g / (2 * where(out == 0, 1.0, out))), input, dim, correction
+    ),
+)
+def _std(input, *, dim=None, keepdim=False, correction=1):
+    """Standard deviation: the root of the variance."""
+    dtype, result = _variance(input, dim, keepdim, correction)
+    return _as(dtype, np.sqrt(result))
+
+
+def _spread_arguments(name, input, dim, unbiased, correction):
+    """(dim, correction) of the call's several forms."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    dim = dims_argument(dim, input)
+    if count_of(input._array.shape, dim) <= correction and input._array.dtype.kind in "fc":
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            stacklevel=3,
+        )
+    return dim, correction
+
+
+def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None):
+    """Variance of the elements, or over the dimensions `dim`.
+
+    The sum of squared distances from the mean is divided by `count - correction` (default 1,
+    Bessel's correction; `unbiased=False` means 0).
+
+    >>> import rushlight as torch
+    >>> torch.var(torch.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    dim, correction = _spread_arguments("var", input, dim, unbiased, correction)
+    return _var(input, dim, keepdim, correction, out=out)
+
+
+def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None):
+    """Standard deviation: the root of `var`.
+
+    >>> import rushlight as torch
+    >>> torch.std(torch.tensor([1.0, 3.0, 5.0]))
+    tensor(2.)
+    """
+    dim, correction = _spread_arguments("std", input, dim, unbiased, correction)
+    return _std(input, dim, keepdim, correction, out=out)
+
+
+def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The variance and the mean."""
+    dim, correction = _spread_arguments("var_mean", input, dim, unbiased, correction)
+    return _var(input, dim, keepdim, correction), _mean(input, dim, keepdim)
+
+
+def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The standard deviation and the mean."""
+    dim, correction = _spread_arguments("std_mean", input, dim, unbiased, correction)
+    return _std(input, dim, keepdim, correction), _mean(input, dim, keepdim)
+
+
+# Norms --------------------------------------------------------------------------------------------
+
+
+def _safe(x):
+    """x, with 1 in place of 0: what divides, where the quotient isn't used."""
+    return where(x == 0, 1.0, x)
+
+
+def _norm_slope(g, input, out, ord, dim):
+    """The derivative of the norm times g; 0 where the norm is 0."""
+    if ord == 2:
+        return input * where(out == 0, 0.0, g / _safe(out))
+    if ord == 1:
+        return g * sgn(input)
+    if ord == 0:
+        return input * 0
+    if ord in (float("inf"), -float("inf")):
+        chosen = abs(input) == out
+        return g * sgn(input) * (chosen / _sum(chosen * 1.0, dim=dim, keepdim=True))
+    ratio = where(input == 0, 0.0, _safe(abs(input)) / _safe(out)) ** (ord - 1)
+    return where((out == 0) | (input == 0), 0.0, g * sgn(input) * ratio)
+
+
+@reduction(
+    node="LinalgVectorNormBackward0",
+    holomorphic=False,
+    d_input=lambda g, input, out, ord, dim: _norm_slope(g, input, out, ord, dim),
+)
+def _vector_norm(input, *, dim=None, keepdim=False, ord=2):
+    """(sum of |x|**ord) ** (1 / ord)."""
+    if input.dtype.kind in "biu":
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.of(input).title}"
+        )
+    dtype = input.real.dtype
+    size = np.absolute(input).astype(np.promote_types(dtype, np.float32), copy=False)
+    return np.asarray(_norm_of_sizes(size, dim, keepdim, ord)).astype(dtype, copy=False)
+
+
+def _norm_of_sizes(size, dim, keepdim, ord):
+    if ord == 2:
+        return np.sqrt(np.add.reduce(size * size, dim, None, None, keepdim))
+    if ord == 1:
+        return np.add.reduce(size, dim, None, None, keepdim)
+    if ord == 0:
+        return np.add.reduce(size != 0, dim, None, None, keepdim)
+    if ord == float("inf"):
+        return np.maximum.reduce(size, dim, None, None, keepdim, initial=0)
+    if ord == -float("inf"):
+        return np.minimum.reduce(size, dim, None, None, keepdim)
+    return np.add.reduce(size**ord, dim, None, None, keepdim) ** (1 / ord)
+
+
+def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
+    """The norm of a tensor: (sum of |x|**p) ** (1 / p); "fro" is p = 2.
+
+    >>> import rushlight as torch
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if dtype is not None:
+        input = in_dtype(input, dtype)
+    if p == "nuc":
+        from rushlight.ops import linalg
+
+        return linalg.matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim)
+    order = 2 if p == "fro" or p is None else p
+    if isinstance(order, str):
+        raise RuntimeError(f"linalg.matrix_norm: Order {order} not supported.")
+    return _vector_norm(input, dims_argument(dim, input), keepdim, order, out=out)
+
+
+# Exponentials -------------------------------------------------------------------------------------
+
+
+@reduction(
+    node="LogsumexpBackward0",
+    d_input=lambda g, input, out: g * exp(input - where(abs(out) == float("inf"), 0.0, out)),
+)
+def _logsumexp(input, *, dim=None, keepdim=False):
+    """log(sum(exp(x)))."""
+    dtype = input.dtype
+    if dtype == np.float16:
+        input = input.astype(np.float32)
+    shift = np.maximum.reduce(input.real, dim, None, None, True, initial=-np.inf)
+    shift = np.where(np.isfinite(shift), shift, 0)
+    total = np.log(np.add.reduce(np.exp(input - shift), dim, None, None, keepdim))
+    return np.asarray(total + shift.reshape(total.shape)).astype(dtype, copy=False)
+
+
+def logsumexp(input, dim, keepdim=False, *, out=None):
+    """log(sum(exp(x))) over the dimensions `dim`, without overflow.
+
+    >>> import rushlight as torch
+    >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
+    tensor(1000.6931)
+    """
+    input = floating(input)
+    return _logsumexp(input, dims_argument(dim, input), keepdim, out=out)
+
+
+def floating(input):
+    """Integers as the default dtype."""
+    return input if input._array.dtype.kind in "fcV" else in_dtype(input, dtypes.get_default_dtype())
+
+
+def _check_softmax(name):
+    def check(input, *, dim):
+        dim = normalize_dim(dim, input.ndim)
+        if input.dtype.kind in "biuc":
+            last = "_lastdim_kernel_impl" if dim >= input.ndim - 1 else "_kernel_impl"
+            title = dtypes.of(input).title
+            raise NotImplementedError(f"\"{name}{last}\" not implemented for '{title}'")
+
+    return check
+
+
+_check_plain, _check_log = _check_softmax("softmax"), _check_softmax("log_softmax")
+
+
+@opaque(
+    check=_check_plain,
+    d_input=lambda g, out, dim: out * (g - _sum(g * out, dim=dim, keepdim=True)),
+)
+def _softmax(input, *, dim):
+    """exp(x) / sum(exp(x)) along `dim`."""
+    dtype = input.dtype
+    if dtype is not float32 and dtype is not float64:
+        _check_plain(input, dim=dim)
+        input = input.astype(np.promote_types(dtype, float32))
+    if not input.size or not input.ndim:
+        return np.ones(input.shape, dtype)
+    result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
+    np.exp(result, result)
+    result /= np.add.reduce(result, dim, None, None, True)
+    return result if result.dtype is dtype else result.astype(dtype)
+
+
+def softmax(input, dim, dtype=None, *, out=None):
+    """exp(x) / sum(exp(x)) along `dim`: positive numbers of sum 1.
+
+    >>> import rushlight as torch
+    >>> torch.softmax(torch.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return _softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
+
+
+@opaque(
+    check=_check_log,
+    d_input=lambda g, out, dim: g - exp(out) * _sum(g, dim=dim, keepdim=True),
+)
+def _log_softmax(input, *, dim):
+    """x - log(sum(exp(x))) along `dim`."""
+    dtype = input.dtype
+    if dtype is not float32 and dtype is not float64:
+        _check_log(input, dim=dim)
+        input = input.astype(np.promote_types(dtype, float32))
+    if not input.size or not input.ndim:
+        return np.zeros(input.shape, dtype)
+    result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
+    result -= np.log(np.add.reduce(np.exp(result), dim, None, None, True))
+    return result if result.dtype is dtype else result.astype(dtype)
+
+
+def log_softmax(input, dim, dtype=None, *, out=None):
+    """log(softmax(x)) along `dim`, without overflow.
+
+    >>> import rushlight as torch
+    >>> torch.log_softmax(torch.tensor([0.0, 0.0]), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
+    return _log_softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
+
+
+# Counting -----------------------------------------------------------------------------------------
+
+
+def _truth_dtype(input):
+    """bool, but uint8 stays uint8, as in the time before there were bools."""
+    return np.uint8 if input.dtype == np.uint8 else np.bool_
+
+
+@reduction()
+def _any(input, *, dim=None, keepdim=False):
+    """Whether some element is true."""
+    return np.logical_or.reduce(input, dim, np.bool_, None, keepdim).astype(_truth_dtype(input))
+
+
+def any(input, dim=None, keepdim=False, *, out=None):
+    """Whether some element is true (not zero), or some along the dimensions `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.any(torch.tensor([False, True]))
+    tensor(True)
+    """
+    return _any(input, dims_argument(dim, input), keepdim, out=out)
+
+
+@reduction()
+def _all(input, *, dim=None, keepdim=False):
+    """Whether all elements are true."""
+    return np.logical_and.reduce(input, dim, np.bool_, None, keepdim).astype(_truth_dtype(input))
+
+
+def all(input, dim=None, keepdim=False, *, out=None):
+    """Whether all elements are true (not zero), or all along the dimensions `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.all(torch.tensor([[True, True], [False, True]]), dim=1)
+    tensor([ True, False])
+    """
+    return _all(input, dims_argument(dim, input), keepdim, out=out)
+
+
+@reduction(takes_out=False)
+def _count_nonzero(input, *, dim=None, keepdim=False):
+    """How many elements are not zero."""
+    return np.add.reduce(input != 0, dim, np.int64, None, keepdim)
+
+
+def count_nonzero(input, dim=None):
+    """How many elements are not zero, in all or over the dimensions `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.count_nonzero(torch.tensor([0, 1, 2]))
+    tensor(2)
+    """
+    return _count_nonzero(input, dims_argument(dim, input), False)
