@@ -31,14 +31,12 @@ permutation", 1964.
 from __future__ import annotations
 
 import contextlib
-import math
 import operator
 import os
 
 import numpy as np
 
-from rushlight import random_limits as limits
-from rushlight import sampling
+from rushlight.stream import Stream, twister_of
 
 __all__ = [
     "Generator",
@@ -52,9 +50,6 @@ __all__ = [
 ]
 
 _DEFAULT_SEED = 67280421310721
-_MASK24, _MASK53 = 2**24 - 1, 2**53 - 1
-_PIECE = 2**15  # a multiple of 16
-_WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
 
 # PyTorch's layout of a CPU generator's state: `left` is one more than the words still in stock.
 _STATE = np.dtype(
@@ -73,7 +68,7 @@ _STATE = np.dtype(
 )
 
 
-class Generator:
+class Generator(Stream):
     """A stream of random numbers on the CPU, equal to that of PyTorch's generator.
 
     >>> import rushlight as torch
@@ -82,7 +77,7 @@ class Generator:
     tensor([0.4963, 0.7682])
     """
 
-    __slots__ = ("__weakref__", "_held_normal", "_seed", "_twister")
+    __slots__ = ()
 
     def __init__(self, device="cpu"):
         kind = str(device).partition(":")[0]
@@ -91,9 +86,7 @@ class Generator:
                 f"Cannot get {kind.upper()} generator\nRushlight's generators live on the CPU: "
                 "write Generator() or Generator(device='cpu')."
             )
-        self._seed = _DEFAULT_SEED
-        self._twister = None  # made on first use: importing numpy.random takes 10 ms
-        self._held_normal = None
+        super().__init__(_DEFAULT_SEED)
 
     @property
     def device(self):
@@ -101,8 +94,6 @@ class Generator:
         from rushlight.tensor import device
 
         return device("cpu")
-
-    # -- seed and state ----------------------------------------------------------------------------
 
     def manual_seed(self, seed):
         """Starts the stream that belongs to `seed` and returns the generator.
@@ -159,7 +150,7 @@ class Generator:
     def _is_fresh(self, twister):
         if twister["pos"] != 624:
             return False
-        return np.array_equal(_twister(self._seed).state["state"]["key"], twister["key"])
+        return np.array_equal(twister_of(self._seed).state["state"]["key"], twister["key"])
 
     def _load(self, state):
         if len(state) != _STATE.itemsize:
@@ -175,296 +166,6 @@ class Generator:
         self._engine.state = {"bit_generator": "MT19937", "state": words}
         self._seed = int(record["seed"])
         self._held_normal = float(record["held_normal"]) if record["holds_normal"] else None
-
-    # -- words, and the unit interval --------------------------------------------------------------
-
-    @property
-    def _engine(self):
-        if self._twister is None:
-            self._twister = _twister(self._seed)
-        return self._twister
-
-    def _words(self, count):
-        return self._engine.random_raw(count)
-
-    def _wide_words(self, count):
-        pairs = self._engine.random_raw(2 * count)
-        wide = pairs[::2] << 32
-        wide |= pairs[1::2]
-        return wide
-
-    def _unit(self, count, dtype):
-        """`count` numbers of [0, 1): 24 random bits each in float32, 53 in float64."""
-        if dtype == np.float64:
-            bits, mask, step = self._wide_words(count), _MASK53, 2.0**-53
-        else:
-            bits, mask, step = self._words(count), _MASK24, 2.0**-24
-        bits &= mask
-        unit = bits.view(np.int64).astype(
-            dtype
-        )  # signed integers convert faster than unsigned ones
-        unit *= step
-        return unit
-
-    def _unit_pieces(self, count, dtype):
-        """The same as slices and the numbers for them, in pieces that stay in the cache."""
-        for start in range(0, count, _PIECE):
-            stop = min(start + _PIECE, count)
-            yield slice(start, stop), self._unit(stop - start, dtype)
-
-    def next_uniform(self):
-        """One float of [0, 1) with 53 random bits."""
-        word = self._engine.random_raw
-        return ((word() << 32 | word()) & _MASK53) * 2.0**-53
-
-    def next_normal(self):
-        """One standard normal float. They come in pairs: every second call takes the spare one."""
-        if self._held_normal is not None:
-            value, self._held_normal = self._held_normal, None
-            return value
-        angle = 2 * math.pi * self.next_uniform()
-        radius = math.sqrt(-2 * math.log1p(-self.next_uniform()))
-        self._held_normal = radius * math.sin(angle)
-        return radius * math.cos(angle)
-
-    # -- arrays ------------------------------------------------------------------------------------
-
-    def fill(self, target, draw, *parameters):
-        """Writes `draw(shape, *parameters)` into the array `target` in PyTorch's order.
-
-        PyTorch fills along memory: a transposed matrix is filled column by column. `draw` gets the
-        shape, and every array among `parameters`, with the axes in that order.
-        """
-        axes = sorted(range(target.ndim), key=lambda axis: -target.strides[axis])
-        parameters = [
-            np.broadcast_to(each, target.shape).transpose(axes)
-            if isinstance(each, np.ndarray)
-            else each
-            for each in parameters
-        ]
-        ordered = target.transpose(axes)
-        ordered[...] = draw(ordered.shape, *parameters)
-        return target
-
-    def uniform(self, shape, dtype, low=0.0, high=1.0):
-        """Uniform numbers of [low, high) in a floating-point or complex dtype."""
-        dtype = np.dtype(dtype)
-        count = math.prod(shape)
-        if low == 0 and high == 1 and dtype.char in "fd" and count <= _PIECE:
-            return self._unit(count, dtype).reshape(shape)
-        if dtype.kind == "c":
-            return self._complex(self.uniform, shape, dtype, low, high)
-        limits.check_uniform(low, high, dtype)
-        real = sampling.computed_in(dtype)
-        low, high = real.type(low), real.type(high)
-        values = np.empty(count, dtype)
-        for piece, unit in self._unit_pieces(count, real):
-            values[piece] = sampling.fused(unit, high - low, low)
-        values[values == high.astype(dtype)] = low.astype(dtype)  # rounding reached the open end
-        return values.reshape(shape)
-
-    def normal(self, shape, dtype, mean=0.0, std=1.0, contiguous=True):
-        """Normal numbers in a floating-point or complex dtype.
-
-        16 or more come in blocks (`_normal_blocks`). Fewer, or those for an array that is not
-        `contiguous`, come one by one (`next_normal`), computed in float64.
-        """
-        limits.check(std >= 0, "normal expects std >= 0.0, but found std {:g}", std)
-        dtype = np.dtype(dtype)
-        if dtype.kind == "c":
-            part = std / math.sqrt(2)
-            return self._complex(self.normal, shape, dtype, mean, part, contiguous)
-        limits.check_floating(dtype, "normal_kernel_cpu")
-        count = math.prod(shape)
-        if count >= 16 and contiguous:
-            return self._normal_blocks(count, dtype, mean, std).reshape(shape)
-        values = sampling.fused(self._normals(count), std, mean)
-        return sampling.rounded(values, dtype).reshape(shape)
-
-    def _complex(self, draw, shape, dtype, *parameters):
-        parts = draw((*shape, 2), _parts(dtype), *parameters)
-        return parts.view(dtype).reshape(shape)
-
-    def _normal_blocks(self, count, dtype, mean, std):
-        """Box and Muller's method on blocks of 16 uniform numbers; the last block may overlap.
-
-        When 16 does not divide `count`, the last 16 values are drawn anew.
-        """
-
-        real = sampling.computed_in(dtype)
-        rest = count % 16
-        values = np.empty(count, dtype)
-
-        def put(where, unit):
-            drawn = sampling.fused(sampling.box_muller(unit), std, mean)
-            values[where] = sampling.rounded(drawn, dtype)
-
-        for piece, unit in self._unit_pieces(count - rest, real):
-            put(piece, unit)
-        if rest:
-            skipped = 0 if dtype.itemsize == 2 else rest  # drawn, but overwritten
-            put(slice(-16, None), self._unit(skipped + 16, real)[skipped:])
-        return values
-
-    def _normals(self, count):
-        if count < 16:
-            return np.array([self.next_normal() for _ in range(count)], np.float64)
-        held = [self.next_normal()] if self._held_normal is not None else []
-        unit = self._unit((count - len(held)) // 2 * 2, np.float64)
-        angle, radius = 2 * np.pi * unit[::2], np.sqrt(-2 * np.log1p(-unit[1::2]))
-        pairs = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1).ravel()
-        last = [self.next_normal() for _ in range((count - len(held)) % 2)]
-        return np.concatenate((held, pairs, last))
-
-    def integers(self, low, high, shape, dtype):
-        """Integers from `low` to `high - 1`, in any dtype but the complex ones.
-
-        With `high=None` up to the greatest one of the dtype, or the greatest one below which a
-        floating-point dtype represents all integers; with `low=None` also from 0 on.
-        """
-        dtype = np.dtype(dtype)
-        greatest = limits.greatest_integer(dtype)
-        start = 0 if low is None else low
-        stop = greatest + 1 if high is None else high
-        if start >= stop:
-            raise RuntimeError(
-                f"random_ expects 'from' to be less than 'to', but got from={start} >= to={stop}"
-            )
-        limits.check_bounds(dtype, (("from", start), ("to - 1", stop - 1)))
-        span, count = stop - start, math.prod(shape)
-        if span < _WIDE_SPAN or (low is None and dtype.itemsize <= 4):
-            words = self._words(count)
-        else:
-            words = self._wide_words(count)
-        values = words.view(np.int64)
-        if span < 2**64:
-            words %= span
-            values += start  # wraps round, as it must for spans beyond 2**63
-        return values.astype(dtype, copy=False).reshape(shape)
-
-    def permutation(self, n, dtype=np.int64):
-        """The numbers 0 ... n-1 in random order, by Fisher and Yates' method."""
-        if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
-        dtype = np.dtype(dtype)
-        limits.check_permutation(n, dtype)
-        if n < 2:
-            return np.arange(n, dtype=dtype)
-        targets = self._words(n - 1)
-        targets %= np.arange(n, 1, -1, dtype=np.uint64)
-        targets = targets.view(np.int64)
-        targets += np.arange(n - 1)
-        return sampling.swapped(targets).astype(dtype, copy=False)
-
-    def bernoulli(self, p, shape, dtype):
-        """Ones with probability `p`, else zeros.
-
-        A number `p` is compared with 53 random bits, an array `p` (of the shape of the result) with
-        24 bits, or 53 where it is a float64 array: so the two consume different amounts.
-        """
-        if isinstance(p, np.ndarray):
-            if p.dtype.kind in "biu":
-                raise NotImplementedError(
-                    f"\"bernoulli_tensor_cpu_p_\" not implemented for '{limits.title(p.dtype)}'"
-                )
-            if not np.all((p >= 0) & (p <= 1)):
-                raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-            p = p.astype(sampling.computed_in(p.dtype), copy=False)
-            drawn = self._unit(math.prod(shape), p.dtype).reshape(shape) < p
-        else:
-            limits.check(0 <= p <= 1, "bernoulli_ expects p to be in [0, 1], but got p={:g}", p)
-            bits = self._wide_words(math.prod(shape))
-            bits &= _MASK53
-            drawn = bits.reshape(shape) < math.ceil(
-                math.ldexp(p, 53)
-            )  # unit < p, without the floats
-        return drawn.astype(dtype, copy=False)
-
-    def exponential(self, shape, dtype, lambd=1.0):
-        """Exponential numbers of rate `lambd`: -log(1 - u) / lambd."""
-        dtype = np.dtype(dtype)
-        limits.check(lambd > 0, "exponential_ expects lambda > 0.0, but found lambda={:g}", lambd)
-        limits.check_continuous(dtype, "Exponential", limits.title)
-        values = np.log1p(-self._unit(math.prod(shape), np.float64))
-        values *= -1 / lambd
-        return sampling.rounded(values, dtype).reshape(shape)
-
-    def geometric(self, shape, dtype, p):
-        """The number of trials up to the first success: ceil(log(u) / log(1 - p))."""
-        limits.check(0 < p < 1, "geometric_ expects p to be in (0, 1), but got p={:g}", p)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            trials = np.log(self._unit(math.prod(shape), np.float64)) / math.log1p(-p)
-            return sampling.rounded(np.ceil(trials), np.dtype(dtype)).reshape(shape)
-
-    def cauchy(self, shape, dtype, median=0.0, sigma=1.0):
-        """Cauchy numbers: median + sigma * tan(pi * (u - 1/2))."""
-        dtype = np.dtype(dtype)
-        limits.check(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma={:g}", sigma)
-        limits.check_continuous(dtype, "Cauchy", limits.c_name)
-        values = np.tan(np.pi * (self._unit(math.prod(shape), np.float64) - 0.5))
-        return sampling.rounded(sampling.fused(values, sigma, median), dtype).reshape(shape)
-
-    def log_normal(self, shape, dtype, mean=1.0, std=2.0):
-        """Numbers whose logarithm is normal: exp(mean + std * z)."""
-        dtype = np.dtype(dtype)
-        limits.check(std > 0, "log_normal_ expects std > 0.0, but found std={:g}", std)
-        limits.check_floating(dtype, "log_normal_cpu")
-        with np.errstate(over="ignore"):
-            values = np.exp(sampling.fused(self._normals(math.prod(shape)), std, mean))
-            return sampling.rounded(values, dtype).reshape(shape)
-
-    def multinomial(self, weights, num_samples, replacement=False):
-        """Indices drawn with probabilities proportional to `weights`, a vector or rows of a matrix.
-
-        One sample, or several without replacement: the places of the greatest `weights / q`, where
-        `q` is exponential. Several with replacement: places of uniform numbers in the cumulative
-        sums.
-        """
-        limits.check_multinomial(weights, num_samples, replacement)
-        if replacement and num_samples > 1:
-            rows = np.atleast_2d(weights)
-            drawn = [sampling.searched(row, self._unit(num_samples, np.float64)) for row in rows]
-            drawn = np.array(drawn, np.int64).reshape(len(rows), num_samples)
-            return drawn if weights.ndim == 2 else drawn[0]
-        q = np.empty_like(weights)
-        self.fill(q, lambda shape: self.exponential(shape, q.dtype))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            race = weights / q
-        if num_samples == 1:
-            return race.argmax(axis=-1)[..., None]
-        return np.argsort(-race, axis=-1, kind="stable")[..., :num_samples]
-
-    def poisson(self, rate):
-        """Poisson numbers of the given rates, in the shape and dtype of the array `rate`."""
-        limits.check_floating(rate.dtype, "poisson_cpu")
-        if not np.all(rate >= 0):
-            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-        return self._one_by_one(sampling.poisson, rate)
-
-    def standard_gamma(self, concentration):
-        """Gamma numbers of rate 1, in the shape and dtype of the array `concentration`."""
-        limits.check_floating(concentration.dtype, "gamma_cpu")
-        with np.errstate(divide="ignore"):
-            drawn = self._one_by_one(
-                sampling.gamma,
-                concentration,
-                concentration + (concentration < 1) - np.float32(1 / 3),  # rounded as PyTorch's
-                1 / concentration,
-            )
-        return np.maximum(drawn, np.finfo(drawn.dtype).tiny)  # a sample is never zero
-
-    def binomial(self, count, prob):
-        """Successes among `count` trials of probability `prob`: two arrays of one dtype."""
-        limits.check_floating(count.dtype, "binomial_cpu")
-        count, prob = np.broadcast_arrays(count, prob)
-        rare = np.minimum(prob, 1 - prob)
-        drawn = self._one_by_one(sampling.binomial, count, rare, count * rare)
-        return np.where(prob > 0.5, count - drawn, drawn)
-
-    def _one_by_one(self, sample, *parameters):
-        rows = zip(*(each.ravel().tolist() for each in parameters))
-        drawn = np.array([sample(self, *row) for row in rows], np.float64)
-        return sampling.rounded(drawn, parameters[0].dtype).reshape(parameters[0].shape)
 
 
 # -- the default generator ---------------------------------------------------------------------
@@ -555,17 +256,6 @@ def fork_rng(
         default_generator._load(state)
 
 
-# -- how the numbers are made ------------------------------------------------------------------
-
-
-def _twister(seed):
-    from numpy.random import MT19937
-
-    twister = MT19937(0)
-    twister._legacy_seeding(seed % 2**32)
-    return twister
-
-
 def _restored(state):
     generator = Generator()
     generator._load(state)
@@ -580,7 +270,3 @@ def _state_bytes(state):
     if state._array.dtype != np.uint8:
         raise TypeError("RNG state must be a torch.ByteTensor")
     return state._array.tobytes()
-
-
-def _parts(dtype):
-    return np.dtype(np.float32 if dtype == np.complex64 else np.float64)
