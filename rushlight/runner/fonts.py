@@ -73,10 +73,12 @@ def for_the_missing(find_font):
 
 def asks_for_characters(prop) -> bool:
     """Whether a font with these characters is named, by the text itself or in the rcParams."""
-    from matplotlib import font_manager, rcParams
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
 
-    families = font_manager.FontProperties._from_any(prop).get_family()
-    names = (name for family in families for name in rcParams.get(f"font.{family}", [family]))
+    families = prop.get_family() if isinstance(prop, FontProperties) else [str(prop)]
+    lists = {str(key): value for key, value in rcParams.items() if key.startswith("font.")}
+    names = (name for family in families for name in lists.get(f"font.{family}", [family]))
     return any(part in name for name in names for part in FAMILIES)
 
 
