@@ -14,7 +14,7 @@ import numpy as np
 from rushlight import random_limits as limits
 from rushlight import sampling
 
-_MASK24, _MASK53 = 2**24 - 1, 2**53 - 1
+_MASK24, _MASK53, _MASK63 = 2**24 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16
 _WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
 
@@ -65,6 +65,11 @@ class Stream:
         """One float of [0, 1) with 53 random bits."""
         word = self._engine.random_raw
         return ((word() << 32 | word()) & _MASK53) * 2.0**-53
+
+    def next_seed(self):
+        """One integer of [0, 2**63), the same that `integers` draws over the whole of int64."""
+        word = self._engine.random_raw
+        return (word() << 32 | word()) & _MASK63
 
     def next_normal(self):
         """One standard normal float. They come in pairs: every second call takes the spare one."""

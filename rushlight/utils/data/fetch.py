@@ -10,8 +10,6 @@ from rushlight.tensor import Tensor, wrap
 from rushlight.utils.data.collate import default_collate
 from rushlight.utils.data.dataset import Subset, TensorDataset, fetch_items
 
-_INTEGERS = {int, np.int64}
-
 
 class Plan:
     """What turns indices into batches: as much of a loader as its worker processes need."""
@@ -46,7 +44,10 @@ class MapFetcher:
         if self.read is not None:
             try:
                 return self.read(indices)
-            except IndexError:  # sample by sample, what follows either works or names the index
+            except (
+                IndexError,
+                ValueError,
+            ):  # sample by sample, what follows either works or names the index
                 pass
         if not self.batched:
             return self.collate_fn(self.dataset[indices])
@@ -79,7 +80,8 @@ def _reader(dataset):
     """A function that reads a whole batch of Tensors with one indexing each, or None.
 
     There is one for a `TensorDataset` and for subsets of it, unless gradients must flow through the
-    samples. It raises an IndexError for what is not a list of integers within bounds.
+    samples. It raises an IndexError for what is not a list of integers within bounds, or a
+    ValueError for what is not even an array.
     """
     if type(dataset) is Subset:
         inner, places = _reader(dataset.dataset), dataset.indices
@@ -89,9 +91,10 @@ def _reader(dataset):
     arrays = [tensor._array for tensor in dataset.tensors]
 
     def read(batch):
-        if not batch or not _INTEGERS.issuperset(map(type, batch)):
+        index = np.array(batch)
+        if index.dtype.kind != "i" or index.ndim != 1:
             raise IndexError
-        return [wrap(_rows(array, batch)) for array in arrays]
+        return [wrap(_rows(array, index)) for array in arrays]
 
     return read
 
@@ -100,7 +103,7 @@ def _is_plain(tensor):
     return type(tensor) is Tensor and not tensor.requires_grad
 
 
-def _rows(array, batch):
+def _rows(array, index):
     if array.flags.c_contiguous:  # take() copies whole rows; of any other array it copies all first
-        return array.take(batch, 0)
-    return np.ascontiguousarray(array[batch])
+        return array.take(index, 0)
+    return np.ascontiguousarray(array[index])

@@ -7,6 +7,7 @@ import warnings
 from itertools import repeat
 from types import GenericAlias
 
+from rushlight.random import default_generator
 from rushlight.utils.data.collate import default_collate, default_convert
 from rushlight.utils.data.dataset import IterableDataset
 from rushlight.utils.data.fetch import Plan
@@ -16,7 +17,6 @@ from rushlight.utils.data.sampler import (
     RandomSampler,
     Sampler,
     SequentialSampler,
-    draw_seed,
 )
 from rushlight.utils.data.worker import Exhausted, Failure, get_worker_info
 
@@ -287,7 +287,7 @@ class _BaseDataLoaderIter:
         self._dataset = loader.dataset
         self._index_sampler = loader._index_sampler
         self._sampler_iter = iter(self._index_sampler)
-        self._base_seed = draw_seed(loader.generator)
+        self._base_seed = (loader.generator or default_generator).next_seed()
         self._plan = Plan(loader, self._base_seed)
         self._num_yielded = 0
         self._reported_length = loader._reported_length if loader.is_iterable else None

@@ -28,11 +28,6 @@ __all__ = [
 _published = published("torch.utils.data.sampler")
 
 
-def draw_seed(generator):
-    """A seed of 63 bits, as `torch.empty((), dtype=torch.int64).random_()` draws it."""
-    return int((generator or default_generator).integers(None, None, (), np.int64))
-
-
 @_published
 class Sampler:
     """Base class: a subclass defines `__iter__`, over indices or lists of them, and `__len__`."""
@@ -81,6 +76,7 @@ class RandomSampler(Sampler):
         self.replacement = replacement
         self._num_samples = num_samples
         self.generator = generator
+        self._reseeded = Generator()  # to make one takes longer than to draw a thousand numbers
         _check_bool("replacement", replacement, TypeError)
         _check_positive("num_samples", self.num_samples)
 
@@ -90,10 +86,13 @@ class RandomSampler(Sampler):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self):
+        if self.generator is not None:
+            yield from self._draw(self.generator)
+        else:  # all at once: nobody else sees this generator, but a second pass seeds it anew
+            yield from list(self._draw(self._reseeded.manual_seed(default_generator.next_seed())))
+
+    def _draw(self, generator):
         n, count = len(self.data_source), self.num_samples
-        generator = self.generator
-        if generator is None:
-            generator = Generator().manual_seed(draw_seed(None))
         if self.replacement:
             for start in range(0, count - count % 32 + 1, 32):
                 size = min(32, count - start)
