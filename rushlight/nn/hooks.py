@@ -47,21 +47,23 @@ def _add(table, hook, *marks, prepend=False):
     return handle
 
 
+def make_hook_tables(module):
+    """Give a new module its empty tables of hooks."""
+    own = module.__dict__
+    own["_backward_pre_hooks"] = OrderedDict()
+    own["_backward_hooks"] = OrderedDict()
+    own["_is_full_backward_hook"] = None
+    own["_forward_hooks"] = OrderedDict()
+    own["_forward_hooks_with_kwargs"] = {}
+    own["_forward_hooks_always_called"] = {}
+    own["_forward_pre_hooks"] = OrderedDict()
+    own["_forward_pre_hooks_with_kwargs"] = {}
+
+
 class Hooks:
     """The part of `Module` that registers hooks and calls a module that has some."""
 
     _hooked = False
-
-    def _init_hooks(self):
-        own = self.__dict__
-        own["_backward_pre_hooks"] = OrderedDict()
-        own["_backward_hooks"] = OrderedDict()
-        own["_is_full_backward_hook"] = None
-        own["_forward_hooks"] = OrderedDict()
-        own["_forward_hooks_with_kwargs"] = {}
-        own["_forward_hooks_always_called"] = {}
-        own["_forward_pre_hooks"] = OrderedDict()
-        own["_forward_pre_hooks_with_kwargs"] = {}
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """Call `hook(module, args)` before every forward.
@@ -122,19 +124,20 @@ class Hooks:
         (tensor([1.]),) (tensor([1.]),)
         """
         self._hooked = True
-        self._set_backward_kind(full=True)
+        _set_backward_kind(self, full=True)
         return _add(self._backward_hooks, hook, prepend=prepend)
 
     def register_backward_hook(self, hook):
         """The old form of `register_full_backward_hook`: it sees forward's last operation only."""
         self._hooked = True
-        self._set_backward_kind(full=False)
+        _set_backward_kind(self, full=False)
         return _add(self._backward_hooks, hook)
 
-    def _set_backward_kind(self, full):
-        if self._is_full_backward_hook is (not full):
-            raise RuntimeError(_MIXED_KINDS.format("single Module"))
-        self._is_full_backward_hook = full
+
+def _set_backward_kind(module, full):
+    if module._is_full_backward_hook is (not full):
+        raise RuntimeError(_MIXED_KINDS.format("single Module"))
+    module._is_full_backward_hook = full
 
 
 # Hooks for all modules

@@ -10,11 +10,13 @@ from __future__ import annotations
 import warnings
 from importlib import import_module
 
+from rushlight import dtypes, ops
 from rushlight.nn.hooks import (
     Hooks,
     at_registration,
     call_with_hooks,
     everywhere,
+    make_hook_tables,
     register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -24,10 +26,10 @@ from rushlight.nn.hooks import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from rushlight.nn.parameter import Buffer, Parameter
-from rushlight.nn.state import StateDict, _IncompatibleKeys
+from rushlight.nn.parameter import Buffer, Parameter, is_lazy
+from rushlight.nn.state import StateDict, _IncompatibleKeys, make_state_hook_tables
 from rushlight.tensor import Tensor
-from rushlight.typename import typename
+from rushlight.naming import typename
 
 __all__ = [
     "Module",
@@ -67,36 +69,15 @@ class Module(Hooks, StateDict):
 
     def __init__(self, *args, **kwargs):
         if not self.call_super_init:
-            self._refuse_arguments(args, kwargs)
-        self._init_tables()
+            _refuse_arguments(self, args, kwargs)
+        _make_tables(self)
         if self.call_super_init:
             super().__init__(*args, **kwargs)
-
-    def _init_tables(self):
-        own = self.__dict__
-        own["training"] = True
-        own["_parameters"] = {}
-        own["_buffers"] = {}
-        own["_non_persistent_buffers_set"] = set()
-        own["_modules"] = {}
-        self._init_hooks()
-        self._init_state_hooks()
 
     def __init_subclass__(cls, **kwargs):
         """Rushlight's layers say that they live where PyTorch's do: programs print and match it."""
         super().__init_subclass__(**kwargs)
         cls.__module__ = cls.__module__.replace("rushlight.nn.", "torch.nn.modules.", 1)
-
-    def _refuse_arguments(self, args, kwargs):
-        name = type(self).__name__
-        if kwargs:
-            raise TypeError(
-                f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
-            )
-        if args:
-            raise TypeError(
-                f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
-            )
 
     def __call__(self, *args, **kwargs):
         if self._hooked or everywhere.active:
@@ -114,53 +95,31 @@ class Module(Hooks, StateDict):
     def __setattr__(self, name, value):
         own = self.__dict__
         if isinstance(value, Parameter):
-            self._require_init("parameters")
-            self._forget(name, "_buffers", "_modules")
+            _require_init(self, "parameters")
+            _forget(self, name, "_buffers", "_modules")
             self.register_parameter(name, value)
         elif isinstance(value, Module):
-            self._require_init("module")
-            self._forget(name, "_parameters", "_buffers")
+            _require_init(self, "module")
+            _forget(self, name, "_parameters", "_buffers")
             own["_modules"][name] = at_registration("module", self, name, value)
         elif "_parameters" not in own:
-            self._set_before_init(name, value)
+            _set_before_init(self, name, value)
         elif name in own["_parameters"]:
-            self._require_none(name, value, "parameter", "torch.nn.Parameter or None")
+            _require_none(name, value, "parameter", "torch.nn.Parameter or None")
             self.register_parameter(name, None)
         elif name in own["_modules"]:
-            self._require_none(name, value, "child module", "torch.nn.Module or None")
+            _require_none(name, value, "child module", "torch.nn.Module or None")
             own["_modules"][name] = at_registration("module", self, name, None)
         elif isinstance(value, Tensor) and isinstance(value, Buffer):
-            self._forget(name, "_parameters", "_modules")
+            _forget(self, name, "_parameters", "_modules")
             self.register_buffer(name, value, value.persistent)
         elif name in own["_buffers"]:
             if not isinstance(value, Tensor):
                 expected = "torch.nn.Buffer, torch.Tensor or None"
-                self._require_none(name, value, "buffer", expected)
+                _require_none(name, value, "buffer", expected)
             own["_buffers"][name] = at_registration("buffer", self, name, value)
         else:
             object.__setattr__(self, name, value)
-
-    def _set_before_init(self, name, value):
-        if isinstance(value, Tensor) and isinstance(value, Buffer):
-            self._require_init("buffer")
-        object.__setattr__(self, name, value)
-
-    def _require_init(self, what):
-        if "_modules" not in self.__dict__:
-            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
-
-    def _require_none(self, name, value, role, expected):
-        if value is not None:
-            given = typename(value)
-            raise TypeError(f"cannot assign '{given}' as {role} '{name}' ({expected} expected)")
-
-    def _forget(self, name, *tables):
-        """Make `name` free for a member of another kind."""
-        own = self.__dict__
-        own.pop(name, None)
-        for table in tables:
-            own[table].pop(name, None)
-        own["_non_persistent_buffers_set"].discard(name)
 
     def __getattr__(self, name):
         own = self.__dict__
@@ -192,8 +151,8 @@ class Module(Hooks, StateDict):
 
     def register_parameter(self, name, param):
         """Register a Parameter, or None for one that is absent, under `name`."""
-        self._require_registry("parameter")
-        self._check_name("parameter", name, self._parameters)
+        _require_init(self, "parameter")
+        _check_name(self, "parameter", name, self._parameters)
         if param is None:
             self._parameters[name] = at_registration("parameter", self, name, None)
             return
@@ -221,8 +180,8 @@ class Module(Hooks, StateDict):
         >>> list(module.state_dict())
         ['mean']
         """
-        self._require_registry("buffer")
-        self._check_name("buffer", name, self._buffers)
+        _require_init(self, "buffer")
+        _check_name(self, "buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
@@ -238,27 +197,12 @@ class Module(Hooks, StateDict):
         """Register a submodule, or None, under `name`."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{typename(module)} is not a Module subclass")
-        self._check_name("module", name, self._modules)
+        _check_name(self, "module", name, self._modules)
         self._modules[name] = at_registration("module", self, name, module)
 
     def register_module(self, name, module):
         """The same as `add_module`."""
         self.add_module(name, module)
-
-    def _require_registry(self, what):
-        if "_parameters" not in self.__dict__:
-            raise AttributeError(f"cannot assign {what} before Module.__init__() call")
-
-    def _check_name(self, what, name, table):
-        if not isinstance(name, str):
-            raise TypeError(f"{what} name should be a string. Got {typename(name)}")
-        if name not in table and hasattr(self, name):
-            raise KeyError(f"attribute '{name}' already exists")
-        if "." in name:
-            got = f", got: {name}" if what == "module" else ""
-            raise KeyError(f'{what} name can\'t contain "."{got}')
-        if name == "":
-            raise KeyError(f'{what} name can\'t be empty string ""')
 
     # Members by path
 
@@ -289,24 +233,17 @@ class Module(Hooks, StateDict):
 
     def get_parameter(self, target):
         """The parameter at the path `target`, such as `"encoder.0.weight"`."""
-        owner, name, value = self._find(target)
+        _, name, value = _find(self, target)
         if not isinstance(value, Parameter):
             raise AttributeError(f"`{name}` is not an nn.Parameter")
         return value
 
     def get_buffer(self, target):
         """The buffer at the path `target`, such as `"norm.running_mean"`."""
-        owner, name, value = self._find(target)
+        owner, name, value = _find(self, target)
         if name not in owner._buffers:
             raise AttributeError(f"`{name}` is not a buffer")
         return value
-
-    def _find(self, target):
-        path, _, name = target.rpartition(".")
-        owner = self.get_submodule(path)
-        if not hasattr(owner, name):
-            raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
-        return owner, name, getattr(owner, name)
 
     # Traversal
 
@@ -438,14 +375,14 @@ class Module(Hooks, StateDict):
             for module in self.children():
                 module._apply(fn)
         for parameter in self._parameters.values():
-            if parameter is None:
-                continue
-            gradient = parameter.grad
-            parameter.data = fn(parameter.data)
-            if gradient is not None:
-                parameter.grad = fn(gradient.data).requires_grad_(gradient.requires_grad)
+            if is_lazy(parameter):
+                parameter.convert(fn)
+            elif parameter is not None:
+                _convert(parameter, fn)
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if is_lazy(buffer):
+                buffer.convert(fn)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 
@@ -458,38 +395,32 @@ class Module(Hooks, StateDict):
         >>> torch.nn.Linear(2, 3).to(torch.float64).weight.dtype
         torch.float64
         """
-        device, dtype, non_blocking, _ = parse_to(*args, **kwargs)
-        if dtype is not None:
-            _check_floating(dtype)
-
-        def convert(tensor):
-            floating = tensor.is_floating_point() or tensor.is_complex()
-            return tensor.to(device, dtype if floating else None, non_blocking)
-
-        return self._apply(convert)
+        # what becomes of a boolean tells which dtype is asked for, if any
+        dtype = ops.zeros(0, dtype=dtypes.bool_).to(*args, **kwargs).dtype
+        if dtype is dtypes.bool_:
+            return self
+        _check_floating(dtype)
+        return self._apply(lambda t: t.to(dtype) if _is_inexact(t) else t)
 
     def type(self, dst_type):
         """Convert all parameters and buffers, in place, to one dtype; return the module."""
         return self._apply(lambda tensor: tensor.type(dst_type))
 
-    def _floating_to(self, name):
-        return self._apply(lambda t: getattr(t, name)() if t.is_floating_point() else t)
-
     def float(self):
         """Convert floating point parameters and buffers to float32, in place."""
-        return self._floating_to("float")
+        return _floating_to(self, dtypes.float32)
 
     def double(self):
         """Convert floating point parameters and buffers to float64, in place."""
-        return self._floating_to("double")
+        return _floating_to(self, dtypes.float64)
 
     def half(self):
         """Convert floating point parameters and buffers to float16, in place."""
-        return self._floating_to("half")
+        return _floating_to(self, dtypes.float16)
 
     def bfloat16(self):
         """Convert floating point parameters and buffers to bfloat16, in place."""
-        return self._floating_to("bfloat16")
+        return _floating_to(self, dtypes.bfloat16)
 
     def cpu(self):
         """Move to the CPU, where everything already is; return the module."""
@@ -530,10 +461,100 @@ class Module(Hooks, StateDict):
 
     def __setstate__(self, state):
         """Take over a pickled state; one of an older layout lacks some tables."""
-        self._init_tables()
+        _make_tables(self)
         self.__dict__.update(state)
         tables = (self._forward_hooks, self._forward_pre_hooks, self._backward_hooks)
         self._hooked = any(tables) or bool(self._backward_pre_hooks)
+
+
+# What the methods are made of; functions, so that they don't take names from subclasses ------------
+
+
+def _make_tables(module):
+    own = module.__dict__
+    own["training"] = True
+    own["_parameters"] = {}
+    own["_buffers"] = {}
+    own["_non_persistent_buffers_set"] = set()
+    own["_modules"] = {}
+    make_hook_tables(module)
+    make_state_hook_tables(module)
+
+
+def _refuse_arguments(module, args, kwargs):
+    name = type(module).__name__
+    if kwargs:
+        raise TypeError(
+            f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
+        )
+    if args:
+        raise TypeError(
+            f"{name}.__init__() takes 1 positional argument but {len(args) + 1} were given"
+        )
+
+
+def _set_before_init(module, name, value):
+    if isinstance(value, Tensor) and isinstance(value, Buffer):
+        _require_init(module, "buffer")
+    object.__setattr__(module, name, value)
+
+
+def _require_init(module, what):
+    if "_modules" not in module.__dict__:
+        raise AttributeError(f"cannot assign {what} before Module.__init__() call")
+
+
+def _require_none(name, value, role, expected):
+    if value is not None:
+        given = typename(value)
+        raise TypeError(f"cannot assign '{given}' as {role} '{name}' ({expected} expected)")
+
+
+def _forget(module, name, *tables):
+    """Make `name` free for a member of another kind."""
+    own = module.__dict__
+    own.pop(name, None)
+    for table in tables:
+        own[table].pop(name, None)
+    own["_non_persistent_buffers_set"].discard(name)
+
+
+def _check_name(module, what, name, table):
+    if not isinstance(name, str):
+        raise TypeError(f"{what} name should be a string. Got {typename(name)}")
+    if name not in table and hasattr(module, name):
+        raise KeyError(f"attribute '{name}' already exists")
+    if "." in name:
+        got = f", got: {name}" if what == "module" else ""
+        raise KeyError(f'{what} name can\'t contain "."{got}')
+    if name == "":
+        raise KeyError(f'{what} name can\'t be empty string ""')
+
+
+def _find(module, target):
+    """(the owner, the name, the value) of the member at the path `target`."""
+    path, _, name = target.rpartition(".")
+    owner = module.get_submodule(path)
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
+    return owner, name, getattr(owner, name)
+
+
+def _convert(parameter, fn):
+    """Put `fn(parameter)` into the parameter, and the same for its gradient."""
+    gradient = parameter.grad
+    parameter.grad = None
+    parameter.data = fn(parameter.data)
+    if gradient is not None:
+        parameter.grad = fn(gradient.data).requires_grad_(gradient.requires_grad)
+
+
+def _is_inexact(tensor):
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def _floating_to(module, dtype):
+    return module._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 
 
 def _new(module, qualname):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from rushlight import dtypes
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -16,6 +19,13 @@ _UNREADABLE = (
     "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
     "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. "
     "Call `forward` to initialize the parameters before accessing their attributes."
+)
+
+_UNUSABLE = (
+    "Attempted to use an uninitialized parameter in an operation. This error happens when you are "
+    "using a `LazyModule` or explicitly manipulating `torch.nn.parameter.UninitializedParameter` "
+    "objects. When using LazyModules Call `forward` with a dummy batch to initialize the "
+    "parameters before calling torch functions"
 )
 
 
@@ -62,10 +72,9 @@ class Parameter(Tensor):
         return _rebuild_parameter, (self.data, self.requires_grad, {})
 
 
-def _empty():
-    from rushlight import empty
-
-    return empty(0)
+def _empty(dtype=None):
+    dtype = dtypes.get_default_dtype() if dtype is None else dtype
+    return wrap(np.empty(0, dtype.array_dtype))
 
 
 def _rebuild_parameter(data, requires_grad, backward_hooks):
@@ -101,36 +110,53 @@ class Buffer(Tensor, metaclass=_BufferType):
 
 
 class _Uninitialized:
-    """What a tensor is before its shape is known: it can only be materialized."""
+    """What a tensor is before its shape is known: it can be materialized and converted only."""
 
     __slots__ = ()
 
-    def __new__(cls, requires_grad=False, device=None, dtype=None):
-        from rushlight import empty
-
-        made = _tensor_of_class(cls, empty(0, dtype=dtype))
-        return made.requires_grad_(requires_grad)
+    @classmethod
+    def _without_memory(cls, requires_grad, dtype):
+        made = object.__new__(cls)
+        made._counter = [0]
+        made._base = made._node = made._grad = made._hooks = None
+        made._requires_grad = requires_grad
+        made.model = _empty(dtype)
+        return made
 
     def materialize(self, shape, device=None, dtype=None):
         """Become an ordinary parameter or buffer of this shape, with any values."""
-        from rushlight import empty
-
-        self.data = empty(shape, dtype=self.dtype if dtype is None else dtype)
+        model = self.__dict__.pop("model")
         self.__class__ = self._materialized_class
+        self._array = np.empty(shape, model._array.dtype if dtype is None else dtype.array_dtype)
+
+    def convert(self, fn):
+        """Have the dtype that `fn` gives to tensors, once materialized."""
+        self.model = fn(self.model)
+
+    @property
+    def _array(self):
+        raise ValueError(_UNUSABLE)
 
     @property
     def shape(self):
+        """Unknown."""
         raise RuntimeError(_UNREADABLE)
+
+    @property
+    def dtype(self):
+        """The type that the elements will have."""
+        return self.model.dtype
 
     def __repr__(self):
         return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol):
-        return type(self)._rebuild, (self.requires_grad, None, self.dtype)
+        return type(self), (self._requires_grad, None, self.dtype)
 
-    @classmethod
-    def _rebuild(cls, requires_grad, device, dtype):
-        return cls(requires_grad=requires_grad, device=device, dtype=dtype)
+    def __deepcopy__(self, memo):
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self._requires_grad, None, self.dtype)
+        return memo[id(self)]
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
@@ -140,7 +166,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
     _materialized_class = Parameter
 
     def __new__(cls, requires_grad=True, device=None, dtype=None):
-        return super().__new__(cls, requires_grad, device, dtype)
+        return cls._without_memory(requires_grad, dtype)
 
 
 class UninitializedBuffer(_Uninitialized, Tensor):
@@ -151,7 +177,7 @@ class UninitializedBuffer(_Uninitialized, Tensor):
     _materialized_class = Tensor
 
     def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
-        made = super().__new__(cls, requires_grad, device, dtype)
+        made = cls._without_memory(requires_grad, dtype)
         made.persistent = persistent
         made._is_buffer = True
         return made

@@ -26,6 +26,15 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
     __str__ = __repr__
 
 
+def make_state_hook_tables(module):
+    """Give a new module its empty tables of hooks around saving and loading."""
+    own = module.__dict__
+    own["_state_dict_hooks"] = OrderedDict()
+    own["_state_dict_pre_hooks"] = OrderedDict()
+    own["_load_state_dict_pre_hooks"] = OrderedDict()
+    own["_load_state_dict_post_hooks"] = OrderedDict()
+
+
 class StateDict:
     """The part of `Module` that saves and loads parameters and persistent buffers.
 
@@ -34,13 +43,6 @@ class StateDict:
     """
 
     _version = 1
-
-    def _init_state_hooks(self):
-        own = self.__dict__
-        own["_state_dict_hooks"] = OrderedDict()
-        own["_state_dict_pre_hooks"] = OrderedDict()
-        own["_load_state_dict_pre_hooks"] = OrderedDict()
-        own["_load_state_dict_post_hooks"] = OrderedDict()
 
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """All parameters and persistent buffers by path, in an OrderedDict, without copies.
@@ -76,34 +78,16 @@ class StateDict:
             if module is not None:
                 child = f"{prefix}{name}."
                 module.state_dict(destination=destination, prefix=child, keep_vars=keep_vars)
-        return self._after_state_dict(destination, prefix, metadata)
-
-    def _after_state_dict(self, destination, prefix, metadata):
-        for hook in list(self._state_dict_hooks.values()):
-            result = hook(self, destination, prefix, metadata)
-            if getattr(hook, "_from_public_api", False):
-                if result is not None:
-                    raise RuntimeError("state_dict post-hook must return None")
-            elif result is not None:
-                destination = result
-        return destination
+        return _after_state_dict(self, destination, prefix, metadata)
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         """Put this module's own entries into `destination`; a subclass may add to it."""
-        for name, value in self._own_state().items():
+        for name, value in _own_state(self).items():
             if value is not None:
-                destination[prefix + name] = value if keep_vars else value.detach()
-        if self._has_extra_state():
+                kept = keep_vars or is_lazy(value)
+                destination[prefix + name] = value if kept else value.detach()
+        if _has_extra_state(self):
             destination[prefix + EXTRA_STATE] = self.get_extra_state()
-
-    def _own_state(self):
-        """This module's own parameters and persistent buffers."""
-        transient = self._non_persistent_buffers_set
-        buffers = {name: b for name, b in self._buffers.items() if name not in transient}
-        return {**self._parameters, **buffers}
-
-    def _has_extra_state(self):
-        return type(self).get_extra_state is not StateDict.get_extra_state
 
     def get_extra_state(self):
         """Override to save something beyond tensors: it becomes the entry `_extra_state`."""
@@ -157,54 +141,17 @@ class StateDict:
                 error_msgs,
             )
         assign = local_metadata.get("assign_to_params_buffers", False)
-        own = {name: value for name, value in self._own_state().items() if value is not None}
+        own = {name: value for name, value in _own_state(self).items() if value is not None}
         for name, value in own.items():
             key = prefix + name
             if key in state_dict:
-                complaint = self._load_entry(name, value, key, state_dict[key], assign)
+                complaint = _load_entry(self, name, value, key, state_dict[key], assign)
                 error_msgs += [complaint] if complaint else []
             elif strict:
                 missing_keys.append(key)
-        self._load_extra_state(state_dict, prefix + EXTRA_STATE, strict, missing_keys)
+        _load_extra_state(self, state_dict, prefix + EXTRA_STATE, strict, missing_keys)
         if strict:
-            unexpected_keys += self._unexpected(state_dict, prefix, own)
-
-    def _load_entry(self, name, value, key, given, assign):
-        """Take over one entry; what is wrong with it, or None."""
-        if not isinstance(given, Tensor):
-            return (
-                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
-                f"object from checkpoint but received {type(given)}"
-            )
-        if is_lazy(value) and not is_lazy(given):
-            value.materialize(given.shape, dtype=given.dtype)
-        if value.dim() == 0 and given.dim() == 1 and not assign:
-            given = given[0]  # scalars were saved as vectors of one element once
-        if given.shape != value.shape:
-            return (
-                f"size mismatch for {key}: copying a param with shape {given.shape} from "
-                f"checkpoint, the shape in current model is {value.shape}."
-            )
-        if assign:
-            setattr(self, name, _assignable(given, value))
-            return None
-        return _copy(value, given, key)
-
-    def _load_extra_state(self, state_dict, key, strict, missing_keys):
-        takes = type(self).set_extra_state is not StateDict.set_extra_state
-        if takes and key in state_dict:
-            self.set_extra_state(state_dict[key])
-        elif takes and strict:
-            missing_keys.append(key)
-
-    def _unexpected(self, state_dict, prefix, own):
-        extra = type(self).set_extra_state is not StateDict.set_extra_state
-        for key in state_dict:
-            if not key.startswith(prefix) or (extra and key == prefix + EXTRA_STATE):
-                continue
-            name, *rest = key[len(prefix) :].split(".", 1)
-            if name not in (self._modules if rest else own):
-                yield key
+            unexpected_keys += _unexpected(self, state_dict, prefix, own)
 
     # Hooks
 
@@ -237,6 +184,68 @@ class StateDict:
     def register_load_state_dict_post_hook(self, hook):
         """Call `hook(module, incompatible_keys)` after `load_state_dict`; it may edit the lists."""
         return RemovableHandle(self._load_state_dict_post_hooks, hook)
+
+
+def _after_state_dict(module, destination, prefix, metadata):
+    for hook in list(module._state_dict_hooks.values()):
+        result = hook(module, destination, prefix, metadata)
+        if getattr(hook, "_from_public_api", False):
+            if result is not None:
+                raise RuntimeError("state_dict post-hook must return None")
+        elif result is not None:
+            destination = result
+    return destination
+
+
+def _own_state(module):
+    """This module's own parameters and persistent buffers."""
+    transient = module._non_persistent_buffers_set
+    buffers = {name: b for name, b in module._buffers.items() if name not in transient}
+    return {**module._parameters, **buffers}
+
+
+def _has_extra_state(module):
+    return type(module).get_extra_state is not StateDict.get_extra_state
+
+
+def _load_entry(module, name, value, key, given, assign):
+    """Take over one entry; what is wrong with it, or None."""
+    if not isinstance(given, Tensor):
+        return (
+            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
+            f"object from checkpoint but received {type(given)}"
+        )
+    if is_lazy(value) and not is_lazy(given):
+        value.materialize(given.shape, dtype=given.dtype)
+    if value.dim() == 0 and given.dim() == 1 and not assign:
+        given = given[0]  # scalars were saved as vectors of one element once
+    if given.shape != value.shape:
+        return (
+            f"size mismatch for {key}: copying a param with shape {given.shape} from "
+            f"checkpoint, the shape in current model is {value.shape}."
+        )
+    if assign:
+        setattr(module, name, _assignable(given, value))
+        return None
+    return _copy(value, given, key)
+
+
+def _load_extra_state(module, state_dict, key, strict, missing_keys):
+    takes = type(module).set_extra_state is not StateDict.set_extra_state
+    if takes and key in state_dict:
+        module.set_extra_state(state_dict[key])
+    elif takes and strict:
+        missing_keys.append(key)
+
+
+def _unexpected(module, state_dict, prefix, own):
+    extra = type(module).set_extra_state is not StateDict.set_extra_state
+    for key in state_dict:
+        if not key.startswith(prefix) or (extra and key == prefix + EXTRA_STATE):
+            continue
+        name, *rest = key[len(prefix) :].split(".", 1)
+        if name not in (module._modules if rest else own):
+            yield key
 
 
 _EXTRA_STATE_ERROR = (

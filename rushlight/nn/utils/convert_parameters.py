@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.tensor import Tensor
-from rushlight.typename import typename
+from rushlight.naming import typename
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
