@@ -34,7 +34,9 @@ def box_muller(unit):
     radius *= -2
     np.sqrt(radius, out=radius)
     angle *= unit.dtype.type(2 * np.pi)
-    values = np.stack((np.cos(angle), np.sin(angle)))
+    values = np.empty((2, len(angle)), unit.dtype)
+    np.cos(angle, out=values[0])
+    np.sin(angle, out=values[1])
     values *= radius
     return np.ascontiguousarray(values.view(eight).T).reshape(-1).view(unit.dtype)
 

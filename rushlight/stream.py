@@ -143,7 +143,6 @@ class Stream:
 
         When 16 does not divide `count`, the last 16 values are drawn anew.
         """
-
         real = sampling.computed_in(dtype)
         rest = count % 16
         values = np.empty(count, dtype)
