@@ -126,9 +126,10 @@ def missing_name(error: BaseException) -> str | None:
     >>> missing_name(ModuleNotFoundError("No module named 'torch.vulkan'", name="torch.vulkan"))
     'torch.vulkan'
     """
-    if isinstance(error, ImportError):
-        attribute = getattr(error, "name_from", None)  # from 3.12 on
-        module, attribute = error.name or "", f".{attribute}" if attribute else ""
+    if isinstance(error, ModuleNotFoundError):
+        module, attribute = error.name or "", ""
+    elif isinstance(error, ImportError) and getattr(error, "name_from", None):  # 3.12 on
+        module, attribute = error.name or "", f".{error.name_from}"
     elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
         module, attribute = error.obj.__name__, f".{error.name}"
     else:
