@@ -264,7 +264,7 @@ def test_default_generator():
 
 
 def test_default_generator_starts_anywhere():
-    program = "import rushlight; print(rushlight.initial_seed())"
+    program = "from rushlight.random import initial_seed; print(initial_seed())"
     printed = {
         subprocess.run(
             [sys.executable, "-c", program],
