@@ -10,7 +10,7 @@ An operation is declared once::
     def mul(input, other):
         "Product, element by element."
 
-The decorated function is the *kernel*: arrays in, array out (with `ufunc=`, that NumPy function is
+The decorated function is the *kernel*: arrays in, array out (with `ufunc=`, that function is
 the kernel and the body is empty). Its positional parameters are arrays, named as in PyTorch; its
 keyword-only parameters are options. `d_x` is the derivative *rule* for argument `x`. What a rule
 names in its own parameters is what is saved for it: `g` (the gradient of the output), then any
@@ -108,7 +108,7 @@ class Op:
         self.function = function
         self.name = function.__name__.strip("_")
         self.kernel = ufunc or function
-        self.ufunc = ufunc
+        self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
         self.result = result
         self.outputs = outputs
