@@ -100,7 +100,9 @@ class RandomSampler(Sampler):
         else:
             for _ in range(count // n):
                 yield from generator.permutation(n).tolist()
-            yield from generator.permutation(n).tolist()[: count % n]
+            rest = count % n
+            if rest or generator is self.generator:  # PyTorch draws this one in any case
+                yield from generator.permutation(n).tolist()[:rest]
 
     def __len__(self):
         return self.num_samples
