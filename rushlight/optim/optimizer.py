@@ -1,0 +1,378 @@
+"""What all optimizers share: groups of parameters, their state, saving and loading.
+
+An optimizer brings its default numbers and one method, `update(param, grad, state, group)`, which
+changes one parameter's array as the method's paper says. Everything else is here.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict, defaultdict
+from copy import deepcopy
+from itertools import chain
+
+import numpy as np
+
+from rushlight.autograd import enable_grad
+from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
+
+
+class _Required:
+    """The default of a number that has no default."""
+
+    def __repr__(self):
+        return "<required parameter>"
+
+
+required = _Required()
+
+_global_pre_hooks: dict = OrderedDict()
+_global_post_hooks: dict = OrderedDict()
+
+
+def register_optimizer_step_pre_hook(hook):
+    """Call `hook(optimizer, args, kwargs)` before every step of every optimizer."""
+    return RemovableHandle(_global_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook):
+    """Call `hook(optimizer, args, kwargs)` after every step of every optimizer."""
+    return RemovableHandle(_global_post_hooks, hook)
+
+
+class Optimizer:
+    """Base class of all optimizers.
+
+    Args:
+        params: Tensors, `(name, Tensor)` pairs, or dicts, each a group with numbers of its own.
+        defaults: the numbers of groups that don't bring their own.
+    """
+
+    def __init__(self, params, defaults):
+        self.defaults = defaults
+        self.state = defaultdict(dict)
+        self.param_groups: list = []
+        self._prepare_hooks()
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got {params.type()}"
+            )
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(dict(group) if isinstance(group, dict) else group)
+
+    def _prepare_hooks(self):
+        self._optimizer_step_pre_hooks: dict = OrderedDict()
+        self._optimizer_step_post_hooks: dict = OrderedDict()
+        self._optimizer_state_dict_pre_hooks: dict = OrderedDict()
+        self._optimizer_state_dict_post_hooks: dict = OrderedDict()
+        self._optimizer_load_state_dict_pre_hooks: dict = OrderedDict()
+        self._optimizer_load_state_dict_post_hooks: dict = OrderedDict()
+
+    # What a subclass brings
+
+    def update(self, param, grad, state, group):
+        """Change the array `param` by the array `grad`; `state` is this parameter's own."""
+        raise NotImplementedError
+
+    # Stepping
+
+    def step(self, closure=None):
+        """Change every parameter that has a gradient.
+
+        Args:
+            closure: evaluates the model anew and returns the loss.
+
+        Returns:
+            What the closure returned, or None.
+        """
+        hooked = self._optimizer_step_pre_hooks or _global_pre_hooks
+        if hooked:
+            self._run_pre_hooks(closure)
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        before = modes.grad_enabled
+        modes.grad_enabled = False
+        try:
+            self._update_all()
+        finally:
+            modes.grad_enabled = before
+        if self._optimizer_step_post_hooks or _global_post_hooks:
+            for hook in chain(
+                self._optimizer_step_post_hooks.values(), _global_post_hooks.values()
+            ):
+                hook(self, (closure,) if closure else (), {})
+        return loss
+
+    def _run_pre_hooks(self, closure):
+        args = (closure,) if closure else ()
+        for hook in chain(_global_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
+            hook(self, args, {})
+
+    def _update_all(self):
+        for group in self.param_groups:
+            numbers = self.numbers_of(group)
+            for p in group["params"]:
+                gradient = p._grad
+                if gradient is not None:
+                    grad = gradient._array
+                    self.update(
+                        p._array, -grad if group["maximize"] else grad, self.state[p], numbers
+                    )
+                    p._counter[0] += 1
+
+    def numbers_of(self, group):
+        """A group whose numbers are Python numbers (a learning rate may be a Tensor)."""
+        if group["lr"].__class__ is float:
+            return group
+        return {k: v.item() if isinstance(v, Tensor) else v for k, v in group.items()}
+
+    def zero_grad(self, set_to_none=True):
+        """Forget the gradients: `.grad` becomes None, or zeros with `set_to_none=False`."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is None:
+                    continue
+                if set_to_none:
+                    p._grad = None
+                else:
+                    p._grad = p._grad.detach() if p._grad._node is not None else p._grad
+                    p._grad._requires_grad = False
+                    p._grad.zero_()
+
+    # Groups
+
+    def add_param_group(self, param_group):
+        """Add a group: a dict with `params` and the numbers in which it differs."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, Tensor):
+            params = [params]
+        elif isinstance(params, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the "
+                "ordering of tensors in sets will change between runs. Please use a list instead."
+            )
+        params = list(params)
+        if params and all(isinstance(p, tuple) for p in params):
+            param_group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
+        param_group["params"] = params
+        for p in params:
+            self._check_param(p)
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(
+                    f"parameter group didn't specify a value of required optimization parameter "
+                    f"{name}"
+                )
+            param_group.setdefault(name, default)
+        if len(params) != len(set(params)):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this "
+                "will cause an error; see github.com/pytorch/pytorch/issues/40967 for more "
+                "information",
+                stacklevel=3,
+            )
+        known = {p for group in self.param_groups for p in group["params"]}
+        if not known.isdisjoint(params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        self.param_groups.append(param_group)
+
+    def _check_param(self, param):
+        if not isinstance(param, Tensor):
+            raise TypeError(
+                f"optimizer can only optimize Tensors, but one of the params is {type_title(param)}"
+            )
+        if not self.defaults.get("differentiable") and not (param.is_leaf or param.retains_grad):
+            raise ValueError("can't optimize a non-leaf Tensor")
+
+    # Saving and loading
+
+    def state_dict(self):
+        """The state and the groups' numbers, parameters named by their positions.
+
+        The form is PyTorch's: what one library saves the other loads.
+        """
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
+        positions: dict = {}
+        for p in chain.from_iterable(group["params"] for group in self.param_groups):
+            positions.setdefault(p, len(positions))
+        groups = [
+            {
+                **{k: v for k, v in group.items() if k != "params"},
+                "params": [positions[p] for p in group["params"]],
+            }
+            for group in self.param_groups
+        ]
+        state = {positions.get(p, p): values for p, values in self.state.items()}
+        result = {"state": state, "param_groups": groups}
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            replaced = hook(self, result)
+            result = result if replaced is None else replaced
+        return result
+
+    def load_state_dict(self, state_dict):
+        """Take over what `state_dict()` gave, for the same groups of parameters.
+
+        Raises:
+            ValueError: the groups don't match; then nothing is changed.
+        """
+        state_dict = dict(state_dict)
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        saved_groups = deepcopy(state_dict["param_groups"])
+        if len(self.param_groups) != len(saved_groups):
+            raise ValueError("loaded state dict has a different number of parameter groups")
+        pairs = list(zip(self.param_groups, saved_groups, strict=True))
+        if any(len(own["params"]) != len(saved["params"]) for own, saved in pairs):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
+        by_position = {
+            position: p
+            for own, saved in pairs
+            for position, p in zip(saved["params"], own["params"], strict=True)
+        }
+        state = defaultdict(dict)
+        for key, values in state_dict["state"].items():
+            param = by_position.get(key)
+            state[key if param is None else param] = _fit_state(param, values)
+        groups = [{**saved, "params": own["params"]} for own, saved in pairs]
+        for (own, _), group in zip(pairs, groups, strict=True):
+            if "param_names" in own:
+                group["param_names"] = own["param_names"]
+        self.__setstate__({"state": state, "param_groups": groups})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
+
+    def __getstate__(self):
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if "_optimizer_step_pre_hooks" not in self.__dict__:
+            self._prepare_hooks()
+        for group in self.param_groups:
+            for name, default in self.defaults.items():
+                group.setdefault(name, default)
+
+    def __repr__(self):
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines += ["", f"Parameter Group {i}"] if i else [f"Parameter Group {i}"]
+            for key in sorted(group):
+                if key != "params":
+                    value = group[key]
+                    lines.append(f"    {key}: {value.item() if _is_number(value) else value}")
+        return "\n".join([*lines, ")"])
+
+    # Hooks
+
+    def register_step_pre_hook(self, hook):
+        """Call `hook(optimizer, args, kwargs)` before each step."""
+        return RemovableHandle(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook):
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return RemovableHandle(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook, prepend=False):
+        """Call `hook(optimizer)` before `state_dict`."""
+        return _register(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook, prepend=False):
+        """Call `hook(optimizer, state_dict)` after `state_dict`; it may return another."""
+        return _register(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook, prepend=False):
+        """Call `hook(optimizer, state_dict)` before loading; it may return another."""
+        return _register(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook, prepend=False):
+        """Call `hook(optimizer)` after loading."""
+        return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+
+def _register(hooks, hook, prepend):
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+def type_title(value):
+    """How PyTorch's messages name the type of what should have been a Tensor."""
+    return type(value).__name__
+
+
+def _is_number(value):
+    return isinstance(value, Tensor) and value.numel() == 1
+
+
+def _fit_state(param, values):
+    """A parameter's saved state, copied, in its dtype (the step count stays as it is)."""
+    if not isinstance(values, dict) or param is None:
+        return values
+    return {name: _fit_value(param, name, value) for name, value in values.items()}
+
+
+def _fit_value(param, name, value):
+    if not isinstance(value, Tensor):
+        return deepcopy(value)
+    array = value._array
+    is_float = param._array.dtype.kind in "fc"
+    return wrap(
+        array.copy() if name == "step" or not is_float else array.astype(param._array.dtype)
+    )
+
+
+# What the methods are made of ---------------------------------------------------------------------
+
+
+def check_number(name, value, ok):
+    """Refuse a number out of range, in PyTorch's words.
+
+    Raises:
+        ValueError: `ok` is false.
+    """
+    if not ok:
+        raise ValueError(f"Invalid {name}: {value}")
+
+
+def check_lr(lr):
+    """Refuse a learning rate that is negative, or a Tensor of several."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    check_number("learning rate", lr, lr >= 0)
+
+
+def check_betas(betas):
+    """Refuse decay rates out of [0, 1)."""
+    for i, beta in enumerate(betas):
+        check_number(f"beta parameter at index {i}", beta, 0 <= beta < 1)
+
+
+def check_implementation(foreach, fused):
+    """Refuse asking for two implementations at once (both are accepted, and change nothing)."""
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+
+
+def zeros_like(param):
+    """State of a parameter's shape, to begin with."""
+    return wrap(np.zeros_like(param))
