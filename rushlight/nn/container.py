@@ -9,6 +9,7 @@ from collections.abc import Container as AbstractContainer
 from collections.abc import Iterable, Mapping
 from itertools import chain, groupby, islice
 
+from rushlight.nn.members import MODULE, members
 from rushlight.nn.module import Module
 from rushlight.nn.parameter import Parameter
 from rushlight.tensor import Tensor
@@ -104,7 +105,7 @@ class Sequential(_Numbered):
             self.add_module(name, module)
 
     def forward(self, input):
-        for module in self._modules.values():
+        for _, module in members(self, MODULE):
             input = module(input)
         return input
 

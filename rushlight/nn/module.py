@@ -26,6 +26,7 @@ from rushlight.nn.hooks import (
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
+from rushlight.nn.members import BUFFER, MODULE, PARAMETER, members, members_property
 from rushlight.nn.parameter import Buffer, Parameter, is_lazy
 from rushlight.nn.state import StateDict, _IncompatibleKeys, make_state_hook_tables
 from rushlight.tensor import Tensor
@@ -51,6 +52,8 @@ class Module(Hooks, StateDict):
     A subclass calls `super().__init__()`, assigns parameters and submodules to `self`, and defines
     `forward`; calling the module calls `forward` and any hooks.
 
+    Members are ordinary attributes; see `rushlight.nn.members`.
+
     >>> import rushlight as torch
     >>> class Scale(torch.nn.Module):
     ...     def __init__(self):
@@ -62,6 +65,8 @@ class Module(Hooks, StateDict):
     >>> Scale()(torch.tensor([1.0, 2.0]))
     tensor([3., 6.], grad_fn=<MulBackward0>)
     """
+
+    __module__ = "torch.nn.modules.module"
 
     dump_patches = False
     call_super_init = False
@@ -93,68 +98,50 @@ class Module(Hooks, StateDict):
     # Attributes
 
     def __setattr__(self, name, value):
-        own = self.__dict__
         if isinstance(value, Parameter):
             _require_init(self, "parameters")
-            _forget(self, name, "_buffers", "_modules")
+            _release(self, name, PARAMETER)
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             _require_init(self, "module")
-            _forget(self, name, "_parameters", "_buffers")
-            own["_modules"][name] = at_registration("module", self, name, value)
-        elif "_parameters" not in own:
-            _set_before_init(self, name, value)
-        elif name in own["_parameters"]:
-            _require_none(name, value, "parameter", "torch.nn.Parameter or None")
-            self.register_parameter(name, None)
-        elif name in own["_modules"]:
-            _require_none(name, value, "child module", "torch.nn.Module or None")
-            own["_modules"][name] = at_registration("module", self, name, None)
+            _release(self, name, MODULE)
+            _register(self, name, MODULE, value)
         elif isinstance(value, Tensor) and isinstance(value, Buffer):
-            _forget(self, name, "_parameters", "_modules")
+            _require_init(self, "buffer")
+            _release(self, name, BUFFER)
             self.register_buffer(name, value, value.persistent)
-        elif name in own["_buffers"]:
-            if not isinstance(value, Tensor):
-                expected = "torch.nn.Buffer, torch.Tensor or None"
-                _require_none(name, value, "buffer", expected)
-            own["_buffers"][name] = at_registration("buffer", self, name, value)
+        elif name in self.__dict__.get("_kinds", ()):
+            _replace(self, name, self._kinds[name], value)
         else:
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name):
-        own = self.__dict__
-        if "_parameters" in own:
-            if name in own["_parameters"]:
-                return own["_parameters"][name]
-            if name in own["_modules"]:
-                return own["_modules"][name]
-            if name in own["_buffers"]:
-                return own["_buffers"][name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name):
-        for table in (self._parameters, self._buffers, self._modules):
-            if name in table:
-                del table[name]
-                self._non_persistent_buffers_set.discard(name)
-                return
         if name not in self.__dict__ and not hasattr(type(self), name):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        super().__delattr__(name)
+        if name in self.__dict__.get("_kinds", ()):
+            _release(self, name, None)
+        else:
+            super().__delattr__(name)
 
     def __dir__(self):
-        members = [*self._parameters, *self._modules, *self._buffers]
-        names = {*dir(type(self)), *self.__dict__, *members}
+        names = {*dir(type(self)), *self.__dict__}
         return sorted(name for name in names if not name[0].isdigit())
+
+    _parameters = members_property(PARAMETER)
+    _buffers = members_property(BUFFER)
+    _modules = members_property(MODULE)
 
     # Registration
 
     def register_parameter(self, name, param):
         """Register a Parameter, or None for one that is absent, under `name`."""
         _require_init(self, "parameter")
-        _check_name(self, "parameter", name, self._parameters)
+        _check_name(self, PARAMETER, name)
         if param is None:
-            self._parameters[name] = at_registration("parameter", self, name, None)
+            _register(self, name, PARAMETER, None)
             return
         if not isinstance(param, Parameter):
             raise TypeError(
@@ -167,7 +154,7 @@ class Module(Hooks, StateDict):
                 f"created explicitly. To express '{name}' as a function of another Tensor, compute "
                 "the value in the forward() method."
             )
-        self._parameters[name] = at_registration("parameter", self, name, param)
+        _register(self, name, PARAMETER, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Register a tensor that belongs to the module but is not trained.
@@ -181,13 +168,13 @@ class Module(Hooks, StateDict):
         ['mean']
         """
         _require_init(self, "buffer")
-        _check_name(self, "buffer", name, self._buffers)
+        _check_name(self, BUFFER, name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{typename(tensor)}' object to buffer '{name}' "
                 "(torch Tensor or None required)"
             )
-        self._buffers[name] = at_registration("buffer", self, name, tensor)
+        _register(self, name, BUFFER, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -197,8 +184,10 @@ class Module(Hooks, StateDict):
         """Register a submodule, or None, under `name`."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{typename(module)} is not a Module subclass")
-        _check_name(self, "module", name, self._modules)
-        self._modules[name] = at_registration("module", self, name, module)
+        if "_kinds" not in self.__dict__:
+            self.__getattr__("_modules")
+        _check_name(self, MODULE, name)
+        _register(self, name, MODULE, module)
 
     def register_module(self, name, module):
         """The same as `add_module`."""
@@ -241,20 +230,20 @@ class Module(Hooks, StateDict):
     def get_buffer(self, target):
         """The buffer at the path `target`, such as `"norm.running_mean"`."""
         owner, name, value = _find(self, target)
-        if name not in owner._buffers:
+        if owner._kinds.get(name) != BUFFER:
             raise AttributeError(f"`{name}` is not a buffer")
         return value
 
     # Traversal
 
-    def _named_members(self, members, prefix="", recurse=True, remove_duplicate=True):
-        """(path, member) of all that `members(module)` yields as (name, member), None left out."""
+    def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
+        """(path, member) of all that the function gives of a module as (name, member), None left out."""
         seen = set()
         modules = [(prefix, self)]
         if recurse:
             modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         for path, module in modules:
-            for name, member in members(module):
+            for name, member in get_members_fn(module):
                 if member is None or member in seen:
                     continue
                 if remove_duplicate:
@@ -269,7 +258,7 @@ class Module(Hooks, StateDict):
         ['weight', 'bias']
         """
         yield from self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
+            lambda module: members(module, PARAMETER), prefix, recurse, remove_duplicate
         )
 
     def parameters(self, recurse=True):
@@ -280,7 +269,7 @@ class Module(Hooks, StateDict):
     def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
         """Yield (path, buffer), each buffer once."""
         yield from self._named_members(
-            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
+            lambda module: members(module, BUFFER), prefix, recurse, remove_duplicate
         )
 
     def buffers(self, recurse=True):
@@ -291,7 +280,7 @@ class Module(Hooks, StateDict):
     def named_children(self):
         """Yield (name, submodule) of the direct submodules, each once."""
         seen = set()
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULE):
             if module is not None and module not in seen:
                 seen.add(module)
                 yield name, module
@@ -314,7 +303,7 @@ class Module(Hooks, StateDict):
         if remove_duplicate:
             memo.add(self)
         yield prefix, self
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULE):
             if module is not None:
                 path = f"{prefix}.{name}" if prefix else name
                 yield from module.named_modules(memo, path, remove_duplicate)
@@ -374,16 +363,16 @@ class Module(Hooks, StateDict):
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for parameter in self._parameters.values():
+        for _, parameter in members(self, PARAMETER):
             if is_lazy(parameter):
                 parameter.convert(fn)
             elif parameter is not None:
                 _convert(parameter, fn)
-        for name, buffer in self._buffers.items():
+        for name, buffer in members(self, BUFFER):
             if is_lazy(buffer):
                 buffer.convert(fn)
             elif buffer is not None:
-                self._buffers[name] = fn(buffer)
+                self.__dict__[name] = fn(buffer)
         return self
 
     def to(self, *args, **kwargs):
@@ -446,7 +435,7 @@ class Module(Hooks, StateDict):
     def __repr__(self):
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        children = [f"({name}): {_indented(module)}" for name, module in self._modules.items()]
+        children = [f"({name}): {_indented(module)}" for name, module in members(self, MODULE)]
         if len(lines) <= 1 and not children:
             return f"{self._get_name()}({extra})"
         inside = "\n  ".join(lines + children)
@@ -462,6 +451,10 @@ class Module(Hooks, StateDict):
     def __setstate__(self, state):
         """Take over a pickled state; one of an older layout lacks some tables."""
         _make_tables(self)
+        state = dict(state)
+        for kind in (PARAMETER, BUFFER, MODULE):
+            for name, member in state.pop(f"_{kind}s", {}).items():  # PyTorch's own layout
+                _register(self, name, kind, member)
         self.__dict__.update(state)
         tables = (self._forward_hooks, self._forward_pre_hooks, self._backward_hooks)
         self._hooked = any(tables) or bool(self._backward_pre_hooks)
@@ -473,10 +466,8 @@ class Module(Hooks, StateDict):
 def _make_tables(module):
     own = module.__dict__
     own["training"] = True
-    own["_parameters"] = {}
-    own["_buffers"] = {}
+    own["_kinds"] = {}
     own["_non_persistent_buffers_set"] = set()
-    own["_modules"] = {}
     make_hook_tables(module)
     make_state_hook_tables(module)
 
@@ -493,42 +484,52 @@ def _refuse_arguments(module, args, kwargs):
         )
 
 
-def _set_before_init(module, name, value):
-    if isinstance(value, Tensor) and isinstance(value, Buffer):
-        _require_init(module, "buffer")
-    object.__setattr__(module, name, value)
-
-
 def _require_init(module, what):
-    if "_modules" not in module.__dict__:
+    if "_kinds" not in module.__dict__:
         raise AttributeError(f"cannot assign {what} before Module.__init__() call")
 
 
-def _require_none(name, value, role, expected):
-    if value is not None:
-        given = typename(value)
-        raise TypeError(f"cannot assign '{given}' as {role} '{name}' ({expected} expected)")
-
-
-def _forget(module, name, *tables):
-    """Make `name` free for a member of another kind."""
+def _register(module, name, kind, member):
     own = module.__dict__
-    own.pop(name, None)
-    for table in tables:
-        own[table].pop(name, None)
+    own[name] = at_registration(kind, module, name, member)
+    own["_kinds"][name] = kind
+
+
+def _release(module, name, kind):
+    """Make `name` free, unless it is a member of this kind already."""
+    own = module.__dict__
+    if own["_kinds"].get(name) != kind or kind is None:
+        own["_kinds"].pop(name, None)
+        own.pop(name, None)
     own["_non_persistent_buffers_set"].discard(name)
 
 
-def _check_name(module, what, name, table):
+_EXPECTED = {
+    PARAMETER: ("parameter", "torch.nn.Parameter or None"),
+    MODULE: ("child module", "torch.nn.Module or None"),
+    BUFFER: ("buffer", "torch.nn.Buffer, torch.Tensor or None"),
+}
+
+
+def _replace(module, name, kind, value):
+    """Assign an ordinary value to the name of a member: None, or a tensor for a buffer."""
+    if not (value is None or (kind == BUFFER and isinstance(value, Tensor))):
+        role, expected = _EXPECTED[kind]
+        given = typename(value)
+        raise TypeError(f"cannot assign '{given}' as {role} '{name}' ({expected} expected)")
+    _register(module, name, kind, value)
+
+
+def _check_name(module, kind, name):
     if not isinstance(name, str):
-        raise TypeError(f"{what} name should be a string. Got {typename(name)}")
-    if name not in table and hasattr(module, name):
+        raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
+    if module.__dict__["_kinds"].get(name) != kind and hasattr(module, name):
         raise KeyError(f"attribute '{name}' already exists")
     if "." in name:
-        got = f", got: {name}" if what == "module" else ""
-        raise KeyError(f'{what} name can\'t contain "."{got}')
+        got = f", got: {name}" if kind == MODULE else ""
+        raise KeyError(f'{kind} name can\'t contain "."{got}')
     if name == "":
-        raise KeyError(f'{what} name can\'t be empty string ""')
+        raise KeyError(f'{kind} name can\'t be empty string ""')
 
 
 def _find(module, target):

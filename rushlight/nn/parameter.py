@@ -57,6 +57,10 @@ class Parameter(Tensor):
 
     def __new__(cls, data=None, requires_grad=True):
         data = _empty() if data is None else data.detach()
+        if requires_grad and data._array.dtype.kind in "biu":
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         return _tensor_of_class(cls, data).requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo):

@@ -7,6 +7,7 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 
 from rushlight.autograd.tape import RemovableHandle
+from rushlight.nn.members import BUFFER, MODULE, PARAMETER, members
 from rushlight.nn.parameter import Parameter, is_lazy
 from rushlight.tensor import Tensor
 
@@ -74,7 +75,7 @@ class StateDict:
         for hook in list(self._state_dict_pre_hooks.values()):
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, module in self._modules.items():
+        for name, module in members(self, MODULE):
             if module is not None:
                 child = f"{prefix}{name}."
                 module.state_dict(destination=destination, prefix=child, keep_vars=keep_vars)
@@ -200,8 +201,8 @@ def _after_state_dict(module, destination, prefix, metadata):
 def _own_state(module):
     """This module's own parameters and persistent buffers."""
     transient = module._non_persistent_buffers_set
-    buffers = {name: b for name, b in module._buffers.items() if name not in transient}
-    return {**module._parameters, **buffers}
+    buffers = [(name, b) for name, b in members(module, BUFFER) if name not in transient]
+    return dict(members(module, PARAMETER) + buffers)
 
 
 def _has_extra_state(module):
@@ -244,7 +245,8 @@ def _unexpected(module, state_dict, prefix, own):
         if not key.startswith(prefix) or (extra and key == prefix + EXTRA_STATE):
             continue
         name, *rest = key[len(prefix) :].split(".", 1)
-        if name not in (module._modules if rest else own):
+        known = module._kinds.get(name) == MODULE if rest else name in own
+        if not known:
             yield key
 
 
@@ -263,7 +265,7 @@ def _load(module, state_dict, metadata, prefix, assign, report, errors):
     module._load_from_state_dict(
         state_dict, prefix, local, True, report.missing_keys, report.unexpected_keys, errors
     )
-    for name, child in module._modules.items():
+    for name, child in members(module, MODULE):
         if child is not None:
             path = f"{prefix}{name}."
             below = OrderedDict((k, v) for k, v in state_dict.items() if k.startswith(path))
