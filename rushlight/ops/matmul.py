@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import _add
+from rushlight.ops.arithmetic import _add
 from rushlight.ops.fast import sum_to
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
