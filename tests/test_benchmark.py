@@ -1,0 +1,75 @@
+"""Timing: what is run how often, and how the figures are shown."""
+
+import re
+
+import pytest
+
+from rushlight.utils.benchmark import Measurement, Timer
+
+
+def test_timeit_runs_the_statement():
+    runs = []
+    timer = Timer("runs.append(x)", setup="x = 2", globals={"runs": runs})
+    assert timer.timeit(500).number_per_run == 500
+    assert runs == [2] * 505  # the first five are not measured
+
+
+def test_global_setup_and_several_lines():
+    timer = Timer(
+        """
+        for i in range(2):
+            y = f(i)
+        """,
+        global_setup="def f(x): return x + 1",
+    )
+    assert timer.timeit(10).median > 0
+
+
+def fake(times, **options):
+    return Measurement(100, [100 * each for each in times], Timer("x + y", **options))
+
+
+@pytest.mark.parametrize(
+    "measurement, text",
+    [
+        (
+            fake([45.89e-9], setup="y = 2"),
+            "x + y\nsetup: y = 2\n  45.89 ns\n  1 measurement, 100 runs , 1 thread",
+        ),
+        (
+            fake([2e-6] * 3, label="L", sub_label="sub", description="desc", num_threads=2),
+            "L: sub\ndesc\n  Median: 2.00 us\n  3 measurements, 100 runs per measurement, 2 threads",
+        ),
+        (
+            fake([1e-3, 1.1e-3, 1.2e-3, 1.3e-3, 1.4e-3]),
+            "x + y\n  Median: 1.20 ms\n  IQR:    0.20 ms (1.10 to 1.30)\n"
+            "  5 measurements, 100 runs per measurement, 1 thread",
+        ),
+    ],
+)
+def test_as_pytorch_prints_it(measurement, text):
+    first, rest = repr(measurement).split("\n", 1)
+    assert re.match(
+        r"<torch\.utils\.benchmark\.utils\.common\.Measurement object at 0x\w+>$", first
+    )
+    assert rest == text
+
+
+def test_statistics():
+    measurement = fake([1.0, 2.0, 3.0, 4.0])
+    assert (measurement.median, measurement.mean) == (2.5, 2.5)
+    assert measurement.iqr == pytest.approx(1.5)
+    assert not measurement.meets_confidence()
+    assert fake([1.0] * 4).meets_confidence()
+
+
+def test_automatic_numbers_of_runs():
+    blocked = Timer("sum(range(10))").blocked_autorange(min_run_time=0.01)
+    assert sum(blocked.raw_times) >= 0.01 and blocked.number_per_run >= 10
+    adaptive = Timer("sum(range(100))").adaptive_autorange(min_run_time=0.001, max_run_time=0.05)
+    assert adaptive.raw_times
+
+
+def test_only_text_is_timed():
+    with pytest.raises(ValueError, match=r"^Currently only a `str` stmt is supported\."):
+        Timer(print)
