@@ -152,6 +152,11 @@ def by_name(name):
     return _BY_NAME[name]
 
 
+def by_title(title):
+    """The dtype whose tensors were called `torch.<title>Tensor`; None if there is none."""
+    return next((each for each in _BY_NAME.values() if each.title == title), None)
+
+
 def of(array):
     """The dtype of a NumPy array (or of anything that has a NumPy dtype).
 

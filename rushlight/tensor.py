@@ -714,8 +714,73 @@ class Tensor:
 
     # Casts ----------------------------------------------------------------------------------------
 
-    def to(self, dtype):
-        return ops.cast(self, dtype)
+    def to(self, *args, **kwargs):
+        """This tensor in another dtype; itself where nothing changes."""
+        return ops.to(self, *args, **kwargs)
+
+    def type(self, dtype=None, non_blocking=False):
+        """The old name of the tensor's type, or the tensor cast to `dtype`."""
+        return ops.type_(self, dtype, non_blocking)
+
+    def type_as(self, other):
+        """This tensor in the dtype of `other`."""
+        return ops.cast(self, other.dtype)
+
+    def float(self, memory_format=None):
+        """This tensor in float32."""
+        return ops.cast(self, dtypes.float32)
+
+    def double(self, memory_format=None):
+        """This tensor in float64."""
+        return ops.cast(self, dtypes.float64)
+
+    def half(self, memory_format=None):
+        """This tensor in float16."""
+        return ops.cast(self, dtypes.float16)
+
+    def bfloat16(self, memory_format=None):
+        """This tensor in bfloat16."""
+        return ops.cast(self, dtypes.bfloat16)
+
+    def long(self, memory_format=None):
+        """This tensor in int64."""
+        return ops.cast(self, dtypes.int64)
+
+    def int(self, memory_format=None):
+        """This tensor in int32."""
+        return ops.cast(self, dtypes.int32)
+
+    def short(self, memory_format=None):
+        """This tensor in int16."""
+        return ops.cast(self, dtypes.int16)
+
+    def char(self, memory_format=None):
+        """This tensor in int8."""
+        return ops.cast(self, dtypes.int8)
+
+    def byte(self, memory_format=None):
+        """This tensor in uint8."""
+        return ops.cast(self, dtypes.uint8)
+
+    def bool(self, memory_format=None):
+        """This tensor in bool: whether each element differs from zero."""
+        return ops.cast(self, dtypes.bool_)
+
+    def cfloat(self, memory_format=None):
+        """This tensor in complex64."""
+        return ops.cast(self, dtypes.complex64)
+
+    def cdouble(self, memory_format=None):
+        """This tensor in complex128."""
+        return ops.cast(self, dtypes.complex128)
+
+    def cpu(self, memory_format=None):
+        """This tensor on the CPU, where it is."""
+        return self
+
+    def cuda(self, device=None, non_blocking=False, memory_format=None):
+        """Refused: there is only the CPU."""
+        return ops.to(self, "cuda")
 
     # Functions and reductions ---------------------------------------------------------------------
 
@@ -1397,13 +1462,283 @@ class Tensor:
         """The sum over what expanding from `size` to this shape adds."""
         return ops.sum_to_size(self, *size)
 
-    def clone(self):
+    def view_as(self, other):
+        """The same memory in the shape of `other`."""
+        return ops.view_as(self, other)
+
+    def reshape_as(self, other):
+        """The elements in the shape of `other`."""
+        return ops.reshape_as(self, other)
+
+    def flatten(self, start_dim=0, end_dim=-1):
+        """The dimensions from `start_dim` to `end_dim` made one."""
+        return ops.flatten(self, start_dim, end_dim)
+
+    def ravel(self):
+        """The elements in a row."""
+        return ops.ravel(self)
+
+    def unflatten(self, dim, sizes):
+        """One dimension cut into several."""
+        return ops.unflatten(self, dim, sizes)
+
+    def squeeze(self, dim=None):
+        """Without the dimensions of size 1."""
+        return ops.squeeze(self, dim)
+
+    def unsqueeze(self, dim):
+        """A new dimension of size 1 at `dim`."""
+        return ops.unsqueeze(self, dim)
+
+    def transpose(self, dim0, dim1):
+        """Two dimensions swapped."""
+        return ops.transpose(self, dim0, dim1)
+
+    def swapaxes(self, axis0, axis1):
+        """Two dimensions swapped."""
+        return ops.transpose(self, axis0, axis1)
+
+    def swapdims(self, dim0, dim1):
+        """Two dimensions swapped."""
+        return ops.transpose(self, dim0, dim1)
+
+    def permute(self, *dims):
+        """The dimensions in another order."""
+        return ops.permute(self, *dims)
+
+    def movedim(self, source, destination):
+        """The dimensions `source` moved to the places `destination`."""
+        return ops.movedim(self, source, destination)
+
+    def moveaxis(self, source, destination):
+        """The dimensions `source` moved to the places `destination`."""
+        return ops.movedim(self, source, destination)
+
+    def t(self):
+        """The transpose of a matrix."""
+        return ops.t(self)
+
+    @property
+    def T(self):
+        """The dimensions in reverse order."""
+        return ops.reversed_dims(self)
+
+    @property
+    def mT(self):
+        """The last two dimensions swapped."""
+        return ops.matrix_transpose(self)
+
+    @property
+    def H(self):
+        """The conjugate transpose of a matrix."""
+        return ops.matrix_adjoint(self)
+
+    @property
+    def mH(self):
+        """The conjugate transposes of matrices."""
+        return ops.batch_adjoint(self)
+
+    def adjoint(self):
+        """The conjugate transposes of matrices."""
+        return ops.adjoint(self)
+
+    def expand_as(self, other):
+        """Expanded to the shape of `other`."""
+        return ops.expand_as(self, other)
+
+    def broadcast_to(self, size):
+        """Expanded to `size`."""
+        return ops.expand(self, size)
+
+    def narrow(self, dim, start, length):
+        """`length` elements of a dimension from `start` on."""
+        return ops.narrow(self, dim, start, length)
+
+    def select(self, dim, index):
+        """The part at one position of a dimension."""
+        return ops.select(self, dim, index)
+
+    def diagonal(self, offset=0, dim1=0, dim2=1):
+        """The diagonal of the matrices in two dimensions."""
+        return ops.diagonal(self, offset, dim1, dim2)
+
+    def unfold(self, dimension, size, step):
+        """All windows of `size` elements, `step` apart."""
+        return ops.unfold(self, dimension, size, step)
+
+    def as_strided(self, size, stride, storage_offset=None):
+        """The storage with these sizes and strides."""
+        return ops.as_strided(self, size, stride, storage_offset)
+
+    def split(self, split_size, dim=0):
+        """Pieces of a size, or of the sizes given."""
+        return ops.split(self, split_size, dim)
+
+    def split_with_sizes(self, split_sizes, dim=0):
+        """Pieces of the sizes given."""
+        return ops.split_with_sizes(self, split_sizes, dim)
+
+    def unsafe_split(self, split_size, dim=0):
+        """Copies of the pieces of a size."""
+        return ops.unsafe_split(self, split_size, dim)
+
+    def chunk(self, chunks, dim=0):
+        """Up to `chunks` pieces of equal size."""
+        return ops.chunk(self, chunks, dim)
+
+    def unsafe_chunk(self, chunks, dim=0):
+        """Copies of up to `chunks` pieces of equal size."""
+        return ops.unsafe_chunk(self, chunks, dim)
+
+    def tensor_split(self, indices_or_sections, dim=0):
+        """Pieces of nearly equal size, or between indices."""
+        return ops.tensor_split(self, indices_or_sections, dim)
+
+    def hsplit(self, indices_or_sections):
+        """Cut along the second dimension."""
+        return ops.hsplit(self, indices_or_sections)
+
+    def vsplit(self, indices_or_sections):
+        """Cut along the first dimension."""
+        return ops.vsplit(self, indices_or_sections)
+
+    def dsplit(self, indices_or_sections):
+        """Cut along the third dimension."""
+        return ops.dsplit(self, indices_or_sections)
+
+    def unbind(self, dim=0):
+        """The parts at all positions of a dimension."""
+        return ops.unbind(self, dim)
+
+    def repeat(self, *repeats):
+        """The whole tensor repeated along its dimensions."""
+        return ops.repeat(self, *repeats)
+
+    def tile(self, *dims):
+        """`repeat`, where missing repeats in front are 1."""
+        return ops.tile(self, *dims)
+
+    def repeat_interleave(self, repeats=None, dim=None, *, output_size=None):
+        """Each element repeated."""
+        return ops.repeat_interleave(self, repeats, dim, output_size=output_size)
+
+    def flip(self, *dims):
+        """The elements in reverse order along `dims`."""
+        return ops.flip(self, *dims)
+
+    def fliplr(self):
+        """Flipped along the second dimension."""
+        return ops.fliplr(self)
+
+    def flipud(self):
+        """Flipped along the first dimension."""
+        return ops.flipud(self)
+
+    def roll(self, shifts, dims=None):
+        """The elements moved round along `dims`."""
+        return ops.roll(self, shifts, dims)
+
+    def rot90(self, k=1, dims=(0, 1)):
+        """`k` quarter turns in the plane of two dimensions."""
+        return ops.rot90(self, k, dims)
+
+    def tril(self, diagonal=0):
+        """The lower triangle of matrices."""
+        return ops.tril(self, diagonal)
+
+    def tril_(self, diagonal=0):
+        """`tril` in place."""
+        return ops.in_place(ops.tril, self, diagonal)
+
+    def triu(self, diagonal=0):
+        """The upper triangle of matrices."""
+        return ops.triu(self, diagonal)
+
+    def triu_(self, diagonal=0):
+        """`triu` in place."""
+        return ops.in_place(ops.triu, self, diagonal)
+
+    def diag(self, diagonal=0):
+        """The diagonal of a matrix, or the matrix of a diagonal."""
+        return ops.diag(self, diagonal)
+
+    def diag_embed(self, offset=0, dim1=-2, dim2=-1):
+        """Matrices with the last dimension on their diagonal."""
+        return ops.diag_embed(self, offset, dim1, dim2)
+
+    def diagflat(self, offset=0):
+        """A matrix with all elements on its diagonal."""
+        return ops.diagflat(self, offset)
+
+    # Memory ---------------------------------------------------------------------------------------
+
+    def clone(self, *, memory_format=None):
         """A copy, through which gradients flow."""
-        return ops.clone(self)
+        return ops.clone(self, memory_format=memory_format)
 
     def detach(self):
         """The same memory without history."""
         return ops.detach(self)
+
+    def detach_(self):
+        """Forget the history, in place."""
+        return ops.detach_(self)
+
+    def contiguous(self, memory_format=None):
+        """Itself if the elements lie in order in memory, else a copy."""
+        return ops.contiguous(self, memory_format)
+
+    def is_contiguous(self, memory_format=None):
+        """Whether the elements lie in order in memory."""
+        return self._array.flags.c_contiguous
+
+    def stride(self, dim=None):
+        """How many elements apart neighbours along each dimension (or along `dim`) lie."""
+        return ops.stride(self, dim)
+
+    def storage_offset(self):
+        """How many elements lie in the storage before the first one."""
+        return ops.storage_offset(self)
+
+    def data_ptr(self):
+        """The address of the first element."""
+        return self._array.__array_interface__["data"][0] if self._array.size else 0
+
+    def untyped_storage(self):
+        """The memory that the elements lie in."""
+        return ops.untyped_storage(self)
+
+    def storage(self):
+        """The memory that the elements lie in, in elements."""
+        return ops.storage(self)
+
+    def new(self, *args, **kwargs):
+        """A tensor of this dtype: uninitialised of the sizes given, or of data."""
+        return ops.new(self, *args, **kwargs)
+
+    def new_tensor(self, data, **options):
+        """A copy of `data` in this dtype."""
+        return ops.new_tensor(self, data, **options)
+
+    def new_zeros(self, *size, **options):
+        """Zeros in this dtype."""
+        return ops.new_zeros(self, *size, **options)
+
+    def new_ones(self, *size, **options):
+        """Ones in this dtype."""
+        return ops.new_ones(self, *size, **options)
+
+    def new_empty(self, *size, **options):
+        """An uninitialised tensor in this dtype."""
+        return ops.new_empty(self, *size, **options)
+
+    def new_empty_strided(self, size, stride, **options):
+        """An uninitialised tensor with these strides in this dtype."""
+        return ops.new_empty_strided(self, size, stride, **options)
+
+    def new_full(self, size, fill_value, **options):
+        """A tensor of one value in this dtype."""
+        return ops.new_full(self, size, fill_value, **options)
 
     # In place -------------------------------------------------------------------------------------
 
@@ -1857,7 +2192,51 @@ class Tensor:
 
     def zero_(self):
         """Set all elements to zero."""
-        return ops.fill_(self, 0)
+        return ops.zero_(self)
+
+    def fill_(self, value):
+        """Set all elements to `value`."""
+        return ops.fill_(self, value)
+
+    def normal_(self, mean=0, std=1, *, generator=None):
+        """Normal numbers in place of the elements."""
+        return ops.normal_(self, mean, std, generator=generator)
+
+    def uniform_(self, *args, generator=None, **bounds):
+        """Uniform numbers in place of the elements."""
+        return ops.uniform_(self, *args, generator=generator, **bounds)
+
+    def bernoulli_(self, p=0.5, *, generator=None):
+        """Ones with probability `p`, else zeros, in place of the elements."""
+        return ops.bernoulli_(self, p, generator=generator)
+
+    def bernoulli(self, p=None, *, generator=None):
+        """Ones with the probabilities that the elements say, else zeros."""
+        return ops.bernoulli(self, p, generator=generator)
+
+    def multinomial(self, num_samples, replacement=False, *, generator=None):
+        """Positions drawn with probabilities proportional to the elements."""
+        return ops.multinomial(self, num_samples, replacement, generator=generator)
+
+    def exponential_(self, lambd=1, *, generator=None):
+        """Exponential numbers in place of the elements."""
+        return ops.exponential_(self, lambd, generator=generator)
+
+    def geometric_(self, p, *, generator=None):
+        """Geometric numbers in place of the elements."""
+        return ops.geometric_(self, p, generator=generator)
+
+    def cauchy_(self, median=0, sigma=1, *, generator=None):
+        """Cauchy numbers in place of the elements."""
+        return ops.cauchy_(self, median, sigma, generator=generator)
+
+    def log_normal_(self, mean=1, std=2, *, generator=None):
+        """Numbers whose logarithm is normal in place of the elements."""
+        return ops.log_normal_(self, mean, std, generator=generator)
+
+    def random_(self, *args, generator=None, **bounds):
+        """Integers in place of the elements."""
+        return ops.random_(self, *args, generator=generator, **bounds)
 
     def copy_(self, src, non_blocking=False):
         """`src`, broadcast and cast, written into this tensor."""
@@ -1870,6 +2249,18 @@ class Tensor:
 
     def __setitem__(self, index, value):
         ops.setitem(self, index, value)
+
+    def gather(self, dim, index, *, sparse_grad=False):
+        """The elements at `index` along a dimension."""
+        return ops.gather(self, dim, index, sparse_grad=sparse_grad)
+
+    def index_put(self, indices, values, accumulate=False):
+        """A copy with `values` put (or added) at `indices`."""
+        return ops.index_put(self, indices, values, accumulate)
+
+    def index_put_(self, indices, values, accumulate=False):
+        """`index_put` in place."""
+        return ops.index_put_(self, indices, values, accumulate)
 
 
 INFERENCE = None  # the counter of tensors made in inference mode, set by rushlight.autograd

@@ -1,99 +1,588 @@
-"""Making tensors: from Python data, from NumPy, from nothing, from chance."""
+"""Tensors from nothing: constants, ranges, identity matrices, and the `new_*` and `*_like` forms."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.op import elementwise
+from rushlight.ops.cast import check_device
+from rushlight.ops.op import number_as_array
+from rushlight.ops.output import write_out
 from rushlight.ops.shape import shape_argument
-from rushlight.tensor import Tensor, type_name, wrap
+from rushlight.tensor import CPU, NUMBER_TYPES, Tensor, device, type_name, wrap
+
+__all__ = [
+    "arange",
+    "empty",
+    "empty_like",
+    "empty_permuted",
+    "empty_strided",
+    "eye",
+    "full",
+    "full_like",
+    "get_default_device",
+    "linspace",
+    "logspace",
+    "ones",
+    "ones_like",
+    "range",
+    "scalar_tensor",
+    "set_default_device",
+    "set_default_tensor_type",
+    "tril_indices",
+    "triu_indices",
+    "zeros",
+    "zeros_like",
+]
+
+_builtin_range = range
+
+# What they share ----------------------------------------------------------------------------------
+
+_default_device = CPU
 
 
-# Casts --------------------------------------------------------------------------------------------
-
-
-@elementwise(
-    linear=True, result=None, node="ToCopyBackward0", takes_out=False,
-    d_input=lambda g, input_dtype: _cast(g, dtype=input_dtype),
-)
-def _cast(input, *, dtype, input_dtype=None):
-    """The elements in another dtype (NumPy's names), copied."""
-    return input.astype(dtype)
-
-
-def cast(input, dtype):
-    """A tensor in another dtype; itself if it has it already."""
-    if input._array.dtype is dtype.array_dtype:
-        return input
-    return _cast(input, dtype=dtype.array_dtype, input_dtype=input._array.dtype)
-
-
-# From data ----------------------------------------------------------------------------------------
-
-
-def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False):
-    """A tensor that copies `data`: a number, nested sequences, an array, a tensor.
+def get_default_device():
+    """Where new tensors are made: the CPU.
 
     >>> import rushlight as torch
-    >>> torch.tensor([[1, 2], [3, 4]])
-    tensor([[1, 2],
-            [3, 4]])
+    >>> torch.get_default_device()
+    device(type='cpu')
     """
-    made = wrap(array_from(data, dtype))
+    return _default_device
+
+
+def set_default_device(device):
+    """Set where new tensors are made; making one elsewhere than on the CPU is then refused."""
+    global _default_device
+    _default_device = CPU if device is None else _device(device)
+
+
+_device = device
+
+
+def set_default_tensor_type(t):
+    """Set the default dtype by the old name of a type, such as `torch.DoubleTensor`."""
+    from rushlight.ops.cast import dtype_of_old_name
+    from rushlight.ops.warn import warn_once
+
+    warn_once(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use "
+        "torch.set_default_dtype() and torch.set_default_device() as alternatives."
+    )
+    dtypes.set_default_dtype(dtype_of_old_name(t))
+
+
+def checked_shape(name, size, given):
+    """Sizes of a new tensor, none of them negative."""
+    if given is not None:
+        size = (given,)
+    elif not size:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    for each in size:
+        if each.__class__ is bool:
+            raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not bool")
+    if len(size) > 1 and isinstance(size[0], (tuple, list)):
+        raise TypeError(f"{name}() takes 1 positional argument but {len(size)} were given")
+    shape = shape_argument(name, size)
+    if shape and min(shape) < 0:
+        raise RuntimeError(f"{name}: Dimension size must be non-negative.")
+    return shape
+
+
+def array_dtype_of(name, dtype):
+    """NumPy's dtype for a `dtype=` argument; None is the default dtype."""
+    if dtype is None:
+        return dtypes.get_default_dtype().array_dtype
+    if not isinstance(dtype, dtypes.dtype):
+        if dtype in _PYTHON_DTYPES:
+            return _PYTHON_DTYPES[dtype].array_dtype
+        raise TypeError(
+            f"{name}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}"
+        )
+    return dtype.array_dtype
+
+
+_PYTHON_DTYPES = {
+    float: dtypes.float64,
+    int: dtypes.int64,
+    bool: dtypes.bool_,
+    complex: dtypes.complex128,
+}
+
+
+def made(name, array, out, device, requires_grad):
+    """A new tensor around `array`, or `out` with its elements."""
+    if device is not None or _default_device is not CPU:
+        check_device(device or _default_device)
+    tensor = wrap(array)
+    if out is not None:
+        return write_out(name, tensor, (), out, resize_warns=False)
     if requires_grad:
-        made.requires_grad = True
-    return made
+        if requires_grad is not True:
+            raise TypeError(
+                f"{name}(): argument 'requires_grad' must be bool, not {type_name(requires_grad)}"
+            )
+        tensor.requires_grad = True
+    return tensor
 
 
-def array_from(data, dtype):
-    """A fresh array of any data; floats get the default dtype."""
-    target = None if dtype is None else dtype.array_dtype
-    if isinstance(data, Tensor):
-        return np.array(data._array, dtype=target)
-    array = np.array(data, dtype=target)
-    if target is None and not isinstance(data, (np.ndarray, np.generic)):
-        if array.dtype.kind == "f":
-            array = array.astype(dtypes.get_default_dtype().array_dtype)
-        elif array.dtype.kind == "c":
-            array = array.astype(dtypes.default_complex().array_dtype)
-    dtypes.of(array)
-    return array
+def _out_dtype(name, dtype, out):
+    return array_dtype_of(name, out.dtype if dtype is None and out is not None else dtype)
 
 
-def from_numpy(ndarray):
-    """A tensor on the memory of a NumPy array."""
-    if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
-    dtypes.of(ndarray)
-    return wrap(ndarray)
+# Constants ----------------------------------------------------------------------------------------
 
 
-def _array_dtype(dtype):
-    return (dtype or dtypes.get_default_dtype()).array_dtype
+def zeros(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
+          requires_grad=False, **names):
+    """A tensor of zeros.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+    shape = checked_shape("zeros", size, _only_size("zeros", names))
+    array = np.zeros(shape, _out_dtype("zeros", dtype, out))
+    return made("zeros", array, out, device, requires_grad)
 
 
-def _made(array, requires_grad):
-    made = wrap(array)
-    if requires_grad:
-        made.requires_grad = True
-    return made
+def ones(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
+         requires_grad=False, **names):
+    """A tensor of ones.
+
+    >>> import rushlight as torch
+    >>> torch.ones(2)
+    tensor([1., 1.])
+    """
+    shape = checked_shape("ones", size, _only_size("ones", names))
+    array = np.ones(shape, _out_dtype("ones", dtype, out))
+    return made("ones", array, out, device, requires_grad)
 
 
-def zeros(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False):
-    """A tensor of zeros."""
-    return _made(np.zeros(shape_argument("zeros", size), _array_dtype(dtype)), requires_grad)
+def empty(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
+          requires_grad=False, memory_format=None, **names):
+    """A tensor whose elements are whatever was in memory.
+
+    >>> import rushlight as torch
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    shape = checked_shape("empty", size, _only_size("empty", names))
+    array = np.empty(shape, _out_dtype("empty", dtype, out))
+    return made("empty", array, out, device, requires_grad)
 
 
-def ones(*size, out=None, dtype=None, layout=None, device=None, requires_grad=False):
-    """A tensor of ones."""
-    return _made(np.ones(shape_argument("ones", size), _array_dtype(dtype)), requires_grad)
+def _only_size(name, names):
+    """The keyword `size` among the keywords that were left over."""
+    if not names:
+        return None
+    size = names.pop("size", None)
+    for unknown in names:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{unknown}'")
+    return size
 
 
-def legacy_tensor(cls, *args, **kwargs):
-    """`torch.Tensor(...)`: an uninitialised tensor of these sizes, or float32 data."""
-    if len(args) == 1 and not isinstance(args[0], int):
-        return tensor(args[0], dtype=dtypes.float32)
-    return wrap(np.empty(args, np.float32))
+def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pin_memory=False,
+         requires_grad=False):
+    """A tensor of one value, whose dtype it takes.
+
+    >>> import rushlight as torch
+    >>> torch.full((2,), 7)
+    tensor([7, 7])
+    """
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(
+            f"full(): argument 'size' (position 1) must be tuple of ints, not {type_name(size)}"
+        )
+    if isinstance(fill_value, Tensor):
+        dtype = dtype or fill_value.dtype
+        fill_value = fill_value.item()
+    dtype = dtype or (out.dtype if out is not None else dtypes.of_number(fill_value))
+    array = full_array(checked_shape("full", (size,), None), fill_value, dtype)
+    return made("full", array, out, device, requires_grad)
 
 
+def full_array(shape, value, dtype):
+    """An array of one number, which must fit into the dtype."""
+    if not isinstance(value, NUMBER_TYPES):
+        raise TypeError(
+            f"full(): argument 'fill_value' (position 2) must be Number, not {type_name(value)}"
+        )
+    check_fits_dtype(value, dtype)
+    return np.full(shape, number_as_array(value, dtype), dtype.array_dtype)
+
+
+def check_fits_dtype(value, dtype):
+    """Refuse a number that an integer dtype can't hold, or a complex one in a real dtype."""
+    from rushlight.ops.copies import c_name
+
+    fits = True
+    if dtype.category == 1:
+        limits = np.iinfo(dtype.array_dtype)
+        low = limits.min if dtype.is_signed else -int(limits.max)
+        fits = not isinstance(value, complex) and low <= value <= limits.max
+    elif not dtype.is_complex and isinstance(value, complex):
+        fits = value.imag == 0
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
+
+
+def scalar_tensor(s, *, dtype=None, layout=None, device=None, pin_memory=False,
+                  requires_grad=False):
+    """A 0-d tensor of a number, in the default dtype unless another is given."""
+    array = number_as_array(s, dtype or dtypes.get_default_dtype())
+    return made("scalar_tensor", array, None, device, requires_grad)
+
+
+def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_memory=False,
+                  requires_grad=False):
+    """An uninitialised tensor with these sizes and strides (in elements)."""
+    from rushlight.ops.shape import strided
+
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    kind = array_dtype_of("empty_strided", dtype)
+    count = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    storage = np.empty(0 if 0 in size else count, kind)
+    array = strided(storage, tuple(size), [s * kind.itemsize for s in stride])
+    return made("empty_strided", array, None, device, requires_grad)
+
+
+def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None,
+                   pin_memory=False, requires_grad=False):
+    """An uninitialised tensor whose dimensions lie in memory in this order."""
+    if len(size) != len(physical_layout):
+        raise RuntimeError(
+            f"Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {len(size)} is not equal to len(physical_layout) = "
+            f"{len(physical_layout)}"
+        )
+    if sorted(physical_layout) != list(_builtin_range(len(size))):
+        seen: set = set()
+        for i, dim in enumerate(physical_layout):
+            if not 0 <= dim < len(size):
+                raise RuntimeError(
+                    f"Dimension out of range (expected to be between 0 and {len(size) - 1}, but "
+                    f"got {dim} at index {i}).  NB: negative dims not currently supported; file an "
+                    "issue if you want it."
+                )
+            if dim in seen:
+                raise RuntimeError("Duplicate dim not allowed")
+            seen.add(dim)
+    array = np.empty([size[d] for d in physical_layout], array_dtype_of("empty_permuted", dtype))
+    return made("empty_permuted", array.transpose(np.argsort(physical_layout)), None, device,
+                requires_grad)
+
+
+# Like another tensor ------------------------------------------------------------------------------
+
+
+def like(name, input):
+    """Refuse what is no tensor."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
+        )
+    return input._array
+
+
+def _like(name, input, dtype, device, requires_grad, fill):
+    array = like(name, input)
+    kind = array.dtype if dtype is None else array_dtype_of(name, dtype)
+    return made(name, fill(array, kind), None, device, requires_grad)
+
+
+def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
+               memory_format=None):
+    """Zeros in the shape and dtype of `input`."""
+    return _like("zeros_like", input, dtype, device, requires_grad, np.zeros_like)
+
+
+def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
+              memory_format=None):
+    """Ones in the shape and dtype of `input`."""
+    return _like("ones_like", input, dtype, device, requires_grad, np.ones_like)
+
+
+def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
+               memory_format=None):
+    """An uninitialised tensor in the shape and dtype of `input`."""
+    return _like("empty_like", input, dtype, device, requires_grad, np.empty_like)
+
+
+def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False,
+              memory_format=None):
+    """A tensor of one value in the shape and dtype of `input`."""
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
+    array = full_array(like("full_like", input).shape, fill_value, dtype or input.dtype)
+    return made("full_like", array, None, device, requires_grad)
+
+
+def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
+              pin_memory=False, **names):
+    """Zeros in the dtype of `input`."""
+    shape = checked_shape("new_zeros", size, _only_size("new_zeros", names))
+    array = np.zeros(shape, array_dtype_of("new_zeros", dtype or input.dtype))
+    return made("new_zeros", array, None, device, requires_grad)
+
+
+def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
+             pin_memory=False, **names):
+    """Ones in the dtype of `input`."""
+    shape = checked_shape("new_ones", size, _only_size("new_ones", names))
+    array = np.ones(shape, array_dtype_of("new_ones", dtype or input.dtype))
+    return made("new_ones", array, None, device, requires_grad)
+
+
+def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
+              pin_memory=False, **names):
+    """An uninitialised tensor in the dtype of `input`."""
+    shape = checked_shape("new_empty", size, _only_size("new_empty", names))
+    array = np.empty(shape, array_dtype_of("new_empty", dtype or input.dtype))
+    return made("new_empty", array, None, device, requires_grad)
+
+
+def new_empty_strided(input, size, stride, dtype=None, **options):
+    """An uninitialised tensor with these strides in the dtype of `input`."""
+    return empty_strided(size, stride, dtype=dtype or input.dtype, **options)
+
+
+def new_full(input, size, fill_value, *, dtype=None, device=None, requires_grad=False, layout=None,
+             pin_memory=False):
+    """A tensor of one value in the dtype of `input`."""
+    return full(size, fill_value, dtype=dtype or input.dtype, device=device,
+                requires_grad=requires_grad)
+
+
+def new_tensor(input, data, *, dtype=None, device=None, requires_grad=False, layout=None,
+               pin_memory=False):
+    """A copy of `data` in the dtype of `input`."""
+    from rushlight.ops.convert import tensor
+
+    return tensor(data, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+# Ranges -------------------------------------------------------------------------------------------
+
+
+def _number(name, argument, value):
+    if isinstance(value, Tensor):
+        return value.item()
+    if isinstance(value, np.generic):
+        return value.item()
+    if not isinstance(value, NUMBER_TYPES):
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be Number, not {type_name(value)}"
+        )
+    return value
+
+
+def arange(*args, start=None, end=None, step=None, out=None, dtype=None, layout=None, device=None,
+           pin_memory=False, requires_grad=False):
+    """The numbers from `start` (0) up to, not including, `end`, `step` (1) apart.
+
+    int64 if all three are integers, else the default dtype.
+
+    >>> import rushlight as torch
+    >>> torch.arange(3), torch.arange(1, 2, 0.5)
+    (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
+    """
+    if not args and end is None:
+        raise TypeError(
+            "arange() received an invalid combination of arguments - got "
+            "(), but expected one of:\n * (Number end, *, Tensor out = None, torch.dtype dtype = "
+            "None, torch.layout layout = None, torch.device device = None, bool pin_memory = "
+            "False, bool requires_grad = False)\n"
+        )
+    given = list(args)
+    if len(given) == 1 and end is None:
+        given = [0, *given]
+    start = given[0] if given else 0 if start is None else start
+    end = given[1] if len(given) > 1 else end
+    step = given[2] if len(given) > 2 else 1 if step is None else step
+    start, end, step = (
+        _number("arange", name, value)
+        for name, value in (("start", start), ("end", end), ("step", step))
+    )
+    check_range(start, end, step)
+    if dtype is None and out is not None:
+        dtype = out.dtype
+    whole = all(isinstance(x, int) for x in (start, end, step))
+    if dtype is None:
+        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+    array = arange_array(start, end, step, dtype, whole)
+    return made("arange", array, out, device, requires_grad)
+
+
+def check_range(start, end, step):
+    """Refuse a range that has no end."""
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start:g} -> {end:g}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+
+
+def arange_array(start, end, step, dtype, whole):
+    """The numbers of a range, computed as PyTorch does: `start + i * step` in double precision."""
+    if whole:
+        return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
+    if dtype.category == 1:
+        start, end, step = int(start), int(end), int(step)
+        return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
+    count = math.ceil((end - start) / step)
+    return (start + step * np.arange(count, dtype=np.float64)).astype(dtype.array_dtype)
+
+
+def range(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, device=None,
+          requires_grad=False):
+    """Like `arange`, including `end`; deprecated in PyTorch."""
+    from rushlight.ops.warn import warn
+
+    warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is "
+        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces values "
+        "in [start, end)."
+    )
+    if end is None:
+        start, end = 0, start
+    check_range(start, end, step)
+    count = math.floor((end - start) / step) + 1
+    kind = _out_dtype("range", dtype, out)
+    return made("range", (start + step * np.arange(count)).astype(kind), out, device, requires_grad)
+
+
+def _spaced_dtype(name, dtype, out, ends):
+    if dtype is None and out is not None:
+        dtype = out.dtype
+    if dtype is None:
+        is_complex = any(isinstance(x, complex) for x in ends)
+        dtype = dtypes.default_complex() if is_complex else dtypes.get_default_dtype()
+    return array_dtype_of(name, dtype)
+
+
+def _check_steps(steps):
+    if not hasattr(steps, "__index__"):
+        raise TypeError(
+            f"linspace(): argument 'steps' (position 3) must be int, not {type_name(steps)}"
+        )
+    steps = steps.__index__()
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return steps
+
+
+def spaced(start, end, steps, kind):
+    """Equally spaced numbers, counted from the nearer end, in the precision of the dtype."""
+    if steps == 1:
+        return np.array([start]).astype(kind)
+    if kind.kind in "iu":
+        return _spaced_integers(start, end, steps, kind)
+    step = (kind.type(end) - kind.type(start)) / kind.type(steps - 1) if steps else 0
+    half = steps // 2
+    i = np.arange(steps).astype(kind)
+    up = kind.type(start) + step * i
+    down = kind.type(end) - step * i[::-1]
+    return np.concatenate((up[:half], down[half:])).astype(kind, copy=False)
+
+
+def _spaced_integers(start, end, steps, kind):
+    start, end = int(start), int(end)
+    step = np.float32(end - start) / np.float32(steps - 1) if steps > 1 else 0
+    i = np.arange(steps)
+    half = steps // 2
+    up, down = start + step * i, end - step * i[::-1]
+    return np.concatenate((up[:half], down[half:])).astype(np.int64).astype(kind)
+
+
+def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
+             pin_memory=False, requires_grad=False):
+    """`steps` equally spaced numbers from `start` to `end`, both included.
+
+    >>> import rushlight as torch
+    >>> torch.linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    start, end = _number("linspace", "start", start), _number("linspace", "end", end)
+    kind = _spaced_dtype("linspace", dtype, out, (start, end))
+    array = spaced(start, end, _check_steps(steps), kind)
+    return made("linspace", array, out, device, requires_grad)
+
+
+def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None,
+             pin_memory=False, requires_grad=False):
+    """`base` to the power of equally spaced numbers from `start` to `end`.
+
+    >>> import rushlight as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    start, end = _number("logspace", "start", start), _number("logspace", "end", end)
+    kind = _spaced_dtype("logspace", dtype, out, (start, end))
+    steps = _check_steps(steps)
+    with np.errstate(all="ignore"):
+        if kind.kind in "iu":
+            step = float(end - start) / (steps - 1) if steps > 1 else 0.0
+            exponents = start + step * np.arange(steps)
+            array = np.power(float(base), exponents).astype(kind)
+        else:
+            array = np.power(kind.type(base), spaced(start, end, steps, kind)).astype(kind)
+    return made("logspace", array, out, device, requires_grad)
+
+
+# Matrices and indices -----------------------------------------------------------------------------
+
+
+def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, pin_memory=False,
+        requires_grad=False):
+    """Ones on the diagonal of a matrix of `n` rows and `m` (`n`) columns, else zeros.
+
+    >>> import rushlight as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    for name, size in (("n", n), ("m", n if m is None else m)):
+        if size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+    array = np.eye(n, m, dtype=_out_dtype("eye", dtype, out))
+    return made("eye", array, out, device, requires_grad)
+
+
+def _check_triangle(row, col):
+    if row < 0:
+        raise RuntimeError(f"row must be non-negative, got{row}")
+    if col < 0:
+        raise RuntimeError(f"col must be non-negative, got{col}")
+
+
+def tril_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None, layout=None):
+    """The indices of the lower triangle of a matrix, row by row: a tensor of two rows.
+
+    >>> import rushlight as torch
+    >>> torch.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
+    """
+    _check_triangle(row, col)
+    array = np.stack(np.tril_indices(row, offset, col)).astype(dtype.array_dtype)
+    return made("tril_indices", array, None, device, False)
+
+
+def triu_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None, layout=None):
+    """The indices of the upper triangle of a matrix, row by row: a tensor of two rows.
+
+    >>> import rushlight as torch
+    >>> torch.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
+    """
+    _check_triangle(row, col)
+    array = np.stack(np.triu_indices(row, offset, col)).astype(dtype.array_dtype)
+    return made("triu_indices", array, None, device, False)

@@ -1,4 +1,8 @@
-"""Picking elements by position: indexing, and its derivative."""
+"""Indexing with brackets: `x[...]` and `x[...] = value`.
+
+An index is read in two steps, as PyTorch does. Integers, slices, None and Ellipsis pick a view;
+then tensors and lists, if there are any, pick elements of that view.
+"""
 
 from __future__ import annotations
 
@@ -6,131 +10,496 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
-from rushlight.ops.inplace import check_writable, overwrite
+from rushlight.ops import fast
+from rushlight.ops.copies import copy_
+from rushlight.ops.inplace import check_writable, in_place
 from rushlight.ops.op import opaque, view
-from rushlight.ops.shape import expand
-from rushlight.tensor import Tensor, wrap
+from rushlight.ops.shapes import sum_array_to
+from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
+
+__all__ = ["getitem", "index_put", "index_put_", "setitem"]
+
+# Views --------------------------------------------------------------------------------------------
 
 
-def _node_of_index(index):
+def node_of_index(index):
     """PyTorch's name for what the last part of a basic index does."""
-    for part in reversed(index if isinstance(index, tuple) else (index,)):
-        if isinstance(part, int):
+    for part in reversed(index):
+        if part.__class__ is int:
             return "SelectBackward0"
         if part is None:
             return "UnsqueezeBackward0"
-        if isinstance(part, slice) and part != slice(None):
+        if part.__class__ is slice and (part is not ALL or len(index) == 1):
             return "SliceBackward0"
     return "AliasBackward0"
 
 
-@view(linear=True, node=_node_of_index, d_input=lambda g, input_shape, index: _put(g, shape=input_shape, index=index))
+ALL = slice(None)
+
+
+@view(
+    linear=True,
+    node=node_of_index,
+    d_input=lambda g, input_shape, index: _basic_put(g, shape=input_shape, index=index),
+)
 def _basic_index(input, *, index):
-    """Indexing by integers, slices, None and Ellipsis."""
-    return input[index]
+    """What a tuple of integers, slices, None and Ellipsis picks."""
+    result = input[index]
+    return result if result.__class__ is np.ndarray else input[(*index, ...)]
 
 
-@opaque(linear=True, node="SliceBackward0", takes_out=False, d_input=lambda g, index: _basic_index(g, index=index))
-def _put(input, *, shape, index):
+@opaque(
+    linear=True,
+    node=lambda shape, index: node_of_index(index),
+    takes_out=False,
+    d_input=lambda g, index: _basic_index(g, index=index),
+)
+def _basic_put(input, *, shape, index):
     """Zeros of this shape, with `input` at `index`."""
     result = np.zeros(shape, input.dtype)
     result[index] = input
     return result
 
 
-@opaque(node="IndexBackward0", linear=True, takes_out=False, d_input=lambda g, input_shape, index: _put_add(g, shape=input_shape, index=index))
-def _advanced_index(input, *, index):
-    """Indexing by arrays of integers or bools, among other things; a copy."""
+def slice_dim(input, dim, start, stop, step=1):
+    """A slice of one dimension, as a view."""
+    return _basic_index(input, index=(*(ALL,) * dim, slice(start, stop, step)))
+
+
+def select_dim(input, dim, index):
+    """One position of one dimension, as a view."""
+    return _basic_index(input, index=(*(ALL,) * dim, index))
+
+
+# Elements picked by arrays ------------------------------------------------------------------------
+
+
+@opaque(
+    linear=True,
+    node="IndexBackward0",
+    takes_out=False,
+    d_input=lambda g, input_shape, index: _index_add_to_zeros(g, shape=input_shape, index=index),
+)
+def _index(input, *, index):
+    """The elements at arrays of positions (a tuple of arrays and full slices); a copy."""
     return input[index]
 
 
-@opaque(linear=True, node="IndexPutBackward0", takes_out=False, d_input=lambda g, index: _advanced_index(g, index=index))
-def _put_add(input, *, shape, index):
+@opaque(
+    linear=True,
+    node="IndexPutBackward0",
+    takes_out=False,
+    d_input=lambda g, index: _index(g, index=index),
+)
+def _index_add_to_zeros(input, *, shape, index):
     """Zeros of this shape, with `input` added at `index`; positions may repeat."""
     result = np.zeros(shape, input.dtype)
-    np.add.at(result, index, input)
+    add_at(result, index, input)
     return result
 
 
-def plain_index(index):
-    """An index as NumPy takes it, and whether it is advanced (has arrays)."""
-    parts = index if isinstance(index, tuple) else (index,)
-    plain = tuple(_plain_part(part) for part in parts)
-    return plain, any(isinstance(part, np.ndarray) for part in plain)
+def add_at(target, index, values):
+    """Add `values` to `target[index]`; what is picked twice is added twice."""
+    if len(index) == 1 and index[0].__class__ is np.ndarray:
+        array = index[0]
+        if array.dtype.kind == "b":
+            target[array] += values
+            return
+        if array.size and target.ndim > 1 and target[0].size >= 8:
+            _add_rows(target, array.reshape(-1), np.broadcast_to(
+                values, (*array.shape, *target.shape[1:])).reshape(-1, *target.shape[1:]))
+            return
+    np.add.at(target, index, values)
 
 
-def _plain_part(part):
-    if isinstance(part, Tensor):
-        array = part._array
-        if array.ndim == 0 and array.dtype.kind in "iu":
-            return int(array)
-        return array.astype(bool) if array.dtype == np.uint8 else array
-    if isinstance(part, list):
-        return np.asarray(part)
-    if isinstance(part, np.integer):
-        return int(part)
-    if isinstance(part, slice):
-        start, stop, step = (
-            None if v is None else v.__index__() for v in (part.start, part.stop, part.step)
-        )
-        if step is not None and step <= 0:
-            raise ValueError("step must be greater than zero")
-        return slice(start, stop, step)
-    return part
+def _add_rows(target, rows, values):
+    """Add rows of `values` to the rows of `target`: one NumPy addition per run of equal ones."""
+    rows = rows + (rows < 0) * target.shape[0]
+    order = rows.argsort(kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    if starts.size == rows.size:
+        target[rows] += values
+    else:
+        target[ordered[starts]] += np.add.reduceat(values[order], starts, axis=0)
+
+
+@opaque(
+    linear=True,
+    node="IndexPutBackward0",
+    takes_out=False,
+    d_input=lambda g, index, accumulate: g if accumulate else _index_zero(g, index=index),
+    d_values=lambda g, values_shape, index: _sum_index(g, shape=values_shape, index=index),
+)
+def _index_put(input, values, *, index, accumulate):
+    """What `input` is after `values` were put (or added) at `index`."""
+    result = input.copy()
+    if accumulate:
+        add_at(result, index, values)
+    else:
+        result[index] = values
+    return result
+
+
+@opaque(
+    linear=True,
+    node="IndexPutBackward0",
+    takes_out=False,
+    d_input=lambda g, index: _index_zero(g, index=index),
+)
+def _index_zero(input, *, index):
+    """`input` with zeros at `index`."""
+    result = input.copy()
+    result[index] = 0
+    return result
+
+
+@opaque(
+    linear=True,
+    node="IndexBackward0",
+    takes_out=False,
+    d_input=lambda g, input_shape, shape, index: _index_add_to_zeros(
+        g, shape=input_shape, index=index
+    ),
+)
+def _sum_index(input, *, shape, index):
+    """`input[index]`, summed to `shape`."""
+    picked = input[index]
+    return picked if picked.shape == shape else sum_array_to(picked, shape)
+
+
+# Reading an index ---------------------------------------------------------------------------------
 
 
 def getitem(input, index):
     """`input[index]`: a view for integers, slices, None and `...`; a copy for arrays."""
-    plain, advanced = plain_index(index)
-    if advanced:
-        return _advanced_index(input, index=plain)
-    return _basic_index(input, index=plain)
+    kind = index.__class__
+    if kind is int:
+        if input._array.ndim == 0:
+            raise_zero_dim()
+        return _basic_index(input, index=(index,))
+    basic, picks = read_index(index, input._array.shape)
+    if picks is None:
+        return _basic_index(input, index=basic)
+    viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
+    return _index(viewed, index=checked_picks(picks, viewed._array.shape))
+
+
+def raise_zero_dim():
+    """Refuse to index a number."""
+    raise IndexError(
+        "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+        "C++ to convert a 0-dim tensor to a number"
+    )
+
+
+def read_index(index, shape):
+    """An index as a basic one, and the arrays that then pick elements (None: there are none)."""
+    parts = index if index.__class__ is tuple else (index,)
+    plain = tuple(map(_plain, parts))
+    taken = sum(map(_dims_of, plain))
+    if taken > len(shape):
+        raise_too_many(plain, shape)
+    for part in plain:
+        if part.__class__ is np.ndarray or part.__class__ is bool:
+            return _split(plain, len(shape) - taken)
+    return plain, None
+
+
+def _plain(part):
+    """A part of an index as an int, slice, None, Ellipsis, bool or array of positions."""
+    kind = part.__class__
+    if kind is int or part is None or part is Ellipsis:
+        return part
+    if kind is slice:
+        return _plain_slice(part)
+    if isinstance(part, (bool, np.bool_)):
+        return bool(part)
+    if isinstance(part, Tensor):
+        return _of_array(part._array)
+    if isinstance(part, (np.ndarray, np.integer)):
+        return _of_array(np.asarray(part))
+    if isinstance(part, (list, tuple, range)):
+        return _of_sequence(part)
+    if hasattr(part, "__index__"):
+        return part.__index__()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type_name(part)})"
+    )
+
+
+def _plain_slice(part):
+    start, stop, step = part.start, part.stop, part.step
+    if start is None and stop is None and step is None:
+        return ALL
+    start, stop, step = (None if v is None else v.__index__() for v in (start, stop, step))
+    if step is not None and step <= 0:
+        raise ValueError("step must be greater than zero")
+    return slice(start, stop, step)
+
+
+def _of_array(array):
+    kind = array.dtype.kind
+    if array.dtype == np.uint8:
+        from rushlight.ops.warn import warn_once
+
+        warn_once("indexing with dtype torch.uint8 is now deprecated, please use a dtype "
+                  "torch.bool instead.")
+        array, kind = array.astype(bool), "b"
+    if array.ndim == 0 and kind in "iub":
+        return array.item()
+    if kind not in "iub":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return array
+
+
+def _of_sequence(part):
+    from rushlight.ops.convert import array_from
+
+    array = array_from(part, None)
+    return array.astype(np.int64) if not array.size else _of_array(np.atleast_1d(array))
+
+
+def _dims_of(part):
+    """How many dimensions of the tensor a part of an index takes."""
+    kind = part.__class__
+    if kind is np.ndarray:
+        return part.ndim if part.dtype.kind == "b" else 1
+    return 1 if kind is int or kind is slice else 0
+
+
+def _split(parts, missing):
+    """The basic part of an index and the arrays that pick from the result, in their places."""
+    basic, picks = [], []
+    for part in parts:
+        if part is Ellipsis:
+            basic += [ALL] * missing
+            picks += [ALL] * missing
+        elif part.__class__ is np.ndarray:
+            basic += [ALL] * _dims_of(part)
+            picks.append(part)
+        elif part.__class__ is bool:
+            basic.append(None)
+            picks.append(np.array([part]))
+        else:
+            basic.append(part)
+            if part.__class__ is not int:
+                picks.append(ALL)
+    while picks and picks[-1] is ALL:
+        picks.pop()
+    return tuple(basic), tuple(picks)
+
+
+def checked_picks(picks, shape):
+    """Arrays that pick elements, after making sure that they can.
+
+    Raises:
+        IndexError: a position is out of range, a mask has another shape, or the arrays don't
+            broadcast.
+    """
+    dim = 0
+    shapes = []
+    for pick in picks:
+        if pick is ALL:
+            dim += 1
+        elif pick.dtype.kind == "b":
+            if pick.shape != shape[dim : dim + pick.ndim]:
+                raise IndexError(
+                    f"The shape of the mask {list(pick.shape)} at index "
+                    f"{first_difference(pick.shape, shape[dim:])} does not match the shape of the "
+                    f"indexed tensor {list(shape)} at index "
+                    f"{dim + first_difference(pick.shape, shape[dim:])}"
+                )
+            shapes.append((np.count_nonzero(pick),))
+            dim += pick.ndim
+        else:
+            check_positions(pick, dim, shape[dim])
+            shapes.append(pick.shape)
+            dim += 1
+    if len(shapes) > 1:
+        check_broadcast_picks(shapes)
+    return picks
+
+
+def first_difference(one, other):
+    """Where two shapes first differ."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+
+
+def check_positions(positions, dim, size):
+    """Refuse positions outside a dimension of this size."""
+    if positions.size and (positions.max() >= size or positions.min() < -size):
+        bad = positions[(positions >= size) | (positions < -size)].flat[0]
+        raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+
+
+def check_broadcast_picks(shapes):
+    """Refuse arrays of positions that don't broadcast against each other."""
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join(str(list(s)) for s in shapes)
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            f"{listed}"
+        ) from None
+
+
+def raise_too_many(parts, shape):
+    """Refuse an index of too many parts."""
+    if not shape and len(parts) == 1 and parts[0].__class__ in (int, slice):
+        if parts[0].__class__ is slice:
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+        raise_zero_dim()
+    raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+
+
+def check_basic(input, index):
+    """Refuse integers out of range, in PyTorch's words."""
+    missing = input.ndim - sum(map(_dims_of, index))
+    dim = 0
+    for part in index:
+        if part.__class__ is int and not -input.shape[dim] <= part < input.shape[dim]:
+            raise IndexError(
+                f"index {part} is out of bounds for dimension {dim} with size {input.shape[dim]}"
+            )
+        dim += missing if part is Ellipsis else _dims_of(part)
+
+
+_basic_index.op.check = check_basic
+
+# Writing ------------------------------------------------------------------------------------------
 
 
 def setitem(input, index, value):
     """`input[index] = value`, in place."""
-    plain, advanced = plain_index(index)
-    if not isinstance(value, Tensor):
-        value = wrap(np.asarray(value).astype(input._array.dtype))
-    if advanced:
-        check_in_place(input)
-        input._array[plain] = value._array
-        input._counter[0] += 1
-        return
-    target = _basic_index(input, index=plain)
-    copy_(target, value)
-
-
-def copy_(input, src, non_blocking=False):
-    """`src`, broadcast and cast, written into `input`."""
-    check_in_place(input)
-    if src._array.dtype is not input._array.dtype:
-        src = src.to(input.dtype)
-    overwrite(input, copied(input, expand(src, input.shape)))
-    return input
-
-
-@opaque(node="CopyBackwards", linear=True, takes_out=False, d_src=lambda g: g)
-def copied(input, src):
-    """What `input` is after `src` was copied into it."""
-    return src
-
-
-
-
-@opaque(node="FillBackward0", linear=True, takes_out=False, d_input=lambda g: g * 0)
-def filled(input, *, value):
-    """What `input` is after all its elements were set to `value`."""
-    return np.full(input.shape, value, input.dtype)
-
-
-def fill_(input, value):
-    """Set all elements to `value`, in place."""
-    check_in_place(input)
-    if input._requires_grad and modes.grad_enabled:
-        overwrite(input, filled(input, value=value))
+    kind = index.__class__
+    if kind is int and input._array.ndim:
+        basic, picks = (index,), None
     else:
-        check_writable(input)
-        input._array.fill(value)
-        input._counter[0] += 1
+        basic, picks = read_index(index, input._array.shape)
+    tensor = value if isinstance(value, Tensor) else as_value(value, input)
+    if picks is None:
+        target = _basic_index(input, index=basic)
+        copy_(target, without_leading_ones(tensor, target._array.ndim))
+        return
+    viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
+    picks = checked_picks(picks, viewed._array.shape)
+    put_at(viewed, picks, tensor.to(input.dtype), accumulate=False)
+
+
+def as_value(value, input):
+    """A number, list or array as a Tensor of the dtype of `input`."""
+    if isinstance(value, NUMBER_TYPES):
+        from rushlight.ops.op import number_as_array
+
+        if isinstance(value, complex) and input._array.dtype.kind != "c":
+            raise RuntimeError(
+                "value cannot be converted to type "
+                f"{input.dtype.name} without overflow"
+            )
+        return wrap(number_as_array(value, input.dtype))
+    if isinstance(value, (list, tuple, np.ndarray)):
+        from rushlight.ops.convert import array_from
+
+        return wrap(array_from(value, input.dtype))
+    raise TypeError(
+        f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor"
+    )
+
+
+def without_leading_ones(value, ndim):
+    """`value` without dimensions of size 1 in front that the target hasn't got."""
+    shape = value._array.shape
+    extra = 0
+    while len(shape) - extra > ndim and shape[extra] == 1:
+        extra += 1
+    return value.reshape(shape[extra:]) if extra else value
+
+
+def put_at(target, picks, values, accumulate):
+    """Write (or add) `values` at `picks`, in place."""
+    check_in_place(target)
+    shape = picked_shape(target._array, picks)
+    values = without_leading_ones(values, len(shape))
+    check_fits(values._array.shape, shape)
+    recorded = modes.grad_enabled and (target._requires_grad or values._requires_grad)
+    if recorded or fast.is_intercepted() or modes.dual_level >= 0:
+        in_place(_index_put, target, values, index=picks, accumulate=accumulate)
+        return
+    check_writable(target)
+    if accumulate:
+        add_at(target._array, picks, values._array)
+    else:
+        target._array[picks] = values._array
+    target._counter[0] += 1
+
+
+def picked_shape(array, picks):
+    """The shape of `array[picks]`, found without touching elements."""
+    return np.broadcast_to(np.zeros((), bool), array.shape)[picks].shape
+
+
+def check_fits(shape, target):
+    """Refuse values that don't broadcast to what they are written to."""
+    fits = len(shape) <= len(target) and all(
+        a in (1, b) for a, b in zip(shape[::-1], target[::-1], strict=False)
+    )
+    if not fits:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(shape)} cannot be broadcast to indexing "
+            f"result of shape {list(target)}"
+        )
+
+
+def picks_of(indices, shape):
+    """The positions of `index_put`: a tuple of Tensors, or None for a whole dimension."""
+    parts = [ALL if x is None else _plain_pick(x) for x in indices]
+    taken = sum(1 if p is ALL else _dims_of(p) for p in parts)
+    if taken > len(shape):
+        raise IndexError(
+            f"too many indices for tensor of dimension {len(shape)} (got {len(parts)})"
+        )
+    return checked_picks(tuple(parts), shape)
+
+
+def _plain_pick(x):
+    array = x._array
+    if array.dtype == np.uint8:
+        return array.astype(bool)
+    if array.dtype.kind not in "iub":
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return array
+
+
+def index_put(input, indices, values, accumulate=False):
+    """A copy of `input` with `values` put (or added) at `indices`, a tuple of tensors.
+
+    >>> import rushlight as torch
+    >>> torch.index_put(torch.zeros(3), (torch.tensor([0, 0]),), torch.ones(2), accumulate=True)
+    tensor([2., 0., 0.])
+    """
+    check_same_dtype(input, values)
+    picks = picks_of(indices, input._array.shape)
+    check_fits(values._array.shape, picked_shape(input._array, picks))
+    return _index_put(input, values, index=picks, accumulate=accumulate)
+
+
+def index_put_(input, indices, values, accumulate=False):
+    """`index_put` in place."""
+    check_same_dtype(input, values)
+    put_at(input, picks_of(indices, input._array.shape), values, accumulate)
     return input
+
+
+def check_same_dtype(input, values):
+    """Refuse values of another dtype."""
+    if input._array.dtype is not values._array.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{input.dtype.title} for the destination and {values.dtype.title} for the source."
+        )

@@ -1,45 +1,105 @@
-"""Where elements are: views that share memory, and copies that rearrange. No arithmetic.
+"""Views: the same memory seen in another shape, order or dtype. No arithmetic, no copies.
 
-The views (`reshape` where it can, `permute`, `expand`, `select`, ...) share memory with their input;
-what is joined (`cat`, `stack`) or cut into several (`split`, `unbind`) is here too.
+`reshape` and `flatten` are here too: they share memory where they can and copy where they must.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.op import opaque, view
-from rushlight.ops.shapes import expand_array, normalize_dim, sum_array_to
-from rushlight.tensor import type_name
+from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
+from rushlight.tensor import Size, Tensor, type_name
 
-# Views --------------------------------------------------------------------------------------------
+__all__ = [
+    "adjoint",
+    "alias",
+    "as_strided",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "broadcast_to",
+    "diagonal",
+    "expand",
+    "expand_as",
+    "flatten",
+    "moveaxis",
+    "movedim",
+    "narrow",
+    "permute",
+    "ravel",
+    "reshape",
+    "reshape_as",
+    "select",
+    "size_of",
+    "squeeze",
+    "sum_to_size",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+    "unflatten",
+    "unfold",
+    "unsqueeze",
+    "view_",
+    "view_as",
+]
+
+# The operations -----------------------------------------------------------------------------------
 
 
-@view(linear=True, node="ViewBackward0", d_input=lambda g, input_shape: _reshape(g, shape=input_shape))
+@view(
+    linear=True,
+    node="ViewBackward0",
+    d_input=lambda g, input_shape: _reshape(g, shape=input_shape),
+)
 def _view(input, *, shape):
     """The same memory in another shape."""
     result = input.reshape(shape)
+    owner = result.base
+    if owner is not input and (owner is None or owner is not input.base):
+        refuse_copy(result, input)
+    return result
+
+
+def refuse_copy(result, input):
+    """Raise if a reshaped array is a copy."""
     if result.size and not np.may_share_memory(result, input):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least one "
             "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
-    return result
 
 
-@opaque(linear=True, node="ViewBackward0", takes_out=False, d_input=lambda g, input_shape: _reshape(g, shape=input_shape))
+@opaque(
+    linear=True,
+    node="UnsafeViewBackward0",
+    takes_out=False,
+    d_input=lambda g, input_shape: _reshape(g, shape=input_shape),
+)
 def _reshape(input, *, shape):
     """The elements in another shape, copied if they have to be."""
     return input.reshape(shape)
 
 
-@view(linear=True, node="PermuteBackward0", d_input=lambda g, dims: _permute(g, dims=inverse_permutation(dims)))
+@view(
+    linear=True,
+    node="PermuteBackward0",
+    d_input=lambda g, dims: _permute(g, dims=inverse_permutation(dims)),
+)
 def _permute(input, *, dims):
     """The dimensions in another order."""
     return input.transpose(dims)
 
 
-@view(linear=True, node="TransposeBackward0", d_input=lambda g, dim0, dim1: _transpose(g, dim0=dim0, dim1=dim1))
+@view(
+    linear=True,
+    node="TransposeBackward0",
+    d_input=lambda g, dim0, dim1: _transpose(g, dim0=dim0, dim1=dim1),
+)
 def _transpose(input, *, dim0, dim1):
     """Two dimensions swapped."""
     return input.swapaxes(dim0, dim1)
@@ -48,16 +108,25 @@ def _transpose(input, *, dim0, dim1):
 @view(linear=True, node="TBackward0", d_input=lambda g: _t(g))
 def _t(input):
     """The transpose of a matrix."""
-    return input.T
+    return input.transpose()
 
 
-@view(linear=True, node="ExpandBackward0", d_input=lambda g, input_shape: _sum_to_size(g, shape=input_shape))
+@view(
+    linear=True,
+    node="ExpandBackward0",
+    d_input=lambda g, input_shape: _sum_to_size(g, shape=input_shape),
+)
 def _expand(input, *, shape):
     """Dimensions of size 1 (and new ones in front) repeated without copying."""
     return expand_array(input, shape)
 
 
-@opaque(linear=True, node="SumToSizeBackward0", takes_out=False, d_input=lambda g, input_shape: _expand(g, shape=input_shape))
+@opaque(
+    linear=True,
+    node="SumBackward1",
+    takes_out=False,
+    d_input=lambda g, input_shape: _expand(g, shape=input_shape),
+)
 def _sum_to_size(input, *, shape):
     """The sum over what expanding from `shape` adds."""
     return sum_array_to(input, shape)
@@ -66,21 +135,23 @@ def _sum_to_size(input, *, shape):
 @view(linear=True, node="UnsqueezeBackward0", d_input=lambda g, dim: _squeeze(g, dim=(dim,)))
 def _unsqueeze(input, *, dim):
     """A new dimension of size 1 at `dim`."""
-    return np.expand_dims(input, dim)
+    shape = input.shape
+    return input.reshape((*shape[:dim], 1, *shape[dim:]))
 
 
 @view(
     linear=True,
-    node=lambda dim: f"SqueezeBackward{0 if dim is None else 1}",
+    node=lambda dim: f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}",
     d_input=lambda g, input_shape: _reshape(g, shape=input_shape),
 )
 def _squeeze(input, *, dim):
-    """Without the dimensions of size 1 (among `dim`)."""
+    """Without the dimensions of size 1 (among `dim`, counted from the front)."""
+    dims = (dim,) if dim.__class__ is int else dim
     return input.reshape(
         tuple(
             size
             for i, size in enumerate(input.shape)
-            if size != 1 or (dim is not None and i not in dim and i - input.ndim not in dim)
+            if size != 1 or (dims is not None and i not in dims)
         )
     )
 
@@ -91,6 +162,160 @@ def alias(input):
     return input[...]
 
 
+@view(
+    linear=True,
+    node="DiagonalBackward0",
+    d_input=lambda g, input_shape, offset, dim1, dim2: _diagonal_put(
+        g, shape=input_shape, offset=offset, dim1=dim1, dim2=dim2
+    ),
+)
+def _diagonal(input, *, offset, dim1, dim2):
+    """The diagonal of the matrices that lie in two dimensions."""
+    result = input.diagonal(offset, dim1, dim2)
+    result.flags.writeable = input.flags.writeable
+    return result
+
+
+@opaque(
+    linear=True,
+    node="DiagonalScatterBackward0",
+    takes_out=False,
+    d_input=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+)
+def _diagonal_put(input, *, shape, offset, dim1, dim2):
+    """Zeros with `input` on the diagonal."""
+    result = np.zeros(shape, input.dtype)
+    part = result.diagonal(offset, dim1, dim2)
+    part.flags.writeable = True
+    part[...] = input
+    return result
+
+
+@view(
+    linear=True,
+    node="UnfoldBackward0",
+    d_input=lambda g, input_shape, dimension, size, step: _fold(
+        g, shape=input_shape, dimension=dimension, size=size, step=step
+    ),
+)
+def _unfold(input, *, dimension, size, step):
+    """Windows along a dimension; their elements are the new last dimension."""
+    if input.ndim == 0:
+        return input.reshape(1)[:size]
+    count = (input.shape[dimension] - size) // step + 1
+    shape, strides = list(input.shape), list(input.strides)
+    shape[dimension] = count
+    stride = strides[dimension]
+    strides[dimension] = stride * step
+    return strided(input, (*shape, size), (*strides, stride))
+
+
+@opaque(
+    linear=True,
+    node="UnfoldBackwardBackward0",
+    takes_out=False,
+    d_input=lambda g, dimension, size, step: _unfold(g, dimension=dimension, size=size, step=step),
+)
+def _fold(input, *, shape, dimension, size, step):
+    """Zeros of this shape to which each window of `input` is added in its place."""
+    result = np.zeros(shape, input.dtype)
+    if not shape:
+        return input.sum().reshape(())
+    moved = result.swapaxes(0, dimension)
+    windows = np.moveaxis(input, -1, 0).swapaxes(1, dimension + 1)
+    for i in range(size):
+        stop = i + step * windows.shape[1]
+        moved[i:stop:step] += windows[i]
+    return result
+
+
+@view(
+    linear=True,
+    node="AsStridedBackward0",
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided_put(
+        g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+    ),
+)
+def _as_strided(input, *, size, stride, storage_offset, geometry):
+    """The storage of `input` from an offset on, with these sizes and strides (in elements)."""
+    return strided_storage(input, size, stride, storage_offset)
+
+
+@opaque(
+    linear=True,
+    node="AsStridedScatterBackward0",
+    takes_out=False,
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided(
+        g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+    ),
+)
+def _as_strided_put(input, *, size, stride, storage_offset, geometry):
+    """Zeros of this geometry, to whose storage `input` is added with these sizes and strides."""
+    own_size, own_stride, own_offset, count = geometry
+    places = np.arange(count)
+    own_places = _lattice(places[own_offset:], own_size, own_stride)
+    total = np.zeros(count, input.dtype)
+    np.add.at(total, _lattice(places[storage_offset:], size, stride), input)
+    # a gradient reaches an element once, however often its memory is seen
+    seen = np.bincount(own_places.ravel(), minlength=count).astype(input.real.dtype)
+    return (total / np.maximum(seen, 1))[own_places]
+
+
+def _lattice(array, size, stride):
+    return strided(array, size, [each * array.itemsize for each in stride])
+
+
+@view()
+def _view_dtype(input, *, dtype):
+    """The same bytes as elements of another dtype."""
+    return input.view(dtype)
+
+
+# What the kernels need ----------------------------------------------------------------------------
+
+
+def strided(array, shape, strides):
+    """The memory of `array` from its first element on, with these strides in bytes."""
+    if array.flags.c_contiguous and array.size:
+        return np.ndarray(tuple(shape), array.dtype, array, 0, tuple(strides))
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def storage_of(array):
+    """All of the memory that `array` lies in, as a flat array of its dtype."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    if owner is array and not array.flags.c_contiguous:
+        low, high = np.lib.array_utils.byte_bounds(array)
+        return np.lib.stride_tricks.as_strided(array, ((high - low) // array.itemsize,), None)
+    flat = owner.reshape(-1, order="K") if owner.size else owner.reshape(-1)
+    return flat if flat.dtype == array.dtype else flat.view(np.uint8).view(array.dtype)
+
+
+def origin_of(array):
+    """How many elements lie in the memory before the first one of `array`."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    return start // array.itemsize if array.size else 0
+
+
+def strided_storage(array, size, stride, storage_offset):
+    """The storage of `array` from an offset on, with these sizes and strides (in elements)."""
+    storage = storage_of(array)
+    last = storage_offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if 0 not in size and last >= storage.size:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset "
+            f"{storage_offset}, "
+            f"and itemsize {array.itemsize} requiring a storage size of "
+            f"{(last + 1) * array.itemsize} are out of bounds for storage of size {storage.nbytes}"
+        )
+    return strided(storage[storage_offset:], size, [s * array.itemsize for s in stride])
+
+
 def inverse_permutation(dims):
     """The permutation that undoes `dims`."""
     inverse = [0] * len(dims)
@@ -99,43 +324,63 @@ def inverse_permutation(dims):
     return tuple(inverse)
 
 
-def shape_argument(name, sizes):
+# Sizes as arguments -------------------------------------------------------------------------------
+
+
+def shape_argument(name, sizes, argument="size"):
     """Sizes given as `f(2, 3)` or `f((2, 3))`, as a tuple of ints."""
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        sizes = sizes[0]
+    if len(sizes) == 1 and sizes[0].__class__ is not int:
+        if isinstance(sizes[0], (tuple, list)):
+            sizes = sizes[0]
+        elif not hasattr(sizes[0], "__index__"):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position 1) must be tuple of ints, not "
+                f"{type_name(sizes[0])}"
+            )
     try:
         return tuple(size if size.__class__ is int else size.__index__() for size in sizes)
     except (AttributeError, TypeError):
-        bad = next(s for s in sizes if not hasattr(s, "__index__"))
+        position, bad = next((i, s) for i, s in enumerate(sizes) if not hasattr(s, "__index__"))
         raise TypeError(
-            f"{name}(): argument 'size' failed to unpack the object at pos "
-            f"{list(sizes).index(bad) + 1} with error \"type must be tuple of ints,but got "
-            f'{type_name(bad)}"'
+            f"{name}(): argument '{argument}' failed to unpack the object at pos {position + 1} "
+            f'with error "type must be tuple of ints,but got {type_name(bad)}"'
         ) from None
+
+
+def dims_argument(dims):
+    """Dimensions given as `f(0, 1)` or `f((0, 1))`, as a tuple."""
+    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
+        return tuple(dims[0])
+    return dims
 
 
 def infer_size(shape, count):
     """`shape` with its one -1 replaced by what `count` elements leave for it."""
-    if -1 not in shape:
-        known = 1
-        for size in shape:
+    known, unknown = 1, 0
+    for size in shape:
+        if size == -1:
+            unknown += 1
+        elif size < 0:
+            raise RuntimeError(f"invalid shape dimension {size}")
+        else:
             known *= size
+    if unknown > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    if unknown == 0:
         if known != count:
             raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
         return shape
-    known = 1
-    for size in shape:
-        known *= size if size != -1 else 1
-    if list(shape).count(-1) > 1:
-        raise RuntimeError("only one dimension can be inferred")
-    if known == 0:
+    if known == 0 and count == 0:
         raise RuntimeError(
-            f"cannot reshape tensor of {count} elements into shape {list(shape)} because the "
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
             "unspecified dimension size -1 can be any value and is ambiguous"
         )
-    if count % known:
+    if known == 0 or count % known:
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
     return tuple(count // known if size == -1 else size for size in shape)
+
+
+# Other shapes -------------------------------------------------------------------------------------
 
 
 def reshape(input, *shape):
@@ -146,127 +391,598 @@ def reshape(input, *shape):
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    shape = infer_size(shape_argument("reshape", shape), input.numel())
+    shape = infer_size(shape_argument("reshape", shape, "shape"), input._array.size)
+    array = input._array
+    if array.flags.c_contiguous:
+        return _view(input, shape=shape)
     try:
         return _view(input, shape=shape)
     except RuntimeError:
-        return _reshape(input, shape=shape)
+        from rushlight.ops.copies import clone
+
+        return _reshape(clone(input), shape=shape)
 
 
-def view_(input, *shape):
-    """The same memory in another shape."""
-    shape = infer_size(shape_argument("view", shape), input.numel())
+def view_(input, *shape, dtype=None, size=None):
+    """The same memory in another shape, or in another dtype.
+
+    Raises:
+        RuntimeError: the number of elements differs, or the memory has no such shape.
+
+    >>> import rushlight as torch
+    >>> torch.arange(4).view(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    if len(shape) == 1 and isinstance(shape[0], dtypes.dtype):
+        dtype = shape[0]
+    if dtype is not None:
+        return _view_as_dtype(input, dtype)
+    if size is not None:
+        shape = (size,)
+    if not shape:
+        raise TypeError("view() received an invalid combination of arguments - got (), but "
+                        "expected one of:\n * (torch.dtype dtype)\n * (tuple of ints size)\n")
+    shape = infer_size(shape_argument("view", shape), input._array.size)
     return _view(input, shape=shape)
 
 
+def _view_as_dtype(input, dtype):
+    array = input._array
+    old, new = array.itemsize, dtype.itemsize
+    if old != new:
+        title = dtypes.of(array).title
+        if array.ndim == 0:
+            raise RuntimeError(
+                f"self.dim() cannot be 0 to view {title} as {dtype.title} (different element sizes)"
+            )
+        if array.strides[-1] != old:
+            raise RuntimeError(
+                f"self.stride(-1) must be 1 to view {title} as {dtype.title} (different element "
+                f"sizes), but got {array.strides[-1] // old}"
+            )
+        if new > old and array.shape[-1] * old % new:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {new // old} to view {title} as "
+                f"{dtype.title} (different element sizes), but got {array.shape[-1]}"
+            )
+    return _view_dtype(input, dtype=dtype.array_dtype)
+
+
+def view_as(input, other):
+    """The same memory in the shape of `other`."""
+    return view_(input, other._array.shape)
+
+
+def reshape_as(input, other):
+    """The elements in the shape of `other`."""
+    return reshape(input, other._array.shape)
+
+
+def flatten(input, start_dim=0, end_dim=-1):
+    """The dimensions from `start_dim` to `end_dim` made one.
+
+    >>> import rushlight as torch
+    >>> torch.flatten(torch.zeros(2, 3, 4), 1).shape
+    torch.Size([2, 12])
+    """
+    shape = input._array.shape
+    start, end = normalize_dim(start_dim, len(shape)), normalize_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, (1,))
+    if start == end:
+        return input
+    size = 1
+    for each in shape[start : end + 1]:
+        size *= each
+    return reshape(input, (*shape[:start], size, *shape[end + 1 :]))
+
+
+def ravel(input):
+    """The elements in a row: a view if they lie so in memory.
+
+    >>> import rushlight as torch
+    >>> torch.ravel(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
+    return reshape(input, (-1,)) if input._array.size else reshape(input, (0,))
+
+
+def unflatten(input, dim, sizes):
+    """One dimension cut into several; one of the sizes may be -1.
+
+    >>> import rushlight as torch
+    >>> torch.unflatten(torch.zeros(3, 4), 1, (2, -1)).shape
+    torch.Size([3, 2, 2])
+    """
+    shape = input._array.shape
+    if isinstance(sizes, (tuple, list)) and sizes and isinstance(sizes[0], (tuple, list)):
+        sizes = tuple(size for _, size in sizes)
+    dim = normalize_dim(dim, len(shape))
+    sizes = tuple(sizes)
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    whole = shape[dim] if shape else 1
+    try:
+        inferred = infer_size(sizes, whole)
+    except RuntimeError as error:
+        if "invalid for input" not in str(error):
+            raise
+        verb = "don't multiply up to" if -1 not in sizes else "don't multiply up to"
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} {verb} the size of dim {dim} ({whole}) in "
+            "the input tensor"
+        ) from None
+    return view_(input, (*shape[:dim], *inferred, *shape[dim + 1 :]))
+
+
+def unsqueeze(input, dim):
+    """A new dimension of size 1 at `dim`, as a view.
+
+    >>> import rushlight as torch
+    >>> torch.unsqueeze(torch.zeros(3), 1).shape
+    torch.Size([3, 1])
+    """
+    return _unsqueeze(input, dim=normalize_dim(dim, input._array.ndim + 1))
+
+
+def squeeze(input, dim=None):
+    """Without the dimensions of size 1 (or without `dim`, if its size is 1), as a view.
+
+    >>> import rushlight as torch
+    >>> torch.squeeze(torch.zeros(1, 3, 1)).shape
+    torch.Size([3])
+    """
+    if dim is None:
+        return _squeeze(input, dim=None)
+    ndim = input._array.ndim
+    if isinstance(dim, (tuple, list)):
+        return _squeeze(input, dim=normalize_dims(dim, ndim))
+    return _squeeze(input, dim=normalize_dim(dim, ndim))
+
+
+def atleast_1d(*tensors):
+    """The tensors with at least one dimension."""
+    return _each(tensors, lambda x: x if x._array.ndim else reshape(x, (1,)))
+
+
+def atleast_2d(*tensors):
+    """The tensors with at least two dimensions, new ones in front."""
+    return _each(tensors, _at_least_2d)
+
+
+def _at_least_2d(x):
+    ndim = x._array.ndim
+    return x if ndim >= 2 else unsqueeze(x, 0) if ndim else reshape(x, (1, 1))
+
+
+def atleast_3d(*tensors):
+    """The tensors with at least three dimensions: a matrix gets a new last one."""
+    return _each(tensors, _at_least_3d)
+
+
+def _at_least_3d(x):
+    ndim = x._array.ndim
+    if ndim >= 3:
+        return x
+    return unsqueeze(x, -1) if ndim == 2 else unsqueeze(_at_least_2d(x), -1)
+
+
+def _each(tensors, function):
+    """`function` of one tensor, or of each of several (given one by one or as a sequence)."""
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        return tuple(function(x) for x in tensors[0])
+    if len(tensors) == 1:
+        return function(tensors[0])
+    return tuple(function(x) for x in tensors)
+
+
+# Other orders -------------------------------------------------------------------------------------
+
+
 def transpose(input, dim0, dim1):
-    """Two dimensions swapped, as a view."""
+    """Two dimensions swapped, as a view.
+
+    >>> import rushlight as torch
+    >>> torch.transpose(torch.zeros(2, 3), 0, 1).shape
+    torch.Size([3, 2])
+    """
     ndim = input._array.ndim
     dim0, dim1 = normalize_dim(dim0, ndim), normalize_dim(dim1, ndim)
     return _transpose(input, dim0=dim0, dim1=dim1) if ndim else alias(input)
 
 
+def swapaxes(input, axis0, axis1):
+    """Another name of `transpose`."""
+    return transpose(input, axis0, axis1)
+
+
+def swapdims(input, dim0, dim1):
+    """Another name of `transpose`."""
+    return transpose(input, dim0, dim1)
+
+
 def permute(input, *dims):
-    """The dimensions in another order, as a view."""
-    if len(dims) == 1 and isinstance(dims[0], (tuple, list)):
-        dims = dims[0]
-    if len(dims) != input._array.ndim:
+    """The dimensions in another order, as a view.
+
+    >>> import rushlight as torch
+    >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
+    torch.Size([4, 2, 3])
+    """
+    dims = dims_argument(dims)
+    ndim = input._array.ndim
+    if len(dims) != ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
-            f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
-            f"equal to len(dims) = {len(dims)}"
+            f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal "
+            f"to len(dims) = {len(dims)}"
         )
-    dims = tuple(normalize_dim(d, input._array.ndim) for d in dims)
-    if len(set(dims)) != len(dims):
+    dims = tuple(normalize_dim(d, ndim) for d in dims)
+    if len(set(dims)) != ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return _permute(input, dims=dims)
+
+
+def movedim(input, source, destination):
+    """The dimensions `source` moved to the places `destination`; the others keep their order.
+
+    >>> import rushlight as torch
+    >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
+    torch.Size([3, 4, 2])
+    """
+    source = source if isinstance(source, (tuple, list)) else (source,)
+    destination = destination if isinstance(destination, (tuple, list)) else (destination,)
+    if len(source) != len(destination):
+        raise RuntimeError(
+            "movedim: Invalid source or destination dims: source "
+            f"({list(source)} dims) should contain the same number of dims as destination "
+            f"({list(destination)} dims)"
+        )
+    ndim = input._array.ndim
+    from_, to = (
+        tuple(normalize_dim(d, ndim) for d in dims) for dims in (source, destination)
+    )
+    for name, dims, given in (("source", from_, source), ("destination", to, destination)):
+        if len(set(dims)) != len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
+    if not ndim:
+        return alias(input)
+    others = iter(d for d in range(ndim) if d not in from_)
+    places = dict(zip(to, from_, strict=True))
+    return _permute(
+        input, dims=tuple(places[d] if d in places else next(others) for d in range(ndim))
+    )
+
+
+def moveaxis(input, source, destination):
+    """Another name of `movedim`."""
+    return movedim(input, source, destination)
 
 
 def t(input):
     """The transpose of a matrix; a vector stays as it is."""
     if input._array.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input._array.ndim}D"
+        )
     return _t(input)
 
 
-def expand(input, *sizes):
-    """Dimensions of size 1 (and new ones in front) repeated without copying; -1 keeps a size."""
-    sizes = shape_argument("expand", sizes)
+def reversed_dims(input):
+    """`x.T`: the dimensions in reverse order."""
+    if input._array.ndim not in (0, 2):
+        from rushlight.ops.warn import warn_once
+
+        warn_once(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
+            "reverse the dimensions of a tensor."
+        )
+    return _permute(input, dims=tuple(range(input._array.ndim - 1, -1, -1)))
+
+
+def matrix_transpose(input):
+    """`x.mT`: the last two dimensions swapped."""
+    if input._array.ndim < 2:
+        raise RuntimeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{input._array.ndim}-D tensor."
+        )
+    ndim = input._array.ndim
+    return _transpose(input, dim0=ndim - 2, dim1=ndim - 1)
+
+
+def adjoint(input):
+    """The conjugate transpose of the matrices in the last two dimensions.
+
+    >>> import rushlight as torch
+    >>> torch.adjoint(torch.tensor([[1, 1j]]))
+    tensor([[1.-0.j],
+            [0.-1.j]])
+    """
+    if input._array.ndim == 1:
+        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. "
+                           "Got 1-D tensor.")
+    transposed = transpose(input, -2, -1) if input._array.ndim else input
+    return transposed.conj() if input._array.dtype.kind == "c" else transposed
+
+
+def matrix_adjoint(input):
+    """`x.H`: the conjugate transpose of a matrix."""
+    ndim = input._array.ndim
+    if ndim not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {ndim}-D tensor."
+            + (" For batches of matrices, consider using tensor.mH" if ndim > 2 else "")
+        )
+    return adjoint(input)
+
+
+def batch_adjoint(input):
+    """`x.mH`: the conjugate transposes of matrices."""
+    if input._array.ndim < 2:
+        raise RuntimeError(
+            "tensor.mH is only supported on matrices or batches of matrices. Got "
+            f"{input._array.ndim}-D tensor."
+        )
+    return adjoint(input)
+
+
+# Broadcasting -------------------------------------------------------------------------------------
+
+
+def expand(input, *sizes, implicit=False):
+    """Dimensions of size 1 (and new ones in front) repeated without copying; -1 keeps a size.
+
+    >>> import rushlight as torch
+    >>> torch.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    return _expand(input, shape=expanded_shape(input, shape_argument("expand", sizes)))
+
+
+def expanded_shape(input, sizes):
+    """The shape that `expand(sizes)` gives.
+
+    Raises:
+        RuntimeError: a size differs from one that is not 1.
+    """
     shape = input._array.shape
     added = len(sizes) - len(shape)
     if added < 0:
+        from rushlight.autograd.saved import tensor_type
+
         raise RuntimeError(
-            f"expand({tensor_title(input)}{{{list(shape)}}}, size={list(sizes)}): the number of "
-            f"sizes provided ({len(sizes)}) must be greater or equal to the number of dimensions "
-            f"in the tensor ({len(shape)})"
+            f"expand({tensor_type(input._array)}{{{list(shape)}}}, size={list(sizes)}): the number "
+            f"of sizes provided ({len(sizes)}) must be greater or equal to the number of "
+            f"dimensions in the tensor ({len(shape)})"
         )
     target = []
     for i, size in enumerate(sizes):
         own = shape[i - added] if i >= added else None
-        if size == -1 and own is None:
-            raise RuntimeError(
-                f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
-                f"dimension {i}"
-            )
-        if own not in (None, 1) and size not in (-1, own):
+        if size == -1:
+            if own is None:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}"
+                )
+            size = own
+        elif own is not None and own not in (1, size):
             raise RuntimeError(
                 f"The expanded size of the tensor ({size}) must match the existing size ({own}) at "
                 f"non-singleton dimension {i}.  Target sizes: {list(sizes)}.  Tensor sizes: "
                 f"{list(shape)}"
             )
-        target.append(own if size == -1 else size)
-    return _expand(input, shape=tuple(target))
+        target.append(size)
+    return tuple(target)
 
 
-def tensor_title(input):
-    """PyTorch's old name of a tensor's type: `torch.FloatTensor`."""
-    return f"torch.{input.dtype.title}Tensor"
+def expand_as(input, other):
+    """Expanded to the shape of `other`."""
+    return expand(input, other._array.shape)
+
+
+def broadcast_to(input, size):
+    """Another name of `expand`, as a function."""
+    return expand(input, size)
+
+
+def broadcast_shapes(*shapes):
+    """The shape to which all these broadcast.
+
+    >>> import rushlight as torch
+    >>> torch.broadcast_shapes((2, 1), (3,), (1, 1, 1))
+    torch.Size([1, 2, 3])
+    """
+    shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    result = [1] * max((len(s) for s in shapes), default=0)
+    for shape in shapes:
+        for i in range(-1, -1 - len(shape), -1):
+            if shape[i] < 0:
+                raise RuntimeError(
+                    f"Trying to create tensor with negative dimension ({shape[i]}): ({shape[i]})"
+                )
+            if shape[i] == 1 or shape[i] == result[i]:
+                continue
+            if result[i] != 1:
+                raise RuntimeError(
+                    "Shape mismatch: objects cannot be broadcast to a single shape"
+                )
+            result[i] = shape[i]
+    return Size(result)
+
+
+def broadcast_tensors(*tensors):
+    """The tensors expanded to the shape to which they all broadcast.
+
+    >>> import rushlight as torch
+    >>> a, b = torch.broadcast_tensors(torch.zeros(3, 1), torch.zeros(2))
+    >>> a.shape, b.shape
+    (torch.Size([3, 2]), torch.Size([3, 2]))
+    """
+    from rushlight.ops.shapes import broadcast_shapes as common
+
+    tensors = tensors[0] if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else tensors
+    shape = common(*(x._array.shape for x in tensors))
+    return tuple(x if x._array.shape == shape else _expand(x, shape=shape) for x in tensors)
 
 
 def sum_to_size(input, *size):
     """The sum over the dimensions that expanding from `size` to this shape adds."""
-    return _sum_to_size(input, shape=shape_argument("sum_to_size", size))
-
-
-def unsqueeze(input, dim):
-    """A new dimension of size 1 at `dim`, as a view."""
-    return _unsqueeze(input, dim=normalize_dim(dim, input._array.ndim + 1))
-
-
-def squeeze(input, dim=None):
-    """Without the dimensions of size 1 (or without `dim`, if its size is 1), as a view."""
-    if dim is None:
-        return _squeeze(input, dim=None)
-    dims = dim if isinstance(dim, (tuple, list)) else (dim,)
-    ndim = input._array.ndim
-    return _squeeze(input, dim=tuple(normalize_dim(d, ndim) for d in dims))
+    size = shape_argument("sum_to_size", size)
+    shape = input._array.shape
+    fits = len(size) <= len(shape) and all(
+        a in (1, b) for a, b in zip(size[::-1], shape[::-1], strict=False)
+    )
+    if not fits:
+        raise RuntimeError(
+            f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}."
+        )
+    return input if size == shape else _sum_to_size(input, shape=size)
 
 
 def size_of(input, dim):
     """The size of one dimension."""
-    return input._array.shape[normalize_dim(dim, input._array.ndim)]
+    shape = input._array.shape
+    if not shape:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return shape[normalize_dim(dim, len(shape))]
 
 
-# Copies -------------------------------------------------------------------------------------------
+# Parts --------------------------------------------------------------------------------------------
 
 
-@opaque(linear=True, takes_out=False, d_input=lambda g: g)
-def clone(input):
-    """A copy, through which gradients flow.
+def narrow(input, dim, start, length):
+    """`length` elements of a dimension from `start` on, as a view.
 
     >>> import rushlight as torch
-    >>> x = torch.zeros(2)
-    >>> y = x.clone()
-    >>> y[0] = 1
-    >>> x
-    tensor([0., 0.])
+    >>> torch.narrow(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
     """
-    return input.copy()
+    from rushlight.ops.index import slice_dim
+
+    shape = input._array.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    dim = normalize_dim(dim, len(shape))
+    if isinstance(start, Tensor):
+        start = start.__index__()
+    size = shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
+    start = start + size if start < 0 else start
+    if start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return slice_dim(input, dim, start, start + length)
 
 
-def detach(input):
-    """The same memory without history."""
-    made = input.data
-    made._counter = input._counter
-    return made
+def select(input, dim, index):
+    """The part at one position of a dimension, which is gone; a view.
 
+    >>> import rushlight as torch
+    >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    from rushlight.ops.index import select_dim
+
+    shape = input._array.shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = normalize_dim(dim, len(shape))
+    index = index.__index__()
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
+            f"{dim}"
+        )
+    return select_dim(input, dim, index)
+
+
+def diagonal(input, offset=0, dim1=0, dim2=1):
+    """The diagonal of the matrices in two dimensions, as a view: it becomes the last dimension.
+
+    >>> import rushlight as torch
+    >>> torch.diagonal(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
+    ndim = input._array.ndim
+    one, two = normalize_dim(dim1, ndim), normalize_dim(dim2, ndim)
+    if one == two:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return _diagonal(input, offset=offset, dim1=one, dim2=two)
+
+
+def unfold(input, dimension, size, step):
+    """All windows of `size` elements, `step` apart, along a dimension; a view.
+
+    >>> import rushlight as torch
+    >>> torch.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
+    """
+    shape = input._array.shape
+    dimension = normalize_dim(dimension, len(shape))
+    whole = shape[dimension] if shape else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > whole:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {whole} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    return _unfold(input, dimension=dimension, size=size, step=step)
+
+
+def as_strided(input, size, stride, storage_offset=None):
+    """The storage of `input` with these sizes and strides, from an offset on.
+
+    >>> import rushlight as torch
+    >>> torch.as_strided(torch.arange(6), (2, 2), (1, 2), 1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    size, stride = tuple(size), tuple(stride)
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(s < 0 for s in stride):
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(stride)}"
+        )
+    if storage_offset is not None and storage_offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
+    array = input._array
+    own = tuple(each // array.itemsize for each in array.strides)
+    offset = origin_of(array)
+    return _as_strided(
+        input,
+        size=size,
+        stride=stride,
+        storage_offset=offset if storage_offset is None else storage_offset,
+        geometry=(array.shape, own, offset, storage_of(array).size),
+    )
+
+
+# Memory -------------------------------------------------------------------------------------------
+
+
+def stride(input, dim=None):
+    """How many elements apart neighbours lie, along each dimension or along one."""
+    array = input._array
+    if dim is not None:
+        return array.strides[normalize_dim(dim, array.ndim)] // array.itemsize
+    return tuple(each // array.itemsize for each in array.strides)
+
+
+def storage_offset(input):
+    """How many elements lie in the storage before the first one."""
+    return origin_of(input._array)

@@ -1,0 +1,137 @@
+"""Changes of dtype and device: `to`, `float`, `long`, `type_as`, ..."""
+
+from __future__ import annotations
+
+from rushlight import dtypes
+from rushlight.ops.copies import clone
+from rushlight.ops.op import opaque
+from rushlight.tensor import CPU, Tensor, device, type_name
+
+__all__ = ["cast", "to", "type_"]
+
+
+@opaque(
+    linear=True,
+    node="ToCopyBackward0",
+    takes_out=False,
+    d_input=lambda g, input_dtype: _cast(g, dtype=input_dtype),
+)
+def _cast(input, *, dtype, input_dtype=None):
+    """The elements in another dtype (NumPy's names), copied."""
+    if input.dtype.kind == "c" and dtype.kind not in "cb":
+        input = input.real
+    return input.astype(dtype)
+
+
+@opaque(linear=True, node="ToCopyBackward0", takes_out=False, d_input=lambda g: g)
+def _copied(input):
+    """A copy, as `to(copy=True)` makes it."""
+    return input.copy(order="K")
+
+
+def cast(input, dtype):
+    """A tensor in another dtype; itself if it has it already."""
+    own = input._array.dtype
+    if own is dtype.array_dtype:
+        return input
+    if own.kind == "c" and dtype.array_dtype.kind not in "cb":
+        from rushlight.ops.warn import warn_once
+
+        warn_once("Casting complex values to real discards the imaginary part")
+    return _cast(input, dtype=dtype.array_dtype, input_dtype=own)
+
+
+def to(input, *args, dtype=None, device=None, other=None, non_blocking=False, copy=False,
+       memory_format=None):
+    """`Tensor.to`: another dtype, given as a dtype, or as another tensor that has it.
+
+    The device must be the CPU. Returns `input` itself where nothing changes and `copy` is False.
+    """
+    rest = list(args)
+    if rest and isinstance(rest[0], dtypes.dtype):
+        dtype = rest.pop(0)
+    elif rest and isinstance(rest[0], Tensor):
+        other = rest.pop(0)
+    elif rest:
+        device = rest.pop(0)
+        if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
+            dtype = rest.pop(0)
+    if len(rest) > 1:
+        copy = rest[1]
+    if other is not None:
+        dtype = other.dtype
+    if device is not None:
+        check_device(device)
+    if dtype is not None and not isinstance(dtype, dtypes.dtype):
+        dtype = dtypes_of_python(dtype)
+    if dtype is None or input._array.dtype is dtype.array_dtype:
+        made = _copied(input) if copy else input
+    else:
+        made = cast(input, dtype)
+    return made if memory_format is None else _in_format(made, memory_format)
+
+
+def _in_format(made, memory_format):
+    if str(memory_format) == "torch.contiguous_format":
+        return made if made._array.flags.c_contiguous else clone(made, memory_format=memory_format)
+    return made
+
+
+def dtypes_of_python(kind):
+    """A dtype given as a Python type: `float`, `int`, `bool`, `complex`."""
+    known = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_,
+             complex: dtypes.complex128}
+    if kind in known:
+        return known[kind]
+    raise TypeError(
+        "to() received an invalid combination of arguments - got "
+        f"({type_name(kind)}), but expected one of:\n"
+        " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
+        "bool copy = False, *, torch.memory_format memory_format = None)\n"
+        " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+        "torch.memory_format memory_format = None)\n"
+        " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
+        "torch.memory_format memory_format = None)\n"
+    )
+
+
+def check_device(where):
+    """Refuse devices that aren't there, in PyTorch's words.
+
+    Raises:
+        AssertionError: CUDA.
+        RuntimeError: any other device, or a string that names none.
+    """
+    where = device(where) if not isinstance(where, device) else where
+    if where.type == "cpu":
+        return CPU
+    if where.type == "cuda":
+        raise AssertionError(
+            "Torch not compiled with CUDA enabled\nRushlight computes on the CPU: choose the device "
+            "with 'cuda' if torch.cuda.is_available() else 'cpu'."
+        )
+    raise RuntimeError(
+        f"PyTorch is not linked with support for {where.type} devices\nRushlight computes on the "
+        "CPU."
+    )
+
+
+def type_(input, dtype=None, non_blocking=False):
+    """`x.type()`: the old name of the type, such as `torch.FloatTensor`; or a cast to a type."""
+    if dtype is None:
+        return f"torch.{input.dtype.title}Tensor"
+    if not isinstance(dtype, dtypes.dtype):
+        dtype = dtype_of_old_name(dtype)
+    return cast(input, dtype)
+
+
+def dtype_of_old_name(name):
+    """The dtype that an old type such as `torch.FloatTensor` stands for."""
+    if not isinstance(name, str):
+        name = f"{getattr(name, '__module__', '')}.{getattr(name, '__name__', '')}"
+    if name == "torch.Tensor":
+        return dtypes.get_default_dtype()
+    found = dtypes.by_title(name.removeprefix("torch.").removesuffix("Tensor"))
+    if found is None or not name.startswith("torch."):
+        raise ValueError(f"invalid type: '{name.removeprefix('builtins.')}'")
+    return found

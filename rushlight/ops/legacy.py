@@ -1,0 +1,96 @@
+"""Old ways to make tensors: `torch.Tensor(2, 3)`, `torch.FloatTensor([1, 2])`, `x.new(2, 3)`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd.saved import tensor_type
+from rushlight.ops.convert import array_from, native
+from rushlight.ops.shape import shape_argument
+from rushlight.tensor import Size, Tensor, type_name, wrap
+
+__all__ = ["BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+           "IntTensor", "LongTensor", "ShortTensor"]
+
+
+def legacy_tensor(cls, *args, device=None, **kwargs):
+    """`torch.Tensor(...)`: an uninitialised tensor of these sizes, or a tensor of the data."""
+    if cls is not Tensor:
+        return _of_subclass(cls, args)
+    return made_of(args, dtypes.get_default_dtype(), keeps_tensor=True)
+
+
+def _of_subclass(cls, args):
+    """An instance of a subclass of Tensor that has no constructor of its own."""
+    source = made_of(args, dtypes.get_default_dtype(), keeps_tensor=True)
+    made = object.__new__(cls)
+    for name in ("_array", "_node", "_grad", "_hooks", "_base", "_requires_grad", "_counter"):
+        setattr(made, name, getattr(source, name))
+    return made
+
+
+def made_of(args, dtype, keeps_tensor=False):
+    """A tensor of sizes `(2, 3)`, of data `([1, 2],)`, or of no elements `()`."""
+    if not args:
+        return wrap(np.empty(0, dtype.array_dtype))
+    data = args[0]
+    is_size = isinstance(data, Size) or (hasattr(data, "__index__") and not isinstance(
+        data, (bool, Tensor, np.ndarray)))
+    if len(args) > 1 or is_size:
+        shape = shape_argument("new", args)
+        if any(size < 0 for size in shape):
+            raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: "
+                               f"{list(shape)}")
+        return wrap(np.empty(shape, dtype.array_dtype))
+    if isinstance(data, Tensor):
+        if not keeps_tensor and data.dtype is not dtype:
+            raise TypeError(
+                f"expected {tensor_type(np.empty(0, dtype.array_dtype))} (got "
+                f"{tensor_type(data._array)})"
+            )
+        return data.detach()
+    if isinstance(data, str):
+        raise TypeError(f"new(): invalid data type '{type_name(data)}'")
+    if not hasattr(data, "__len__"):
+        raise TypeError(f"new(): data must be a sequence (got {type_name(data)})")
+    if isinstance(data, np.ndarray):
+        return wrap(native(data).astype(dtype.array_dtype))
+    return wrap(array_from(data, dtype))
+
+
+class _OldType(type):
+    """The type of `torch.FloatTensor` and its like: they make and recognise tensors of a dtype."""
+
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype
+
+    def __call__(cls, *args, device=None):
+        return made_of(args, cls.dtype)
+
+    def __repr__(cls):
+        return f"<class 'torch.{cls.__name__}'>"
+
+
+def _old_type(dtype):
+    return _OldType(
+        f"{dtype.title}Tensor",
+        (),
+        {"dtype": dtype, "__module__": "torch", "__doc__": f"Old name of tensors of {dtype!r}."},
+    )
+
+
+FloatTensor = _old_type(dtypes.float32)
+DoubleTensor = _old_type(dtypes.float64)
+HalfTensor = _old_type(dtypes.float16)
+ByteTensor = _old_type(dtypes.uint8)
+CharTensor = _old_type(dtypes.int8)
+ShortTensor = _old_type(dtypes.int16)
+IntTensor = _old_type(dtypes.int32)
+LongTensor = _old_type(dtypes.int64)
+BoolTensor = _old_type(dtypes.bool_)
+
+
+def new(input, *args, device=None):
+    """`x.new(...)`: like `torch.Tensor(...)`, in the dtype of `input`."""
+    return made_of(args, input.dtype)

@@ -1,0 +1,74 @@
+"""`out=`: a result written into a tensor that the caller brings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd.tape import modes
+from rushlight.ops.warn import warn
+from rushlight.tensor import Tensor, type_name
+
+__all__ = ["replace_memory", "write_out"]
+
+
+def write_out(name, result, args, out, resize_warns=True):
+    """Write `result` (a Tensor, or a tuple of them) into `out`, resized where needed, and return it.
+
+    Raises:
+        RuntimeError: something that requires grad is involved, or `out` can't hold the dtype.
+        TypeError: `out` is no tensor.
+    """
+    if isinstance(result, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            raise TypeError(
+                f"{name}(): argument 'out' must be tuple of Tensors, not {type_name(out)}"
+            )
+        for each, target in zip(result, out, strict=True):
+            check_out(name, each, args, target)
+        for each, target in zip(result, out, strict=True):
+            _write(each, target, resize_warns)
+        return tuple(out)
+    check_out(name, result, args, out)
+    _write(result, out, resize_warns)
+    return out
+
+
+def check_out(name, result, args, out):
+    """Refuse an `out` that may not be written to."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
+    tensors = [x for x in args if isinstance(x, Tensor)]
+    if modes.grad_enabled and (out._requires_grad or any(x._requires_grad for x in tensors)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    of, into = result.dtype, out.dtype
+    if of is not into and not dtypes.can_cast(of, into):
+        raise RuntimeError(
+            f"result type {of.title} can't be cast to the desired output type {into.title}"
+        )
+
+
+def _write(result, out, resize_warns):
+    shape = result._array.shape
+    if out._array.shape != shape:
+        if out._array.size and resize_warns:
+            warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(out._array.shape)}, which does not match the required output shape "
+                f"{list(shape)}. This behavior is deprecated, and in a future PyTorch release "
+                "outputs will not be resized unless they have zero elements. You can explicitly "
+                "reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0)."
+            )
+        replace_memory(out, np.empty(shape, out._array.dtype))
+    np.copyto(out._array, result._array, casting="unsafe")
+    out._counter[0] += 1
+
+
+def replace_memory(tensor, array):
+    """Put other memory behind a tensor; its views keep the old one."""
+    tensor._array = array
+    tensor._base = None
