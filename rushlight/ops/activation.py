@@ -30,7 +30,7 @@ __all__ = [
     "log_sigmoid",
     "mish",
     "prelu_kernel",
-    "rrelu_with_noise",
+    "rrelu",
     "selu",
     "silu",
     "softplus",
@@ -57,19 +57,15 @@ def floating_only(kernel_name):
 # Piecewise linear ---------------------------------------------------------------------------------
 
 
-def _check_hardtanh(input, **options):
-    if input.dtype.kind == "b":
-        raise RuntimeError("Bool inputs not supported for hardtanh")
-
-
 @elementwise(
-    check=_check_hardtanh,
     d_input=lambda g, input, min_val, max_val: where(
         (input <= min_val) | (input >= max_val), 0.0, g
     ),
 )
 def hardtanh(input, *, min_val=-1.0, max_val=1.0):
     """The elements cut off at `min_val` and `max_val`."""
+    if input.dtype.kind == "b":
+        raise RuntimeError("Bool inputs not supported for hardtanh")
     return np.minimum(np.maximum(input, _like(min_val, input)), _like(max_val, input))
 
 
@@ -78,17 +74,13 @@ def _like(number, array):
     return array.dtype.type(number)
 
 
-def _check_threshold(input, **options):
-    if input.dtype.kind == "b":
-        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
-
-
 @elementwise(
-    check=_check_threshold,
     d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
 )
 def threshold(input, *, threshold, value):
     """The elements above `threshold`; in place of the others, `value`."""
+    if input.dtype.kind == "b":
+        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
     return np.where(input <= threshold, _like(value, input), input)
 
 
@@ -159,18 +151,11 @@ def softshrink(input, *, lambd=0.5):
 )
 def hardshrink(input, *, lambd=0.5):
     """The elements whose distance from 0 is above `lambd`; the others become 0."""
-    return np.where((input >= -lambd) & (input <= lambd), _like(0, input), input)
-
-
-def _check_prelu(input, weight):
-    if input.dtype != weight.dtype:
-        titles = f"{dtypes.of(input).title} and {dtypes.of(weight).title}"
-        raise RuntimeError(f"prelu: Type promoting not supported. Got {titles}")
-    floating_only("prelu_cpu")(input, weight)
+    return np.where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
 @elementwise(
-    check=_check_prelu,
+    check=floating_only("prelu_cpu"),
     node="PreluKernelBackward0",
     d_input=lambda g, input, weight: where(input > 0, g, g * weight),
     d_weight=lambda g, input: where(input > 0, 0.0, g * input),
@@ -184,7 +169,7 @@ def prelu_kernel(input, weight):
 
 
 @elementwise(node="RreluWithNoiseBackward0", d_input=lambda g, noise: g * noise)
-def rrelu_with_noise(input, noise):
+def rrelu(input, noise):
     """Each element times its noise, which is 1 for positive ones and a random slope for others."""
     return input * noise
 
@@ -194,7 +179,7 @@ def rrelu_with_noise(input, noise):
 
 def _elu_slope(input, alpha, scale, input_scale):
     """The derivative of elu."""
-    below = input_scale * alpha * scale * exp(where(input > 0, 0.0, input) * input_scale)
+    below = input_scale * alpha * scale * exp(where(input < 0, input, 0.0) * input_scale)
     return where(input > 0, scale, below)
 
 
@@ -351,6 +336,7 @@ def _check_glu(a, b):
 
 
 @opaque(
+    result="same",
     check=_check_glu,
     d_a=lambda g, b: g * sigmoid(b),
     d_b=lambda g, a, b: g * a * sigmoid(b) * (1 - sigmoid(b)),

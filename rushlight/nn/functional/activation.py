@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
+
 from rushlight import ops, random
+from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops import in_place
 from rushlight.tensor import wrap
 
@@ -126,6 +129,9 @@ def hardswish(input, inplace=False):
 
 def prelu(input, weight):
     """max(0, x) + weight * min(0, x); the weight is a number, or one per channel (dimension 1)."""
+    if input.dtype is not weight.dtype:
+        titles = f"{input.dtype.title} and {weight.dtype.title}"
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {titles}")
     if weight.numel() == 1:
         weight = weight.reshape(()) if input.dim() == 0 else weight.reshape((1,))
         return ops.prelu_kernel(input, weight)
@@ -151,10 +157,10 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     Source: B. Xu and others, "Empirical evaluation of rectified activations in convolutional
     network", 2015.
     """
-    if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
-    noise = wrap(_random_slopes(input._array, lower, upper))
-    return _apply(lambda x: ops.rrelu_with_noise(x, noise), input, inplace)
+    require_tensors("rrelu", input=input)
+    _check_floating("leaky_relu_cpu", input)
+    noise = wrap(_slopes(input._array, lower, upper, training))
+    return _apply(lambda x: ops.rrelu(x, noise), input, inplace)
 
 
 def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
@@ -162,13 +168,21 @@ def rrelu_(input, lower=1.0 / 8, upper=1.0 / 3, training=False):
     return rrelu(input, lower, upper, training, inplace=True)
 
 
-def _random_slopes(array, lower, upper):
-    """1 for positive elements, and one random number for each of the others, in their order."""
-    noise = array.dtype.type(1) + array * 0
+def _slopes(array, lower, upper, training):
+    """1 for positive elements; for each of the others a slope, random ones in their order."""
+    slopes = np.ones_like(array)
     others = array <= 0
-    drawn = random.default_generator.uniform((int(others.sum()),), "float64", lower, upper)
-    noise[others] = drawn
-    return noise
+    slopes[others] = (lower + upper) / 2
+    if training:
+        count = int(others.sum())
+        slopes[others] = random.default_generator.uniform((count,), "float64", lower, upper)
+    return slopes
+
+
+def _check_floating(kernel_name, input):
+    if not input.is_floating_point():
+        title = input.dtype.title
+        raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
 
 
 # Smooth -------------------------------------------------------------------------------------------

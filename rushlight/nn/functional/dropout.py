@@ -44,6 +44,9 @@ def _scaled_by(input, noise, inplace):
 
 def _drop(input, p, shape, inplace):
     """Scale the input by a noise of this shape, which broadcasts."""
+    if not (input.is_floating_point() or input.is_complex()):
+        title = input.dtype.title
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {title}")
     if p == 1:
         return _scaled_by(input, input.new_zeros(()), inplace)
     noise = _kept(p, shape, input._array.dtype)
@@ -91,8 +94,8 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
 
 
 def _unbatched(input, ndim, p, training, inplace):
-    """Feature dropout of a batch, or of one sample of `ndim` dimensions."""
-    if input.dim() != ndim:
+    """Feature dropout of a batch, or of one sample, which has `ndim` dimensions."""
+    if input.dim() == ndim + 1:
         return _feature_dropout(input, p, training, inplace)
     if inplace:
         _feature_dropout(input.unsqueeze(0), p, training, inplace)

@@ -11,8 +11,9 @@ import warnings
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.activation import logsigmoid
+from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import type_name
 
 __all__ = [
     "binary_cross_entropy",
@@ -65,15 +66,6 @@ def _reduce(losses, reduction):
     if reduction == "mean":
         return losses.mean()
     return losses.sum() if reduction == "sum" else losses
-
-
-def _require_tensors(name, **arguments):
-    for position, (argument, value) in enumerate(arguments.items(), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, "
-                f"not {type_name(value)}"
-            )
 
 
 def _matched(input, target):
@@ -179,7 +171,7 @@ def poisson_nll_loss(
         full: whether to add Stirling's approximation of log(target!).
     """
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("poisson_nll_loss", input=input, target=target)
+    require_tensors("poisson_nll_loss", input=input, target=target)
     if log_input:
         loss = input.exp() - target * input
     else:
@@ -318,7 +310,7 @@ def nll_loss(
     The mean divides by the sum of the targets' weights. Targets `ignore_index` have weight 0.
     """
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("nll_loss_nd", input=input, target=target)
+    require_tensors("nll_loss_nd", input=input, target=target)
     if input.dim() < 1:
         raise ValueError(f"Expected 1 or more dimensions (got {input.dim()})")
     _check_batch(input, target)
@@ -362,7 +354,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("cross_entropy_loss", input=input, target=target)
+    require_tensors("cross_entropy_loss", input=input, target=target)
     if not isinstance(ignore_index, int):
         raise TypeError(
             "cross_entropy_loss(): argument 'ignore_index' (position 5) must be int, "
@@ -450,7 +442,7 @@ def kl_div(
         )
     elif reduction != "batchmean":
         reduction = _reduction(reduction)
-    _require_tensors("kl_div", input=input, target=target)
+    require_tensors("kl_div", input=input, target=target)
     if not (input.is_floating_point() and target.is_floating_point()):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     if log_target:
@@ -470,7 +462,7 @@ def hinge_embedding_loss(
 ):
     """The distance `input` where target is 1, and max(0, margin - input) where it is -1."""
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("hinge_embedding_loss", input=input, target=target)
+    require_tensors("hinge_embedding_loss", input=input, target=target)
     apart = (margin - input).clamp(min=0).masked_fill(target == 1, 0)
     together = input.masked_fill(target == -1, 0)
     return _reduce(apart + together, reduction)
@@ -479,7 +471,7 @@ def hinge_embedding_loss(
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)), for targets 1 and -1."""
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("soft_margin_loss", input=input, target=target)
+    require_tensors("soft_margin_loss", input=input, target=target)
     if not input.is_floating_point():
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {input.dtype.title}"
@@ -561,7 +553,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    _require_tensors("multi_margin_loss", input=input, target=target)
+    require_tensors("multi_margin_loss", input=input, target=target)
     _check_multi_margin(input, target)
     _require_wide_floats("multi_margin_loss_cpu_kernel", input)
     index = target.reshape(-1, 1) if input.dim() > 1 else target.reshape(1)
@@ -579,7 +571,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     A row of `target` lists the classes that are right, up to the first -1.
     """
     reduction = _reduction(reduction, size_average, reduce)
-    _require_tensors("multilabel_margin_loss", input=input, target=target)
+    require_tensors("multilabel_margin_loss", input=input, target=target)
     if target.shape != input.shape:
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: "
