@@ -218,7 +218,7 @@ def test_seed_seeds_all_three_generators(program, tmp_path):
     expected = output(rushlight_run(program(draw.format(seeds)), cwd=tmp_path))
     seeded = program(draw.format(""), "seeded.py")
     assert output(rushlight_run("--seed", 11, seeded, cwd=tmp_path)) == expected
-    assert expected == ("0.4523795535098186 0.1802696888767692 tensor([0.4598, 0.3100, 0.8397])\n")
+    assert expected == ("0.4523795535098186 0.1802696888767692 tensor([0.1490, 0.4866, 0.9857])\n")
 
 
 # Figures

@@ -128,8 +128,8 @@ def missing_name(error: BaseException) -> str | None:
     """
     if isinstance(error, ModuleNotFoundError):
         module, attribute = error.name or "", ""
-    elif isinstance(error, ImportError) and getattr(error, "name_from", None):  # 3.12 on
-        module, attribute = error.name or "", f".{error.name_from}"
+    elif isinstance(error, ImportError) and (name := getattr(error, "name_from", None)):
+        module, attribute = error.name or "", f".{name}"  # from 3.12 on
     elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
         module, attribute = error.obj.__name__, f".{error.name}"
     else:
