@@ -299,7 +299,11 @@ for name in ("cumprod", "prod"):
     )
 for name in ("cummax", "cummin"):
     record(name, lambda r: [call(r(2, 5), dim=d) for d in (0, 1)])
-record("gather_along", lambda r: [call(r(2, 3), r.ints(2, 5, low=0, high=3), dim=1)], oracle="gather")
+record(
+    "gather_along",
+    lambda r: [call(r(2, 3), r.ints(2, 5, low=0, high=3), dim=1)],
+    oracle=lambda torch, x, index, dim: torch.gather(x, dim, index),
+)
 record("add_along", lambda r: [call(r(2, 5), r.ints(2, 5, low=0, high=3), dim=1, size=3)], oracle=None)
 
 # special ------------------------------------------------------------------------------------------

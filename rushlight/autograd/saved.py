@@ -81,7 +81,8 @@ def _pack(tensor, node, is_result):
 
 
 def _shapes(op, inputs, output):
-    shapes = tuple(tuple(inputs[name].shape) for name in op.rules)
+    operands = [inputs[name] for name in op.rules]
+    shapes = tuple(() if x is None else tuple(x.shape) for x in operands)
     same = all(shape == tuple(output.shape) for shape in shapes)
     return None if same else shapes
 

@@ -610,7 +610,7 @@ class Mixture(Elementwise):
 
     def promote(self, args):
         """The arguments, which must have one dtype already."""
-        for name, x in zip(("end", "weight"), args[1:], strict=True):
+        for name, x in zip(("end", "weight"), args[1:], strict=False):
             if isinstance(x, Tensor) and x.dtype is not args[0].dtype:
                 expected, got = (c_name(each.dtype) for each in (args[0], x))
                 raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")

@@ -81,6 +81,11 @@ def refuse_kinds(kinds, kernel_name):
     return check
 
 
+def like(x, other):
+    """x in the dtype of another one; on arrays and on Tensors."""
+    return x.to(other.dtype) if isinstance(x, Tensor) else np.asarray(x, other.dtype)
+
+
 # Signs --------------------------------------------------------------------------------------------
 
 

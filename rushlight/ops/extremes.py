@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.compare import maximum, minimum
+from rushlight.ops.elementwise import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument
@@ -122,7 +123,7 @@ def _extreme(ufunc, name, input, dim, keepdim):
 def share_of_equals(g, input, out, dim):
     """g, split evenly among the elements that equal the extreme."""
     chosen = (input == out) | ((input != input) & (out != out))
-    return g * (chosen / _sum(chosen * 1, dim=dim, keepdim=True))
+    return (g / like(_sum(chosen, dim=dim, keepdim=True), g)) * chosen
 
 
 def _check_amax(name):

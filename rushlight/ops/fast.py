@@ -276,7 +276,11 @@ def _shapes_source(op, flags):
     differs = " or ".join(
         f"({flag} and {n}_array.shape != result.shape)" for n, flag in flags.items()
     )
-    shapes = "".join(f"{name}_array.shape, " for name in flags)
+    # a number has no shape, and needs none
+    shapes = "".join(
+        f"{n}_array.shape if {flag} else (), " if _varies(op, n) else f"{n}_array.shape, "
+        for n, flag in flags.items()
+    )
     return f"({shapes}) if {differs} else None, "
 
 

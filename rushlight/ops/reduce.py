@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import abs, exp, sgn, where
+from rushlight.ops.elementwise import abs, exp, like, sgn, where
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.shapes import normalize_dim, normalize_dims
 
@@ -302,7 +302,7 @@ def _norm_slope(g, input, out, ord, dim):
         return input * 0
     if ord in (float("inf"), -float("inf")):
         chosen = abs(input) == out
-        return g * sgn(input) * (chosen / _sum(chosen * 1.0, dim=dim, keepdim=True))
+        return (g / like(_sum(chosen, dim=dim, keepdim=True), g)) * sgn(input) * chosen
     ratio = where(input == 0, 0.0, _safe(abs(input)) / _safe(out)) ** (ord - 1)
     return where((out == 0) | (input == 0), 0.0, g * sgn(input) * ratio)
 
