@@ -47,20 +47,17 @@ def _weighted(value, weight):
     return value if weight is None else value * weight
 
 
-def _floating_only(kernel_name):
-    def check(input, *others, **options):
-        if input.dtype.kind in "biu":
-            title = dtypes.of(input).title
-            raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
-
-    return check
+def _refuse_integers(kernel_name, input):
+    """Refuse integers and booleans, naming PyTorch's kernel."""
+    if input.dtype.kind in "biu":
+        title = dtypes.of(input).title
+        raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
 
 
 # Regression ---------------------------------------------------------------------------------------
 
 
 @opaque(
-    check=_floating_only("mse_cpu"),
     d_input=lambda g, input, target, reduction: (
         (input - target) * (g * (2.0 * _share(input.shape, reduction)))
     ),
@@ -70,6 +67,7 @@ def _floating_only(kernel_name):
 )
 def mse_loss(input, target, *, reduction="mean"):
     """(input - target)**2."""
+    _refuse_integers("mse_cpu", input)
     difference = input - target
     if reduction == "none":
         return difference * difference
@@ -82,7 +80,6 @@ def _smooth_l1_slope(difference, beta):
 
 
 @opaque(
-    check=_floating_only("smooth_l1_cpu"),
     d_input=lambda g, input, target, reduction, beta: (
         _smooth_l1_slope(input - target, beta) * (g * _share(input.shape, reduction))
     ),
@@ -95,6 +92,7 @@ def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
 
     Source: R. Girshick, "Fast R-CNN", 2015.
     """
+    _refuse_integers("smooth_l1_cpu", input)
     distance = np.abs(input - target)
     near = distance * distance * (0.5 / beta)
     return _reduced(np.where(distance < beta, near, distance - 0.5 * beta), reduction)
@@ -105,7 +103,6 @@ def _huber_slope(difference, delta):
 
 
 @opaque(
-    check=_floating_only("huber_cpu"),
     d_input=lambda g, input, target, reduction, delta: (
         _huber_slope(input - target, delta) * (g * _share(input.shape, reduction))
     ),
@@ -118,6 +115,7 @@ def huber_loss(input, target, *, reduction="mean", delta=1.0):
 
     Source: P. Huber, "Robust estimation of a location parameter", 1964.
     """
+    _refuse_integers("huber_cpu", input)
     distance = np.abs(input - target)
     near = distance * distance * 0.5
     return _reduced(np.where(distance < delta, near, delta * (distance - 0.5 * delta)), reduction)
@@ -129,8 +127,7 @@ def huber_loss(input, target, *, reduction="mean", delta=1.0):
 _LEAST_LOG = -100.0
 
 
-def _check_binary_cross_entropy(input, target, weight=None, **options):
-    _floating_only("binary_cross_entropy")(input)
+def _check_probabilities(input, target):
     for name, array in (("input", input), ("target", target)):
         if not np.all((array >= 0) & (array <= 1)):
             raise RuntimeError(f"all elements of {name} should be between 0 and 1")
@@ -143,7 +140,6 @@ def _variance(input):
 
 
 @opaque(
-    check=_check_binary_cross_entropy,
     d_input=lambda g, input, target, weight, reduction: _weighted(
         (input - target) / _variance(input) * (g * _share(input.shape, reduction)), weight
     ),
@@ -153,7 +149,8 @@ def _variance(input):
 )
 def binary_cross_entropy(input, target, weight=None, *, reduction="mean"):
     """-(target * log(input) + (1 - target) * log(1 - input)), for probabilities `input`."""
-    _check_binary_cross_entropy(input, target)
+    _refuse_integers("binary_cross_entropy", input)
+    _check_probabilities(input, target)
     least = input.dtype.type(_LEAST_LOG)
     likely = target * np.maximum(np.log(input), least)
     unlikely = (1 - target) * np.maximum(np.log1p(-input), least)
@@ -174,7 +171,6 @@ def _target_slope(input, pos_weight):
 
 
 @opaque(
-    check=_floating_only("log_sigmoid_cpu"),
     d_input=lambda g, input, target, weight, pos_weight, reduction: _weighted(
         _logit_slope(input, target, pos_weight) * (g * _share(input.shape, reduction)), weight
     ),
@@ -189,6 +185,7 @@ def binary_cross_entropy_with_logits(
 
     `pos_weight` multiplies what the positive targets cost.
     """
+    _refuse_integers("log_sigmoid_cpu", input)
     # log(1 + exp(-x)) = -log(sigmoid(x))
     positive_cost = np.log1p(np.exp(-np.abs(input))) - np.minimum(input, 0)
     if pos_weight is not None:
@@ -197,7 +194,6 @@ def binary_cross_entropy_with_logits(
 
 
 @opaque(
-    check=_floating_only("soft_margin_loss"),
     d_input=lambda g, input, target, reduction: (
         -target * sigmoid(-target * input) * (g * _share(input.shape, reduction))
     ),
@@ -210,14 +206,11 @@ def soft_margin_loss(input, target, *, reduction="mean"):
 # Many classes -------------------------------------------------------------------------------------
 
 
-def _check_nll(input, target, weight=None, *, reduction, ignore_index):
+def _check_targets(input, target, weight=None, *, reduction, ignore_index):
     classes = input.shape[-1 if input.ndim == 1 else 1]
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         raise IndexError(f"Target {target[wrong].flat[0]} is out of bounds.")
-    if weight is not None and weight.dtype != input.dtype:
-        titles = dtypes.of(input).title, dtypes.of(weight).title
-        raise RuntimeError(f"expected scalar type {titles[0]} but found {titles[1]}")
 
 
 def _class_weights(target, weight, classes, ignore_index, dtype):
@@ -244,7 +237,7 @@ def _class_index(target, ndim):
 
 
 @opaque(
-    check=_check_nll,
+    check=_check_targets,
     linear=True,
     node=lambda reduction, ignore_index: "NllLossBackward0",
     d_input=lambda g, target, weight, input_shape, reduction, ignore_index: nll_loss_gradient(
@@ -278,9 +271,9 @@ def nll_loss_gradient(grad, target, weight=None, *, shape, reduction, ignore_ind
     if weights is None:
         shares = grad * -_share(target.shape, reduction)
     elif reduction == "mean":
-        shares = -weights * (grad / np.add.reduce(weights, axis=None))
+        shares = 0 - weights * (grad / np.add.reduce(weights, axis=None))  # 0, not -0, if ignored
     else:
-        shares = -weights * grad
+        shares = 0 - weights * grad
     result = np.zeros(shape, grad.dtype)
     result[_class_index(target, len(shape))] = shares
     return result

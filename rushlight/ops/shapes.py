@@ -25,7 +25,8 @@ def broadcast_shapes(*shapes):
         if len(shape) > len(result):
             result = [1] * (len(shape) - len(result)) + result
         offset = len(result) - len(shape)
-        for i, size in enumerate(shape, offset):
+        for i in range(len(result) - 1, offset - 1, -1):
+            size = shape[i - offset]
             if size == 1 or result[i] == size:
                 continue
             if result[i] != 1:

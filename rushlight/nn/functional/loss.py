@@ -13,6 +13,7 @@ from rushlight import dtypes, ops
 from rushlight.nn.functional.activation import logsigmoid
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
+from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import type_name
 
 __all__ = [
@@ -77,7 +78,7 @@ def _matched(input, target):
             "Please ensure they have the same size.",
             stacklevel=3,
         )
-        shape = ops.broadcast_shapes(input.shape, target.shape)
+        shape = broadcast_shapes(input.shape, target.shape)
         input, target = input.expand(shape), target.expand(shape)
     if input.dtype is not target.dtype:
         dtype = ops.result_type(input, target)
@@ -149,7 +150,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is not None:
         losses = ops.huber_loss(input, target, reduction="none", delta=float(delta))
-        return _weighted(losses, weight, reduction)
+        return _reduce(losses * weight, reduction)
     return ops.huber_loss(input, target, reduction=reduction, delta=float(delta))
 
 
@@ -229,7 +230,7 @@ def binary_cross_entropy(
             f"({input.size()}) is deprecated. Please ensure they have the same size."
         )
     if weight is not None:
-        weight = weight.expand(ops.broadcast_shapes(target.shape, weight.shape))
+        weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
     if input.dtype is not target.dtype:
         titles = target.dtype.title, input.dtype.title
         raise RuntimeError(f"Found dtype {titles[0]} but expected {titles[1]}")
@@ -294,6 +295,9 @@ def _check_class_shapes(input, target, weight):
             f"weight tensor should be defined either for all {classes} classes or no classes but "
             f"got weight tensor of shape: {list(weight.shape)}"
         )
+    if weight is not None and weight.dtype is not input.dtype:
+        titles = input.dtype.title, weight.dtype.title
+        raise RuntimeError(f"expected scalar type {titles[0]} but found {titles[1]}")
 
 
 def nll_loss(
@@ -476,7 +480,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {input.dtype.title}"
         )
-    shape = ops.broadcast_shapes(input.shape, target.shape)
+    shape = broadcast_shapes(input.shape, target.shape)
     target = target.to(ops.result_type(input, target))
     input, target = input.to(target.dtype).expand(shape), target.expand(shape)
     return ops.soft_margin_loss(input, target, reduction=reduction)
