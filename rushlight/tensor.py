@@ -1446,21 +1446,23 @@ class Tensor:
 
     # Shape ----------------------------------------------------------------------------------------
 
-    def reshape(self, *shape):
+    def reshape(self, *sizes, shape=None):
         """The elements in another shape: a view where the memory allows it, else a copy."""
-        return ops.reshape(self, *shape)
+        return ops.reshape(self, *sizes) if shape is None else ops.reshape(self, shape)
 
-    def view(self, *shape):
+    def view(self, *shape, size=None, dtype=None):
         """The same memory in another shape (or in another dtype)."""
-        return ops.view_(self, *shape)
+        if size is None and dtype is None:
+            return ops.view_(self, *shape)
+        return ops.view_(self, dtype) if size is None else ops.view_(self, size)
 
-    def expand(self, *sizes):
+    def expand(self, *sizes, size=None):
         """Dimensions of size 1 repeated without copying."""
-        return ops.expand(self, *sizes)
+        return ops.expand(self, *sizes) if size is None else ops.expand(self, size)
 
-    def sum_to_size(self, *size):
+    def sum_to_size(self, *sizes, size=None):
         """The sum over what expanding from `size` to this shape adds."""
-        return ops.sum_to_size(self, *size)
+        return ops.sum_to_size(self, *sizes) if size is None else ops.sum_to_size(self, size)
 
     def view_as(self, other):
         """The same memory in the shape of `other`."""
@@ -1502,9 +1504,9 @@ class Tensor:
         """Two dimensions swapped."""
         return ops.transpose(self, dim0, dim1)
 
-    def permute(self, *dims):
+    def permute(self, *order, dims=None):
         """The dimensions in another order."""
-        return ops.permute(self, *dims)
+        return ops.permute(self, *order) if dims is None else ops.permute(self, dims)
 
     def movedim(self, source, destination):
         """The dimensions `source` moved to the places `destination`."""
@@ -1610,21 +1612,21 @@ class Tensor:
         """The parts at all positions of a dimension."""
         return ops.unbind(self, dim)
 
-    def repeat(self, *repeats):
+    def repeat(self, *counts, repeats=None):
         """The whole tensor repeated along its dimensions."""
-        return ops.repeat(self, *repeats)
+        return ops.repeat(self, *counts) if repeats is None else ops.repeat(self, repeats)
 
-    def tile(self, *dims):
+    def tile(self, *counts, dims=None):
         """`repeat`, where missing repeats in front are 1."""
-        return ops.tile(self, *dims)
+        return ops.tile(self, *counts) if dims is None else ops.tile(self, dims)
 
     def repeat_interleave(self, repeats=None, dim=None, *, output_size=None):
         """Each element repeated."""
         return ops.repeat_interleave(self, repeats, dim, output_size=output_size)
 
-    def flip(self, *dims):
+    def flip(self, *axes, dims=None):
         """The elements in reverse order along `dims`."""
-        return ops.flip(self, *dims)
+        return ops.flip(self, *axes) if dims is None else ops.flip(self, dims)
 
     def fliplr(self):
         """Flipped along the second dimension."""

@@ -17,6 +17,7 @@ from rushlight.ops.create import (  # noqa: F401  (for methods)
     new_tensor,
     new_zeros,
 )
+from rushlight.ops.einsum import *  # noqa: F403
 from rushlight.ops.elementwise import *  # noqa: F403
 from rushlight.ops.extremes import *  # noqa: F403
 from rushlight.ops.index import *  # noqa: F403
@@ -54,5 +55,6 @@ from rushlight.ops.shape import (  # noqa: F401  (for methods)
     stride,
 )
 from rushlight.ops.special import *  # noqa: F403
+from rushlight.ops.window import *  # noqa: F403
 
 fast.bind_rules_to_kernels()

@@ -49,14 +49,15 @@ def _flip(input, *, dims):
     return np.flip(input, dims).copy()
 
 
-def flip(input, *dims):
+def flip(input, *axes, dims=None):
     """The elements in reverse order along the dimensions `dims`.
 
     >>> import rushlight as torch
     >>> torch.flip(torch.tensor([1, 2, 3]), (0,))
     tensor([3, 2, 1])
     """
-    return _flip(input, dims=normalize_dims(dims_argument(dims), input._array.ndim))
+    dims = dims_argument(axes if dims is None else (dims,))
+    return _flip(input, dims=normalize_dims(dims, input._array.ndim))
 
 
 def fliplr(input):
@@ -311,14 +312,14 @@ def repeat(input, *repeats):
     return _repeat(input, repeats=repeats)
 
 
-def tile(input, *dims):
+def tile(input, *counts, dims=None):
     """`repeat`, where missing repeats in front are 1.
 
     >>> import rushlight as torch
     >>> torch.tile(torch.tensor([[1, 2]]), (2,))
     tensor([[1, 2, 1, 2]])
     """
-    dims = shape_argument("tile", dims, "dims")
+    dims = shape_argument("tile", counts if dims is None else (dims,), "dims")
     missing = input._array.ndim - len(dims)
     return repeat(input, (1,) * missing + dims)
 

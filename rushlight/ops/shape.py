@@ -383,7 +383,7 @@ def infer_size(shape, count):
 # Other shapes -------------------------------------------------------------------------------------
 
 
-def reshape(input, *shape):
+def reshape(input, *sizes, shape=None):
     """The elements in another shape: a view where the memory allows it, else a copy.
 
     >>> import rushlight as torch
@@ -391,7 +391,8 @@ def reshape(input, *shape):
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    shape = infer_size(shape_argument("reshape", shape, "shape"), input._array.size)
+    sizes = sizes if shape is None else (shape,)
+    shape = infer_size(shape_argument("reshape", sizes, "shape"), input._array.size)
     array = input._array
     if array.flags.c_contiguous:
         return _view(input, shape=shape)
@@ -604,14 +605,14 @@ def swapdims(input, dim0, dim1):
     return transpose(input, dim0, dim1)
 
 
-def permute(input, *dims):
+def permute(input, *order, dims=None):
     """The dimensions in another order, as a view.
 
     >>> import rushlight as torch
     >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
     torch.Size([4, 2, 3])
     """
-    dims = dims_argument(dims)
+    dims = dims_argument(order if dims is None else (dims,))
     ndim = input._array.ndim
     if len(dims) != ndim:
         raise RuntimeError(

@@ -1,0 +1,427 @@
+"""Sliding windows: where they lie, their elements as columns, and convolution by them.
+
+A convolution and its two derivatives are three products of the same kind, and each is differentiated
+by the other two (`_convolve`, `_convolve_input`, `_convolve_weight`), so derivatives of any order need
+no further rule. On arrays each is a matrix product with the windows' elements as columns, image by
+image, so that the columns stay in the cache.
+
+Shapes: input (N, C, *space), weight (O, C / groups, *kernel), output (N, O, *out).
+
+Source: K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
+document processing" (2006), for the product with columns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from rushlight.ops.op import opaque
+from rushlight.ops.reduce import _sum
+from rushlight.tensor import Tensor, type_name
+
+__all__ = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "convolution",
+]
+
+#: columns are made for as many images at a time as fit in this many elements
+_BLOCK = 1 << 18
+
+
+# Geometry -----------------------------------------------------------------------------------------
+
+
+def output_sizes(space, kernel, stride, padding, dilation):
+    """How many windows fit along each dimension."""
+    return tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(space, kernel, stride, padding, dilation, strict=True)
+    )
+
+
+def padded(array, padding, value=0):
+    """An array with `padding` elements on both sides of each of its last dimensions."""
+    if not any(padding):
+        return array
+    lead = array.ndim - len(padding)
+    shape = array.shape[:lead] + tuple(
+        n + 2 * p for n, p in zip(array.shape[lead:], padding, strict=True)
+    )
+    made = np.full(shape, value, array.dtype) if value else np.zeros(shape, array.dtype)
+    made[(..., *(slice(p, p + n) for n, p in zip(array.shape[lead:], padding, strict=True)))] = array
+    return made
+
+
+def windows_of(array, kernel, stride, dilation, out):
+    """A view (*lead, *kernel, *out) of the windows over the last dimensions; nothing is copied."""
+    count = len(kernel)
+    lead, steps = array.strides[:-count], array.strides[-count:]
+    inner = tuple(s * d for s, d in zip(steps, dilation, strict=True))
+    outer = tuple(s * d for s, d in zip(steps, stride, strict=True))
+    return np.lib.stride_tricks.as_strided(
+        array, array.shape[:-count] + tuple(kernel) + tuple(out), lead + inner + outer
+    )
+
+
+def positions(kernel, stride, dilation, out):
+    """For each element of the window: its place in the kernel, and the slices where it lies."""
+    for place in itertools.product(*(range(k) for k in kernel)):
+        yield place, tuple(
+            slice(i * d, i * d + s * (n - 1) + 1, s)
+            for i, s, d, n in zip(place, stride, dilation, out, strict=True)
+        )
+
+
+# Convolution on arrays ----------------------------------------------------------------------------
+
+
+def _is_pointwise(kernel, stride, padding):
+    return all(k == 1 for k in kernel) and all(s == 1 for s in stride) and not any(padding)
+
+
+def _columns(x, groups, kernel, stride, dilation, out):
+    """The windows of a block of padded images, as (block, groups, C / groups * kernel, places)."""
+    n, channels = x.shape[:2]
+    view = windows_of(x, kernel, stride, dilation, out)
+    return view.reshape(n, groups, channels // groups * math.prod(kernel), math.prod(out))
+
+
+def _blocks(count, per_image):
+    step = max(1, _BLOCK // max(1, per_image))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _convolve_array(x, weight, stride, padding, dilation, groups):
+    kernel = weight.shape[2:]
+    out = output_sizes(x.shape[2:], kernel, stride, padding, dilation)
+    n, channels = x.shape[:2]
+    outputs = weight.shape[0]
+    rows = weight.reshape(groups, outputs // groups, -1)
+    result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
+    if _is_pointwise(kernel, stride, padding):
+        np.matmul(rows, x.reshape(n, groups, channels // groups, -1), out=result)
+    else:
+        x = padded(x, padding)
+        for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+            columns = _columns(x[block], groups, kernel, stride, dilation, out)
+            np.matmul(rows, columns, out=result[block])
+    return result.reshape(n, outputs, *out)
+
+
+def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
+    kernel = weight.shape[2:]
+    n, outputs = g.shape[:2]
+    out = g.shape[2:]
+    channels = weight.shape[1] * groups
+    rows = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
+    g = g.reshape(n, groups, outputs // groups, -1)
+    if _is_pointwise(kernel, stride, padding):
+        return np.matmul(rows, g).reshape(n, channels, *space)
+    whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
+    result = np.zeros((n, channels, *whole), g.dtype)
+    for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+        columns = np.matmul(rows, g[block]).reshape(-1, channels, *kernel, *out)
+        part = result[block]
+        for place, where in positions(kernel, stride, dilation, out):
+            part[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *place)]
+    return result[
+        (..., *(slice(p, p + size) for size, p in zip(space, padding, strict=True)))
+    ]
+
+
+def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
+    n, channels = x.shape[:2]
+    outputs, out = g.shape[1], g.shape[2:]
+    g = g.reshape(n, groups, outputs // groups, -1)
+    x = padded(x, padding)
+    result = np.zeros((groups, outputs // groups, channels // groups * math.prod(kernel)), x.dtype)
+    for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+        columns = _columns(x[block], groups, kernel, stride, dilation, out)
+        result += np.matmul(g[block], columns.swapaxes(2, 3)).sum(axis=0)
+    return result.reshape(outputs, channels // groups, *kernel)
+
+
+# The three products -------------------------------------------------------------------------------
+
+
+def _check_convolve(input, weight, **options):
+    groups = options["groups"]
+    if input.dtype != weight.dtype:
+        names = [_TITLES.get(x.dtype.name, x.dtype.name) for x in (input, weight)]
+        raise RuntimeError(
+            f"Input type ({names[0]}) and bias type ({names[1]}) should be the same"
+        )
+    if weight.shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size {list(weight.shape)} instead"
+        )
+    if input.shape[1] != weight.shape[1] * groups:
+        raise RuntimeError(
+            f"Given groups={groups}, weight of size {list(weight.shape)}, expected "
+            f"input{list(input.shape)} to have {weight.shape[1] * groups} channels, but got "
+            f"{input.shape[1]} channels instead"
+        )
+    _check_fits(input, weight, options)
+
+
+_TITLES = {"float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int"}
+
+
+def _check_fits(input, weight, options):
+    padding, dilation = options["padding"], options["dilation"]
+    whole = [n + 2 * p for n, p in zip(input.shape[2:], padding, strict=True)]
+    reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation, strict=True)]
+    if any(n < r for n, r in zip(whole, reach, strict=True)):
+        raise RuntimeError(
+            f"Calculated padded input size per channel: ({_by(whole)}). "
+            f"Kernel size: ({_by(reach)}). Kernel size can't be greater than actual input size"
+        )
+
+
+def _by(sizes):
+    return " x ".join(map(str, sizes))
+
+
+@opaque(
+    result="same",
+    node="ConvolutionBackward0",
+    takes_out=False,
+    d_input=lambda g, weight, input_shape, stride, padding, dilation, groups: _convolve_input(
+        g, weight, space=tuple(input_shape[2:]), stride=stride, padding=padding,
+        dilation=dilation, groups=groups,
+    ),
+    d_weight=lambda g, input, weight_shape, stride, padding, dilation, groups: _convolve_weight(
+        input, g, kernel=tuple(weight_shape[2:]), stride=stride, padding=padding,
+        dilation=dilation, groups=groups,
+    ),
+)  # fmt: skip
+def _convolve(input, weight, *, stride, padding, dilation, groups):
+    """Windows of the input times the weight."""
+    _check_convolve(
+        input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )
+    return _convolve_array(input, weight, stride, padding, dilation, groups)
+
+
+@opaque(
+    result="same",
+    node="ConvolutionBackward0",
+    takes_out=False,
+    d_input=lambda g, weight, stride, padding, dilation, groups: _convolve(
+        g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+    d_weight=lambda g, input, weight_shape, stride, padding, dilation, groups: _convolve_weight(
+        g, input, kernel=tuple(weight_shape[2:]), stride=stride, padding=padding,
+        dilation=dilation, groups=groups,
+    ),
+)  # fmt: skip
+def _convolve_input(input, weight, *, space, stride, padding, dilation, groups):
+    """The derivative of a convolution by its input, which has the sizes `space`."""
+    return _convolve_input_array(input, weight, space, stride, padding, dilation, groups)
+
+
+@opaque(
+    result="same",
+    node="ConvolutionBackward0",
+    takes_out=False,
+    d_input=lambda g, grad, input_shape, stride, padding, dilation, groups: _convolve_input(
+        grad, g, space=tuple(input_shape[2:]), stride=stride, padding=padding,
+        dilation=dilation, groups=groups,
+    ),
+    d_grad=lambda g, input, stride, padding, dilation, groups: _convolve(
+        input, g, stride=stride, padding=padding, dilation=dilation, groups=groups
+    ),
+)  # fmt: skip
+def _convolve_weight(input, grad, *, kernel, stride, padding, dilation, groups):
+    """The derivative of a convolution by its weight, whose kernel has the sizes `kernel`."""
+    return _convolve_weight_array(input, grad, kernel, stride, padding, dilation, groups)
+
+
+@opaque(
+    node="ConvolutionBackward0",
+    takes_out=False,
+    linear=True,
+    d_input=lambda g: g,
+    d_bias=lambda g: _sum(g, dim=(0, *range(2, len(g.shape))), keepdim=False),
+)
+def _add_channels(input, bias):
+    """`input` plus one number per channel."""
+    if bias.shape != (input.shape[1],):
+        raise RuntimeError(
+            f"Given weight of size {[input.shape[1]]}, expected bias to be 1-dimensional with "
+            f"{input.shape[1]} elements, but got bias of size {list(bias.shape)} instead"
+        )
+    return input + bias.reshape(-1, *(1,) * (input.ndim - 2))
+
+
+# What users call ----------------------------------------------------------------------------------
+
+
+def _spread(value, count):
+    """A number or a tuple, for each dimension."""
+    if isinstance(value, (tuple, list)):
+        return tuple(value) * count if len(value) == 1 else tuple(value)
+    return (value,) * count
+
+
+def _check_tensors(name, **tensors):
+    for position, (argument, x) in enumerate(tensors.items(), 1):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"{name}() received an invalid combination of arguments - argument '{argument}' "
+                f"(position {position}) must be Tensor, not {type_name(x)}"
+            )
+
+
+def _batched(name, input, weight):
+    """The input with a batch dimension, and whether it had none."""
+    count = weight.ndim - 2
+    if input.ndim not in (count + 1, count + 2):
+        raise RuntimeError(
+            f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but got "
+            f"input of size: {list(input.shape)}"
+        )
+    alone = input.ndim == count + 1
+    return (input.unsqueeze(0) if alone else input), alone
+
+
+def _same_padding(input, kernel, stride, dilation):
+    """Padding that keeps the sizes; what can't be split evenly goes to the end, by padding first."""
+    if any(s != 1 for s in stride):
+        raise RuntimeError("padding='same' is not supported for strided convolutions")
+    total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if any(t % 2 for t in total):
+        from rushlight.ops import pad
+
+        input = pad(input, [n for t in reversed(total) for n in (0, t % 2)])
+    return input, tuple(t // 2 for t in total)
+
+
+def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
+    _check_tensors(name, input=input, weight=weight)
+    count = weight.ndim - 2
+    stride, dilation = _spread(stride, count), _spread(dilation, count)
+    if any(s <= 0 for s in stride):
+        raise RuntimeError("non-positive stride is not supported")
+    input, alone = _batched(name, input, weight)
+    if padding == "same":
+        input, padding = _same_padding(input, weight.shape[2:], stride, dilation)
+    padding = (0,) * count if padding == "valid" else _spread(padding, count)
+    if any(p < 0 for p in padding):
+        raise RuntimeError("negative padding is not supported")
+    out = _convolve(
+        input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )
+    out = out if bias is None else _add_channels(out, bias)
+    return out.squeeze(0) if alone else out
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Convolution over one dimension: input (N, C, L), weight (O, C / groups, k)."""
+    return _convolution("conv1d", input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Convolution over two dimensions: input (N, C, H, W), weight (O, C / groups, kH, kW).
+
+    `out[n, o, y, x] = bias[o] + sum_{c, i, j} weight[o, c, i, j] input[n, c, y + i, x + j]`, with
+    steps of `stride` between windows and of `dilation` within them. `padding` is a number of zeros
+    on both sides, or "same", or "valid".
+
+    >>> import rushlight as torch
+    >>> torch.conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
+    tensor([[[[4., 4.],
+              [4., 4.]]]])
+    """
+    return _convolution("conv2d", input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Convolution over three dimensions: input (N, C, D, H, W), weight (O, C / groups, *kernel)."""
+    return _convolution("conv3d", input, weight, bias, stride, padding, dilation, groups)
+
+
+def _transposed(name, input, weight, bias, stride, padding, output_padding, groups, dilation):
+    _check_tensors(name, input=input, weight=weight)
+    count = weight.ndim - 2
+    stride, dilation = _spread(stride, count), _spread(dilation, count)
+    padding, extra = _spread(padding, count), _spread(output_padding, count)
+    input, alone = _batched(name, input, weight)
+    if input.shape[1] != weight.shape[0]:
+        raise RuntimeError(
+            f"Given transposed=1, weight of size {list(weight.shape)}, expected input"
+            f"{list(input.shape)} to have {weight.shape[0]} channels, but got {input.shape[1]} "
+            "channels instead"
+        )
+    if input.dtype is not weight.dtype:
+        _check_convolve(input._array, weight._array, groups=groups)
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got output_padding: "
+            f"{list(extra)} stride: {list(stride)} dilation: {list(dilation)}"
+        )
+    space = tuple(
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(
+            input.shape[2:], stride, padding, dilation, weight.shape[2:], extra, strict=True
+        )
+    )
+    out = _convolve_input(
+        input, weight, space=space, stride=stride, padding=padding, dilation=dilation,
+        groups=groups,
+    )  # fmt: skip
+    out = out if bias is None else _add_channels(out, bias)
+    return out.squeeze(0) if alone else out
+
+
+def conv_transpose1d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
+    """Transposed convolution over one dimension: weight (C, O / groups, k)."""
+    return _transposed(
+        "conv_transpose1d", input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def conv_transpose2d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
+    """Transposed convolution over two dimensions: weight (C, O / groups, kH, kW).
+
+    It is the derivative of `conv2d` by its input, as an operation of its own.
+    """
+    return _transposed(
+        "conv_transpose2d", input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def conv_transpose3d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+):
+    """Transposed convolution over three dimensions: weight (C, O / groups, *kernel)."""
+    return _transposed(
+        "conv_transpose3d", input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
+
+
+def convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+    """Convolution over as many dimensions as the weight has, transposed or not."""
+    if transposed:
+        name = f"conv_transpose{weight.ndim - 2}d"
+        return _transposed(
+            name, input, weight, bias, stride, padding, output_padding, groups, dilation
+        )
+    name = f"conv{weight.ndim - 2}d"
+    return _convolution(name, input, weight, bias, stride, padding, dilation, groups)
+
+
