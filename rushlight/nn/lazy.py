@@ -15,7 +15,7 @@ class LazyModuleMixin:
     `initialize_parameters(*args)`, which is called before the first forward.
     """
 
-    cls_to_become = None
+    cls_to_become: type | None = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -85,7 +85,7 @@ def _rebuild_parameter(data, requires_grad, backward_hooks):
     return Parameter(data, requires_grad)
 
 
-class _BufferType(type(Tensor)):
+class _BufferType(type):
     """Makes `isinstance(tensor, Buffer)` ask for the mark that `Buffer` leaves on a tensor."""
 
     def __instancecheck__(cls, instance):
@@ -151,7 +151,7 @@ class _Uninitialized:
         """The type that the elements will have."""
         return self.model.dtype
 
-    def __repr__(self):
+    def __repr__(self, *, tensor_contents=None):
         return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol):

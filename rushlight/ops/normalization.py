@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.op import opaque
 
 __all__ = ["native_norm"]
@@ -35,7 +36,16 @@ def _input_gradient(g_out, g_mean, g_var, input, weight, mean, var, dims, eps):
     return h * r + c * a + b
 
 
+def _check_dtypes(input, weight=None, bias=None, *, kind, **options):
+    if kind == "Batch" and input.dtype.kind in "biu":
+        title = dtypes.of(input).title
+        raise NotImplementedError(f"\"batch_norm\" not implemented for '{title}'")
+    if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+
+
 @opaque(
+    check=_check_dtypes,
     node=lambda dims, eps, kind: f"Native{kind}NormBackward0",
     outputs=("out", "mean", "var"),
     d_input=_input_gradient,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight import ops
+from rushlight.ops.op import meeting_dtype
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
@@ -17,7 +18,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     >>> torch.nn.functional.cosine_similarity(a, b)
     tensor([0.7071])
     """
-    dtype = ops.result_type(x1, x2)
+    dtype = meeting_dtype((x1, x2))
     if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {dtype.title}"
@@ -27,7 +28,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 
 def _unit(x, dim, eps):
-    norm = ops.linalg_vector_norm(x, 2, dim, keepdim=True)
+    norm = x.norm(2, dim, keepdim=True)
     return x / (norm + (norm.detach().clamp(min=eps) - norm.detach()))
 
 
@@ -40,13 +41,13 @@ def cosine_similarity_of(x1, x2, eps):
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The p-norm of x1 - x2 + eps along the last dimension."""
-    return ops.linalg_vector_norm(x1 - x2 + eps, p, -1, keepdim=keepdim)
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 def pdist(input, p=2.0):
     """The p-norms of the differences between all pairs of rows: (0, 1), (0, 2), ..., (1, 2), ..."""
     rows, columns = ops.triu_indices(input.shape[0], input.shape[0], 1)
-    return ops.linalg_vector_norm(input[rows] - input[columns], p, -1)
+    return (input[rows] - input[columns]).norm(p, -1)
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):

@@ -13,6 +13,7 @@ from rushlight import dtypes, ops
 from rushlight.nn.functional.activation import logsigmoid
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
+from rushlight.ops.op import meeting_dtype
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import type_name
 
@@ -81,7 +82,7 @@ def _matched(input, target):
         shape = broadcast_shapes(input.shape, target.shape)
         input, target = input.expand(shape), target.expand(shape)
     if input.dtype is not target.dtype:
-        dtype = ops.result_type(input, target)
+        dtype = meeting_dtype((input, target))
         input, target = input.to(dtype), target.to(dtype)
     return input, target
 
@@ -481,7 +482,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
             f"result type Float can't be cast to the desired output type {input.dtype.title}"
         )
     shape = broadcast_shapes(input.shape, target.shape)
-    target = target.to(ops.result_type(input, target))
+    target = target.to(meeting_dtype((input, target)))
     input, target = input.to(target.dtype).expand(shape), target.expand(shape)
     return ops.soft_margin_loss(input, target, reduction=reduction)
 
