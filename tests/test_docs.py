@@ -45,6 +45,7 @@ def test_python_blocks_run_and_print_what_is_shown(name):
             report = io.StringIO()
             runner.run(examples, out=report.write, clear_globs=False)
             assert not runner.failures, report.getvalue()
+            names |= examples.globs
         elif language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as stream:
                 exec(compile(text, name, "exec"), names)

@@ -52,7 +52,7 @@ class FunctionNode(Node, FunctionCtx):
     __slots__ = ()
     saves_arrays = True
     #: the user's class
-    forward_class: type = None
+    forward_class: type | None = None
     to_save = None
     dirty_tensors = non_differentiable = ()
     materialize_grads = True
