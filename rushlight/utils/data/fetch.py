@@ -43,11 +43,8 @@ class MapFetcher:
     def __call__(self, indices):
         if self.read is not None:
             try:
-                return self.read(indices)
-            except (
-                IndexError,
-                ValueError,
-            ):  # sample by sample, what follows either works or names the index
+                return self.read(_as_index(indices))
+            except (IndexError, ValueError):  # one by one works, or says which index is wrong
                 pass
         if not self.batched:
             return self.collate_fn(self.dataset[indices])
@@ -76,27 +73,31 @@ class IterableFetcher:
         return self.collate_fn(samples)
 
 
+def _as_index(indices):
+    """A batch of integers as what indexes an array; an IndexError or ValueError for another one."""
+    if type(indices) is range:
+        return slice(indices.start, indices.stop)
+    index = np.asarray(indices)
+    if index.dtype.kind != "i" or index.ndim != 1:
+        raise IndexError
+    return index
+
+
 def _reader(dataset):
     """A function that reads a whole batch of Tensors with one indexing each, or None.
 
     There is one for a `TensorDataset` and for subsets of it, unless gradients must flow through the
-    samples. It raises an IndexError for what is not a list of integers within bounds, or a
-    ValueError for what is not even an array.
+    samples.
     """
     if type(dataset) is Subset:
-        inner, places = _reader(dataset.dataset), dataset.indices
-        return inner and (lambda batch: inner([places[index] for index in batch]))
+        inner, places = _reader(dataset.dataset), np.asarray(dataset.indices)
+        if inner is None or places.dtype.kind != "i":
+            return None
+        return lambda index: inner(places[index])
     if type(dataset) is not TensorDataset or not all(map(_is_plain, dataset.tensors)):
         return None
     arrays = [tensor._array for tensor in dataset.tensors]
-
-    def read(batch):
-        index = np.array(batch)
-        if index.dtype.kind != "i" or index.ndim != 1:
-            raise IndexError
-        return [wrap(_rows(array, index)) for array in arrays]
-
-    return read
+    return lambda index: [wrap(_rows(array, index)) for array in arrays]
 
 
 def _is_plain(tensor):
@@ -104,6 +105,8 @@ def _is_plain(tensor):
 
 
 def _rows(array, index):
+    if type(index) is slice:
+        return array[index].copy()
     if array.flags.c_contiguous:  # take() copies whole rows; of any other array it copies all first
         return array.take(index, 0)
     return np.ascontiguousarray(array[index])

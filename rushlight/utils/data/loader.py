@@ -62,7 +62,7 @@ class DataLoader:
     tensor([4]) tensor([16])
     """
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: classmethod = classmethod(GenericAlias)
 
     _FIXED = frozenset(
         ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
@@ -344,6 +344,8 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         if loader.timeout != 0:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
         self._fetch = self._plan.fetcher()
+        if getattr(self._fetch, "read", None) and isinstance(self._index_sampler, BatchSampler):
+            self._sampler_iter = self._index_sampler.slices() or self._sampler_iter
 
     def __next__(self):
         batch = self._fetch(next(self._sampler_iter))

@@ -32,7 +32,7 @@ _published = published("torch.utils.data.sampler")
 class Sampler:
     """Base class: a subclass defines `__iter__`, over indices or lists of them, and `__len__`."""
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: classmethod = classmethod(GenericAlias)
 
     def __iter__(self):
         raise NotImplementedError
@@ -51,7 +51,11 @@ class SequentialSampler(Sampler):
         self.data_source = data_source
 
     def __iter__(self):
-        return iter(range(len(self.data_source)))
+        return iter(self.order())
+
+    def order(self):
+        """All indices of a pass, as a range."""
+        return range(len(self.data_source))
 
     def __len__(self):
         return len(self.data_source)
@@ -89,7 +93,19 @@ class RandomSampler(Sampler):
         if self.generator is not None:
             yield from self._draw(self.generator)
         else:  # all at once: nobody else sees this generator, but a second pass seeds it anew
-            yield from list(self._draw(self._reseeded.manual_seed(default_generator.next_seed())))
+            yield from list(self._draw(self._reseed()))
+
+    def _reseed(self):
+        return self._reseeded.manual_seed(default_generator.next_seed())
+
+    def order(self):
+        """All indices of a pass that is a single permutation, as an array."""
+        return self._reseed().permutation(len(self.data_source))
+
+    def is_one_permutation(self):
+        """Whether a pass is one permutation that is drawn at once."""
+        whole = self.num_samples == len(self.data_source)
+        return whole and self.generator is None and not self.replacement
 
     def _draw(self, generator):
         n, count = len(self.data_source), self.num_samples
@@ -191,6 +207,23 @@ class BatchSampler(Sampler):
     def __len__(self):
         whole, rest = divmod(len(self.sampler), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
+
+    def slices(self):
+        """The same batches as ranges or arrays, so that no index becomes an object of its own.
+
+        None where the sampler is not one of those that can give its order as a whole.
+        """
+        sampler = self.sampler
+        known = type(sampler) is SequentialSampler or (
+            type(sampler) is RandomSampler and sampler.is_one_permutation()
+        )
+        return self._cut(sampler) if known and type(self) is BatchSampler else None
+
+    def _cut(self, sampler):
+        order, size = sampler.order(), self.batch_size
+        stop = len(order) - len(order) % size if self.drop_last else len(order)
+        for start in range(0, stop, size):
+            yield order[start : start + size]
 
 
 def _check_positive(name, value):
