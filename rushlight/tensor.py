@@ -1,7 +1,7 @@
 """class Tensor: an array, its gradient, and its place on the tape.
 
-The methods are one line each and forward to `rushlight.ops`, which makes Tensors in turn. That cycle
-is cut here, once: `ops` is a name that `rushlight/__init__.py` fills in when both are loaded
+The methods are one line each and forward to `rushlight.ops`, which makes Tensors in turn. That
+cycle is cut here, once: `ops` is a name that `rushlight/__init__.py` fills in when both are loaded
 (`bind_operations`).
 """
 
@@ -148,8 +148,8 @@ class Tensor:
         "_creation",  # views only: why it may not be modified ("several", "no_grad", ...)
         "_grad",
         "_hooks",
-        "_replay",  # views only: (viewed Tensor, view operation, its options)
         "_node",  # the edge by which gradients leave: Node, Output or None
+        "_replay",  # views only: (viewed Tensor, view operation, its options)
         "_requires_grad",
         "_view_version",  # views only: the version for which _node is right
     )
@@ -783,6 +783,40 @@ class Tensor:
         return ops.to(self, "cuda")
 
     # Functions and reductions ---------------------------------------------------------------------
+
+    @property
+    def real(self):
+        """The real parts, as a view; of a real tensor, itself."""
+        return ops.real(self)
+
+    @real.setter
+    def real(self, value):
+        ops.copy_(ops.real(self), value)
+
+    @property
+    def imag(self):
+        """The imaginary parts, as a view."""
+        return ops.imag(self)
+
+    @imag.setter
+    def imag(self, value):
+        ops.copy_(ops.imag(self), value)
+
+    def is_conj(self):
+        """Whether a conjugation was put off: never, here."""
+        return False
+
+    def is_neg(self):
+        """Whether a negation was put off: never, here."""
+        return False
+
+    def resolve_conj(self):
+        """The tensor itself: conjugation is never put off here."""
+        return self
+
+    def resolve_neg(self):
+        """The tensor itself: negation is never put off here."""
+        return self
 
     def abs(self):
         """|x|, element by element."""

@@ -106,7 +106,7 @@ def _collect(data, leaves, shape, depth):
             "converting the list to a single numpy.ndarray with numpy.array() before converting "
             "to a tensor."
         )
-    is_array = isinstance(data, (np.ndarray, Tensor)) and data.ndim > 0
+    is_array = isinstance(data, np.ndarray) and data.ndim > 0
     if is_array or isinstance(data, (list, tuple, range)) or _is_sequence(data):
         if depth == len(shape):
             if leaves:
@@ -136,7 +136,7 @@ def _is_sequence(data):
 def dtype_of_leaf(leaf):
     """The dtype that one element suggests."""
     if isinstance(leaf, Tensor):
-        if leaf._array.ndim:
+        if leaf._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return leaf.dtype
     if isinstance(leaf, np.generic):

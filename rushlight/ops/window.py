@@ -1,9 +1,9 @@
 """Sliding windows: where they lie, their elements as columns, and convolution by them.
 
-A convolution and its two derivatives are three products of the same kind, and each is differentiated
-by the other two (`_convolve`, `_convolve_input`, `_convolve_weight`), so derivatives of any order need
-no further rule. On arrays each is a matrix product with the windows' elements as columns, image by
-image, so that the columns stay in the cache.
+A convolution and its two derivatives are three products of the same kind, and each is
+differentiated by the other two (`_convolve`, `_convolve_input`, `_convolve_weight`), so derivatives
+of any order need no further rule. On arrays each is a matrix product with the windows' elements as
+columns, some images at a time, so that the columns stay in the cache.
 
 Shapes: input (N, C, *space), weight (O, C / groups, *kernel), output (N, O, *out).
 
@@ -18,6 +18,7 @@ import math
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.tensor import Tensor, type_name
@@ -56,7 +57,8 @@ def padded(array, padding, value=0):
         n + 2 * p for n, p in zip(array.shape[lead:], padding, strict=True)
     )
     made = np.full(shape, value, array.dtype) if value else np.zeros(shape, array.dtype)
-    made[(..., *(slice(p, p + n) for n, p in zip(array.shape[lead:], padding, strict=True)))] = array
+    inside = (slice(p, p + n) for n, p in zip(array.shape[lead:], padding, strict=True))
+    made[(..., *inside)] = array
     return made
 
 
@@ -156,14 +158,12 @@ def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
 def _check_convolve(input, weight, **options):
     groups = options["groups"]
     if input.dtype != weight.dtype:
-        names = [_TITLES.get(x.dtype.name, x.dtype.name) for x in (input, weight)]
-        raise RuntimeError(
-            f"Input type ({names[0]}) and bias type ({names[1]}) should be the same"
-        )
+        names = [dtypes.of(x).title for x in (input, weight)]
+        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
     if weight.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
-            f"but got weight of size {list(weight.shape)} instead"
+            f"but got weight of size [{list(weight.shape)}] instead"
         )
     if input.shape[1] != weight.shape[1] * groups:
         raise RuntimeError(
@@ -172,9 +172,6 @@ def _check_convolve(input, weight, **options):
             f"{input.shape[1]} channels instead"
         )
     _check_fits(input, weight, options)
-
-
-_TITLES = {"float32": "float", "float64": "double", "float16": "c10::Half", "int64": "long int"}
 
 
 def _check_fits(input, weight, options):
@@ -256,11 +253,6 @@ def _convolve_weight(input, grad, *, kernel, stride, padding, dilation, groups):
 )
 def _add_channels(input, bias):
     """`input` plus one number per channel."""
-    if bias.shape != (input.shape[1],):
-        raise RuntimeError(
-            f"Given weight of size {[input.shape[1]]}, expected bias to be 1-dimensional with "
-            f"{input.shape[1]} elements, but got bias of size {list(bias.shape)} instead"
-        )
     return input + bias.reshape(-1, *(1,) * (input.ndim - 2))
 
 
@@ -295,8 +287,16 @@ def _batched(name, input, weight):
     return (input.unsqueeze(0) if alone else input), alone
 
 
+def _check_bias(weight, bias, channels):
+    if bias is not None and tuple(bias.shape) != (channels,):
+        raise RuntimeError(
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+            f"{channels} elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
 def _same_padding(input, kernel, stride, dilation):
-    """Padding that keeps the sizes; what can't be split evenly goes to the end, by padding first."""
+    """Padding that keeps the sizes; an odd rest is added at the end, to the input itself."""
     if any(s != 1 for s in stride):
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
@@ -316,7 +316,10 @@ def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
     input, alone = _batched(name, input, weight)
     if padding == "same":
         input, padding = _same_padding(input, weight.shape[2:], stride, dilation)
+    elif isinstance(padding, str) and padding != "valid":
+        raise RuntimeError(f"Invalid padding string: '{padding}'")
     padding = (0,) * count if padding == "valid" else _spread(padding, count)
+    _check_bias(weight, bias, weight.shape[0])
     if any(p < 0 for p in padding):
         raise RuntimeError("negative padding is not supported")
     out = _convolve(
@@ -365,10 +368,11 @@ def _transposed(name, input, weight, bias, stride, padding, output_padding, grou
         )
     if input.dtype is not weight.dtype:
         _check_convolve(input._array, weight._array, groups=groups)
+    _check_bias(weight, bias, weight.shape[1] * groups)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
         raise RuntimeError(
-            "output padding must be smaller than either stride or dilation, but got output_padding: "
-            f"{list(extra)} stride: {list(stride)} dilation: {list(dilation)}"
+            "output padding must be smaller than either stride or dilation, but got "
+            f"output_padding: {list(extra)} stride: {list(stride)} dilation: {list(dilation)}"
         )
     space = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
