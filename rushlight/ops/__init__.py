@@ -3,9 +3,19 @@
 from rushlight.ops import fast
 from rushlight.ops.activation import *  # noqa: F403
 from rushlight.ops.arithmetic import *  # noqa: F403
-from rushlight.ops.arithmetic import _add, _sub, _true_divide  # noqa: F401  (for operators)
+from rushlight.ops.arithmetic import (  # noqa: F401  (for operators)
+    _add,
+    _sub,
+    _true_divide,
+    rdiv,
+    rfloor_divide,
+    rpow,
+    rremainder,
+)
 from rushlight.ops.cast import *  # noqa: F403
 from rushlight.ops.compare import *  # noqa: F403
+from rushlight.ops.compare import rlshift, rrshift  # noqa: F401  (for operators)
+from rushlight.ops.complex_numbers import *  # noqa: F403
 from rushlight.ops.convert import *  # noqa: F403
 from rushlight.ops.copies import *  # noqa: F403
 from rushlight.ops.create import *  # noqa: F403

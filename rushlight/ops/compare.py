@@ -51,8 +51,6 @@ __all__ = [
     "nan_to_num",
     "ne",
     "not_equal",
-    "rlshift",
-    "rrshift",
     "signbit",
 ]
 
