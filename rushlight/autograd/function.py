@@ -7,7 +7,14 @@ import functools
 import numpy as np
 
 from rushlight.autograd import saved
-from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.autograd.tape import (
+    AccumulateGrad,
+    Node,
+    Output,
+    gradient_edge,
+    modes,
+    next_sequence_number,
+)
 from rushlight.autograd.views import rebase
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -174,24 +181,20 @@ class SavedTensor:
             self.array = self.original = None
 
     def unpack(self, node):
+        array = self.array if self.packed is None else self.packed.unpack()._array
         if self.counter[0] != self.version:
             made_by = node if self.output is not None else None
-            saved.raise_overwritten(
-                self.array, self.counter[0], self.version, made_by, self.output or 0
-            )
-        if self.packed is not None:
-            return self.packed.unpack()
-        if self.original is not None and self.original._array is self.array:
+            saved.raise_overwritten(array, self.counter[0], self.version, made_by, self.output or 0)
+        if self.original is not None and self.original._array is array:
             return self.original
-        tensor = wrap(self.array)
+        tensor = wrap(array)
         tensor._counter = self.counter
         edge = self.edge
         if self.output is not None:
-            kinds = node.outputs
-            edge = node if kinds is None else Output(node, self.output)
-        if edge is not None and edge is not self.original:
+            edge = node if node.outputs is None else Output(node, self.output)
+        if edge is not None:
             tensor._requires_grad = True
-            tensor._node = edge
+            tensor._node = AccumulateGrad.of(edge) if isinstance(edge, Tensor) else edge
         return tensor
 
 
