@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rushlight as rl
-import rushlight.utils.data
+
 
 torch = pytest.importorskip("torch")
 

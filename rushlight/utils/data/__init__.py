@@ -6,6 +6,7 @@ all, and `worker`, `pool` and `channel` do it in other processes.
 """
 
 from rushlight.utils.data import collate, dataset, distributed, loader, sampler
+from rushlight.utils.data import loader as dataloader  # PyTorch's name of the module
 from rushlight.utils.data.collate import default_collate, default_convert
 from rushlight.utils.data.dataset import (
     ChainDataset,
