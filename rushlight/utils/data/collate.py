@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from contextlib import suppress
 from copy import copy
 
 import numpy as np
 
 from rushlight.dtypes import float64
 from rushlight.ops import as_tensor, stack, tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["collate", "default_collate", "default_collate_fn_map", "default_convert"]
 
@@ -131,6 +132,10 @@ def _sequence_like(sample, entries):
 
 
 def _collate_tensors(batch, *, collate_fn_map=None):
+    dtype = batch[0]._array.dtype
+    if all(type(x) is Tensor and x._array.dtype == dtype and not x._requires_grad for x in batch):
+        with suppress(ValueError):  # shapes that differ, which `stack` reports
+            return wrap(np.array([x._array for x in batch]))
     return stack(batch, 0)
 
 
