@@ -76,9 +76,12 @@ def windows_of(array, kernel, stride, dilation, out):
 def positions(kernel, stride, dilation, out):
     """For each element of the window: its place in the kernel, and the slices where it lies."""
     for place in itertools.product(*(range(k) for k in kernel)):
-        yield place, tuple(
-            slice(i * d, i * d + s * (n - 1) + 1, s)
-            for i, s, d, n in zip(place, stride, dilation, out, strict=True)
+        yield (
+            place,
+            tuple(
+                slice(i * d, i * d + s * (n - 1) + 1, s)
+                for i, s, d, n in zip(place, stride, dilation, out, strict=True)
+            ),
         )
 
 
@@ -135,9 +138,7 @@ def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
         part = result[block]
         for place, where in positions(kernel, stride, dilation, out):
             part[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *place)]
-    return result[
-        (..., *(slice(p, p + size) for size, p in zip(space, padding, strict=True)))
-    ]
+    return result[(..., *(slice(p, p + size) for size, p in zip(space, padding, strict=True)))]
 
 
 def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
@@ -204,9 +205,7 @@ def _by(sizes):
 )  # fmt: skip
 def _convolve(input, weight, *, stride, padding, dilation, groups):
     """Windows of the input times the weight."""
-    _check_convolve(
-        input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
-    )
+    _check_convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
     return _convolve_array(input, weight, stride, padding, dilation, groups)
 
 
@@ -322,9 +321,7 @@ def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
     _check_bias(weight, bias, weight.shape[0])
     if any(p < 0 for p in padding):
         raise RuntimeError("negative padding is not supported")
-    out = _convolve(
-        input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups
-    )
+    out = _convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
     out = out if bias is None else _add_channels(out, bias)
     return out.squeeze(0) if alone else out
 
@@ -427,5 +424,3 @@ def convolution(input, weight, bias, stride, padding, dilation, transposed, outp
         )
     name = f"conv{weight.ndim - 2}d"
     return _convolution(name, input, weight, bias, stride, padding, dilation, groups)
-
-

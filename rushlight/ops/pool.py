@@ -1,0 +1,486 @@
+"""Pooling: the maximum, the mean or a norm of each window.
+
+Windows are visited position by position within the window, for all windows at once: a 2 x 2 pool is
+four passes over strided slices, and no window is ever copied.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rushlight.ops.arithmetic import mul
+from rushlight.ops.op import opaque
+from rushlight.ops.window import _spread, padded, positions
+from rushlight.tensor import wrap
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool1d_with_indices",
+    "max_pool2d",
+    "max_pool2d_with_indices",
+    "max_pool3d",
+    "max_pool3d_with_indices",
+]
+
+
+# Geometry -----------------------------------------------------------------------------------------
+
+
+def pooled_sizes(space, kernel, stride, padding, dilation, ceil_mode):
+    """How many windows there are along each dimension; with `ceil_mode`, the last may overhang."""
+    sizes = []
+    for n, k, s, p, d in zip(space, kernel, stride, padding, dilation, strict=True):
+        free = n + 2 * p - d * (k - 1) - 1
+        count = (-(-free // s) if ceil_mode else free // s) + 1
+        # the last window must begin inside the input or its left padding
+        sizes.append(count - 1 if ceil_mode and (count - 1) * s >= n + p else count)
+    return tuple(sizes)
+
+
+def _with_overhang(x, kernel, stride, padding, dilation, out, value):
+    """The padded input, long enough for windows that overhang."""
+    x = padded(x, padding, value)
+    lead = x.ndim - len(kernel)
+    missing = [
+        max(0, (o - 1) * s + d * (k - 1) + 1 - n)
+        for n, k, s, d, o in zip(x.shape[lead:], kernel, stride, dilation, out, strict=True)
+    ]
+    if any(missing):
+        widths = [(0, 0)] * lead + [(0, m) for m in missing]
+        x = np.pad(x, widths, constant_values=value)
+    return x
+
+
+def _check_pool(name, input, kernel, stride, padding, dilation, out):
+    count = len(kernel)
+    if any(s <= 0 for s in stride):
+        raise RuntimeError("stride should not be zero")
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise RuntimeError(
+            f"pad should be at most half of effective kernel size, but got pad={padding[0]}, "
+            f"kernel_size={kernel[0]} and dilation={dilation[0]}"
+        )
+    if any(o < 1 for o in out):
+        sizes = "x".join(map(str, (input.shape[-count - 1], *input.shape[-count:])))
+        result = "x".join(map(str, (input.shape[-count - 1], *out)))
+        raise RuntimeError(
+            f"Given input size: ({sizes}). Calculated output size: ({result}). Output size is too "
+            "small"
+        )
+
+
+# Maxima -------------------------------------------------------------------------------------------
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    node="MaxPoolBackward0",
+    d_input=lambda g, indices: _take_places(g, indices=indices),
+)
+def _put_places(input, *, indices, space, once):
+    """Zeros with the sizes `space`, with each element of `input` added at its flat index."""
+    count = len(space)
+    lead = input.shape[: input.ndim - count]
+    result = np.zeros((math.prod(lead), math.prod(space)), input.dtype)
+    flat = indices.reshape(result.shape[0], -1)
+    rows = np.arange(result.shape[0])[:, None]
+    if once:
+        result[rows, flat] = input.reshape(flat.shape)
+    else:
+        np.add.at(result, (rows, flat), input.reshape(flat.shape))
+    return result.reshape(*lead, *space)
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    node="MaxPoolBackward1",
+    d_input=lambda g, indices, input_shape: _put_places(
+        g,
+        indices=indices,
+        space=input_shape[len(input_shape) - _space_count(indices) :],
+        once=False,
+    ),
+)
+def _take_places(input, *, indices):
+    """The elements at flat indices of the last dimensions."""
+    lead = math.prod(indices.shape[: indices.ndim - _space_count(indices)])
+    flat = indices.reshape(lead, -1)
+    picked = np.take_along_axis(input.reshape(lead, -1), flat, 1)
+    return picked.reshape(indices.shape)
+
+
+def _space_count(indices):
+    """Dimensions of space of (N, C, *space) indices."""
+    return indices.ndim - 2
+
+
+def _max_node(kernel_size, stride, padding, dilation, ceil_mode):
+    count = len(kernel_size)
+    return "MaxPool2DWithIndicesBackward0" if count < 3 else "MaxPool3DWithIndicesBackward0"
+
+
+@opaque(
+    outputs=("values", "indices"),
+    takes_out=False,
+    node=_max_node,
+    d_input=lambda g_values, indices, input_shape, kernel_size, stride, dilation: _put_places(
+        g_values,
+        indices=_plain(indices),
+        space=tuple(input_shape[2:]),
+        once=_is_apart(kernel_size, stride, dilation),
+    ),
+)
+def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):
+    """The maximum of each window of (N, C, *space), and its flat index; nan wins."""
+    out = pooled_sizes(input.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+    _check_pool("max_pool", input, kernel_size, stride, padding, dilation, out)
+    lowest = -np.inf if input.dtype.kind == "f" else np.iinfo(input.dtype).min
+    x = _with_overhang(input, kernel_size, stride, padding, dilation, out, lowest)
+    values = index = None
+    for place, where in positions(kernel_size, stride, dilation, out):
+        part = x[(slice(None), slice(None), *where)]
+        here = _flat_index(place, input.shape[2:], stride, padding, dilation, out)
+        if values is None:
+            values, index = part.copy(), np.empty(part.shape, np.int64)
+            index[...] = here
+            continue
+        better = part > values
+        if input.dtype.kind == "f":
+            better |= part != part
+        np.copyto(values, part, where=better)
+        np.copyto(index, here, where=better)
+    return values, index
+
+
+def _flat_index(place, space, stride, padding, dilation, out):
+    """For one position within the window, the flat index in the input, for all windows."""
+    flat = np.zeros((1,) * len(space), np.int64)
+    for axis, (i, n, s, p, d, o) in enumerate(
+        zip(place, space, stride, padding, dilation, out, strict=True)
+    ):
+        along = np.arange(o) * s + (i * d - p)
+        shape = [1] * len(space)
+        shape[axis] = o
+        flat = flat * n + along.reshape(shape)
+    return flat
+
+
+def _plain(indices):
+    """Saved indices as an array."""
+    return getattr(indices, "_array", indices)
+
+
+def _is_apart(kernel_size, stride, dilation):
+    """Whether no element lies in two windows."""
+    return all(s >= d * (k - 1) + 1 for k, s, d in zip(kernel_size, stride, dilation, strict=True))
+
+
+def _pool_arguments(input, count, kernel_size, stride, padding, name):
+    """The input with batch and channels, whether it had no batch, and the numbers spread."""
+    if input.ndim not in (count + 1, count + 2):
+        raise RuntimeError(
+            f"{name}() Expected {count + 1}D or {count + 2}D input tensor, but got "
+            f"{list(input.shape)}"
+        )
+    kernel = _spread(kernel_size, count)
+    steps = kernel if stride in (None, [], ()) else _spread(stride, count)
+    alone = input.ndim == count + 1
+    return (input.unsqueeze(0) if alone else input), alone, kernel, steps, _spread(padding, count)
+
+
+def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation, ceil_mode):
+    name = f"max_pool{count}d"
+    input, alone, kernel, stride, padding = _pool_arguments(
+        input, count, kernel_size, stride, padding, name
+    )
+    values, indices = _max_pool(
+        input, kernel_size=kernel, stride=stride, padding=padding,
+        dilation=_spread(dilation, count), ceil_mode=bool(ceil_mode),
+    )  # fmt: skip
+    return (values.squeeze(0), indices.squeeze(0)) if alone else (values, indices)
+
+
+def max_pool1d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """`max_pool1d`, and the index of each maximum."""
+    return _max_pool_with_indices(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """`max_pool2d`, and the flat index of each maximum."""
+    return _max_pool_with_indices(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool3d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """`max_pool3d`, and the flat index of each maximum."""
+    return _max_pool_with_indices(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool1d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """The maximum of each window: input (N, C, L) or (C, L)."""
+    both = _max_pool_with_indices(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+def max_pool2d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """The maximum of each window: input (N, C, H, W) or (C, H, W).
+
+    >>> import rushlight as torch
+    >>> x = torch.arange(16.0).reshape(1, 1, 4, 4)
+    >>> torch.max_pool2d(x, 2)
+    tensor([[[[ 5.,  7.],
+              [13., 15.]]]])
+    """
+    both = _max_pool_with_indices(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+def max_pool3d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
+):
+    """The maximum of each window: input (N, C, D, H, W) or (C, D, H, W)."""
+    both = _max_pool_with_indices(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+# Means --------------------------------------------------------------------------------------------
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    node="SumPoolBackward0",
+    d_input=lambda g, input_shape, kernel_size, stride, padding: _spread_windows(
+        g, space=tuple(input_shape[2:]), kernel_size=kernel_size, stride=stride, padding=padding
+    ),
+)
+def _sum_pool(input, *, kernel_size, stride, padding, out):
+    """The sum of each window of (N, C, *space)."""
+    ones = (1,) * len(kernel_size)
+    x = _with_overhang(input, kernel_size, stride, padding, ones, out, 0)
+    total = None
+    for _, where in positions(kernel_size, stride, ones, out):
+        part = x[(slice(None), slice(None), *where)]
+        if total is None:
+            total = part.copy()
+        else:
+            total += part
+    return total
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    node="SumPoolBackward1",
+    d_input=lambda g, input_shape, kernel_size, stride, padding: _sum_pool(
+        g, kernel_size=kernel_size, stride=stride, padding=padding, out=tuple(input_shape[2:])
+    ),
+)
+def _spread_windows(input, *, space, kernel_size, stride, padding):
+    """Each window's number added to all its elements: the derivative of `_sum_pool`."""
+    out = input.shape[2:]
+    ones = (1,) * len(kernel_size)
+    whole = [
+        max(n + 2 * p, (o - 1) * s + k)
+        for n, p, k, s, o in zip(space, padding, kernel_size, stride, out, strict=True)
+    ]
+    result = np.zeros((*input.shape[:2], *whole), input.dtype)
+    for _, where in positions(kernel_size, stride, ones, out):
+        result[(slice(None), slice(None), *where)] += input
+    inside = (slice(p, p + n) for n, p in zip(space, padding, strict=True))
+    return result[(..., *inside)]
+
+
+def _counts(space, kernel, stride, padding, out, include_pad):
+    """How many elements each window's sum is divided by; what overhangs doesn't count."""
+    result = np.ones((1,) * len(space))
+    for axis, (n, k, s, p, o) in enumerate(zip(space, kernel, stride, padding, out, strict=True)):
+        start = np.arange(o) * s - p
+        stop = np.minimum(start + k, n + p)
+        if not include_pad:
+            start, stop = np.maximum(start, 0), np.minimum(stop, n)
+        shape = [1] * len(space)
+        shape[axis] = o
+        result = result * (stop - start).reshape(shape)
+    return result
+
+
+def _avg_pool(
+    count, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+):
+    name = f"avg_pool{count}d"
+    input, alone, kernel, stride, padding = _pool_arguments(
+        input, count, kernel_size, stride, padding, name
+    )
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    space = tuple(input.shape[2:])
+    ones = (1,) * count
+    out = pooled_sizes(space, kernel, stride, padding, ones, ceil_mode)
+    _check_pool(name, input._array, kernel, stride, padding, ones, out)
+    total = _sum_pool(input, kernel_size=kernel, stride=stride, padding=padding, out=out)
+    if divisor_override is not None:
+        mean = total / divisor_override
+    else:
+        counts = _counts(space, kernel, stride, padding, out, count_include_pad)
+        same = counts.size and (counts == counts.flat[0]).all()
+        if same:
+            mean = mul(total, 1 / counts.flat[0].item())
+        else:
+            mean = total / wrap(counts.astype(input._array.dtype))
+    return mean.squeeze(0) if alone else mean
+
+
+def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+    """The mean of each window: input (N, C, L) or (C, L)."""
+    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+def avg_pool2d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+    divisor_override=None,
+):  # fmt: skip
+    """The mean of each window: input (N, C, H, W) or (C, H, W).
+
+    >>> import rushlight as torch
+    >>> x = torch.arange(16.0).reshape(1, 1, 4, 4)
+    >>> torch.nn.functional.avg_pool2d(x, 2)
+    tensor([[[[ 2.5000,  4.5000],
+              [10.5000, 12.5000]]]])
+    """
+    return _avg_pool(
+        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+def avg_pool3d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+    divisor_override=None,
+):  # fmt: skip
+    """The mean of each window: input (N, C, D, H, W) or (C, D, H, W)."""
+    return _avg_pool(
+        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+# Adaptive: as many windows as asked for, as even as can be ----------------------------------------
+
+
+def _adaptive_arguments(count, input, output_size, name):
+    if input.ndim not in (count + 1, count + 2):
+        raise RuntimeError(
+            f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got {list(input.shape)}"
+        )
+    sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * count
+    space = tuple(input.shape[-count:])
+    return space, tuple(n if s is None else s for n, s in zip(space, sizes, strict=True))
+
+
+def _bounds(n, out):
+    """Where each of `out` even windows over `n` elements begins and ends."""
+    starts = [i * n // out for i in range(out)]
+    ends = [-(-(i + 1) * n // out) for i in range(out)]
+    return starts, ends
+
+
+def _adaptive_avg(count, input, output_size):
+    """Means along one dimension after the other: a product with a matrix of weights each."""
+    name = f"adaptive_avg_pool{count}d"
+    space, out = _adaptive_arguments(count, input, output_size, name)
+    if all(o and n % o == 0 for n, o in zip(space, out, strict=True)):
+        kernel = tuple(n // o for n, o in zip(space, out, strict=True))
+        return _avg_pool(count, input, kernel, kernel, 0, False, True, None)
+    for axis, (n, o) in enumerate(zip(space, out, strict=True)):
+        weights = np.zeros((n, o), input._array.dtype)
+        for i, (start, end) in enumerate(zip(*_bounds(n, o), strict=True)):
+            weights[start:end, i] = 1 / (end - start)
+        dim = input.ndim - count + axis
+        input = (input.transpose(dim, -1) @ wrap(weights)).transpose(dim, -1)
+    return input
+
+
+def adaptive_avg_pool1d(input, output_size):
+    """Means of `output_size` windows as even as can be: input (N, C, L) or (C, L)."""
+    return _adaptive_avg(1, input, output_size)
+
+
+def adaptive_avg_pool2d(input, output_size):
+    """Means of windows as even as can be: input (N, C, H, W) or (C, H, W)."""
+    return _adaptive_avg(2, input, output_size)
+
+
+def adaptive_avg_pool3d(input, output_size):
+    """Means of windows as even as can be: input (N, C, D, H, W) or (C, D, H, W)."""
+    return _adaptive_avg(3, input, output_size)
+
+
+@opaque(
+    outputs=("values", "indices"),
+    takes_out=False,
+    node=lambda sizes: f"AdaptiveMaxPool{max(len(sizes), 2)}DBackward0",
+    d_input=lambda g_values, indices, input_shape: _put_places(
+        g_values, indices=_plain(indices), space=tuple(input_shape[2:]), once=False
+    ),
+)
+def _adaptive_max(input, *, sizes):
+    """The maximum of each of as many windows as asked for, and its flat index."""
+    count = len(sizes)
+    space = input.shape[2:]
+    values = np.empty((*input.shape[:2], *sizes), input.dtype)
+    indices = np.empty(values.shape, np.int64)
+    flat = np.arange(math.prod(space)).reshape(space)
+    bounds = [list(zip(*_bounds(n, o), strict=True)) for n, o in zip(space, sizes, strict=True)]
+    for place in np.ndindex(*sizes):
+        where = tuple(slice(*bounds[axis][place[axis]]) for axis in range(count))
+        part = input[(slice(None), slice(None), *where)].reshape(*input.shape[:2], -1)
+        best = part.argmax(axis=-1)
+        at = (slice(None), slice(None), *place)
+        values[at] = np.take_along_axis(part, best[..., None], -1)[..., 0]
+        indices[at] = flat[where].reshape(-1)[best]
+    return values, indices
+
+
+def _adaptive_max_pool(count, input, output_size, return_indices):
+    name = f"adaptive_max_pool{count}d"
+    _, sizes = _adaptive_arguments(count, input, output_size, name)
+    alone = input.ndim == count + 1
+    both = _adaptive_max(input.unsqueeze(0) if alone else input, sizes=sizes)
+    both = tuple(x.squeeze(0) for x in both) if alone else both
+    return both if return_indices else both[0]
+
+
+def adaptive_max_pool1d(input, output_size, return_indices=False):
+    """Maxima of `output_size` windows as even as can be: input (N, C, L) or (C, L)."""
+    return _adaptive_max_pool(1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """Maxima of windows as even as can be: input (N, C, H, W) or (C, H, W)."""
+    return _adaptive_max_pool(2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input, output_size, return_indices=False):
+    """Maxima of windows as even as can be: input (N, C, D, H, W) or (C, D, H, W)."""
+    return _adaptive_max_pool(3, input, output_size, return_indices)
