@@ -37,8 +37,24 @@ from rushlight.ops.legacy import *  # noqa: F403
 from rushlight.ops.legacy import legacy_tensor, new  # noqa: F401
 from rushlight.ops.lookup import *  # noqa: F403
 from rushlight.ops.loss import *  # noqa: F403
+from rushlight.ops.mask import *  # noqa: F403
 from rushlight.ops.matmul import *  # noqa: F403
+from rushlight.ops.memory import (  # noqa: F401  (for methods)
+    as_strided_,
+    resize_,
+    resize_as_,
+    set_,
+    squeeze_,
+    storage,
+    storage_offset,
+    stride,
+    t_,
+    transpose_,
+    unsqueeze_,
+    untyped_storage,
+)
 from rushlight.ops.normalization import *  # noqa: F403
+from rushlight.ops.pairs import *  # noqa: F403
 from rushlight.ops.rearrange import *  # noqa: F403
 from rushlight.ops.rearrange import repeat  # noqa: F401  (for methods)
 from rushlight.ops.reduce import *  # noqa: F403
@@ -61,10 +77,11 @@ from rushlight.ops.shape import (  # noqa: F401  (for methods)
     matrix_adjoint,
     matrix_transpose,
     reversed_dims,
-    storage_offset,
-    stride,
 )
 from rushlight.ops.special import *  # noqa: F403
+from rushlight.ops.pool import *  # noqa: F403
 from rushlight.ops.window import *  # noqa: F403
+from rushlight.ops.sort import *  # noqa: F403
+from rushlight.ops.view_copies import *  # noqa: F403
 
 fast.bind_rules_to_kernels()

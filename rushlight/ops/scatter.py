@@ -1,46 +1,69 @@
-"""Reading and writing at positions: `gather`, `scatter`, `index_select`, `masked_fill`, `take`, ...
+"""Reading and writing at positions along a dimension: `gather`, `scatter`, `index_add`, ...
 
-Where several values meet in one place, they are added, multiplied or compared as the operation
-says; a plain `scatter` keeps one of them.
+Where several values meet in one place they are added, multiplied or compared, as the operation
+says; a plain `scatter` keeps the last one.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rushlight.ops.op import opaque
+from rushlight.ops.copies import _total, _zeroed
+from rushlight.ops.elementwise import where
+from rushlight.ops.index import add_at
+from rushlight.ops.op import number_as_array, opaque
+from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dim
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import Tensor, type_name, wrap
 
-__all__ = ["gather"]
+__all__ = [
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_reduce",
+    "index_select",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "take_along_dim",
+]
 
-# Along a dimension --------------------------------------------------------------------------------
+# What the kernels need ----------------------------------------------------------------------------
 
 
-def along(index, dim, shape=None):
-    """The tuple that picks `index` along `dim`, and the same place in the other dimensions."""
+def along(index, dim):
+    """What picks the positions `index` of a dimension, and the own place in the others."""
     if index.ndim == 1:
         return (index,)
-    ndim = index.ndim
-    places = []
-    for d, size in enumerate(index.shape):
-        if d == dim:
-            places.append(index)
-        else:
-            places.append(np.arange(size).reshape((1,) * d + (size,) + (1,) * (ndim - d - 1)))
+    places = [
+        np.arange(size).reshape((1,) * d + (size,) + (1,) * (index.ndim - d - 1))
+        for d, size in enumerate(index.shape)
+    ]
+    places[dim] = index
     return tuple(places)
+
+
+def corner(array, shape):
+    """The part of an array from its first element on that has this shape."""
+    return array if array.shape == shape else array[tuple(map(slice, shape))]
+
+
+def _at_least_1d(*arrays):
+    return [array.reshape(1) if array.ndim == 0 else array for array in arrays]
+
+
+# gather -------------------------------------------------------------------------------------------
 
 
 @opaque(
     linear=True,
-    d_input=lambda g, input_shape, index, dim: _gather_put(g, index, shape=input_shape, dim=dim),
+    d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
 )
 def _gather(input, index, *, dim):
     """The elements at `index` along a dimension."""
-    if index.ndim == 0:
+    if input.ndim == 0 or index.ndim == 0:
         return input.reshape(-1)[index]
-    if input.ndim == 0:
-        return input.reshape(1)[index]
     return input[along(index, dim)]
 
 
@@ -48,65 +71,668 @@ def _gather(input, index, *, dim):
     linear=True,
     node="GatherBackward0",
     takes_out=False,
-    d_input=lambda g, index, dim: _gather(g, index, dim=dim),
+    d_input=lambda g, index, input_shape, dim: _gather_into(g, index, shape=input_shape, dim=dim),
 )
 def _gather_put(input, index, *, shape, dim):
     """Zeros of this shape, to which `input` is added at `index` along a dimension."""
     result = np.zeros(shape, input.dtype)
-    if index.size == 0:
-        return result
-    if index.ndim == 0 or not shape:
-        np.add.at(result.reshape(-1), index.reshape(-1), input.reshape(-1))
-        return result
-    places = along(index, dim)
-    if index.shape[dim] == 1:
-        result[places] = input
-    else:
-        np.add.at(result, places, input)
+    add_along(*_at_least_1d(result, index, input), dim)
     return result
 
 
-def check_index(name, index):
-    """Refuse an index that is no int64 tensor."""
-    if not isinstance(index, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'index' (position 3) must be Tensor, not {type_name(index)}"
-        )
-    if index._array.dtype not in (np.int64, np.int32):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+def add_along(target, index, values, dim):
+    """Add `values` to `target` at `index` along a dimension."""
+    values = corner(values, index.shape)
+    if index.shape[dim] == 1 and index.ndim > 1:
+        target[along(index, dim)] += values  # each place is met once
+    elif index.size:
+        np.add.at(target, along(index, dim), values)
 
 
-def check_range(name, index, dim, size):
-    """Refuse positions outside a dimension."""
-    if index.size and (index.min() < 0 or index.max() >= size):
-        bad = index[(index < 0) | (index >= size)].flat[0]
-        raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+@opaque(
+    linear=True,
+    node="ScatterAddBackward0",
+    takes_out=False,
+    d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
+)
+def _gather_into(input, index, *, shape, dim):
+    """What `gather` gives, in the corner of zeros of this shape."""
+    picked = _gather.op.kernel(input, index, dim=dim)
+    if picked.shape == shape:
+        return picked
+    result = np.zeros(shape, input.dtype)
+    result[tuple(map(slice, index.shape))] = picked
+    return result
 
 
 def gather(input, dim, index, *, sparse_grad=False, out=None):
-    """`out[i][j] = input[index[i][j]][j]` for dim 0: the elements at `index` along `dim`.
+    """The elements at `index` along `dim`: `out[i][j] = input[index[i][j]][j]` for dim 0.
 
     >>> import rushlight as torch
     >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0], [1]]))
     tensor([[1],
             [4]])
     """
-    check_index("gather", index)
+    check_index("gather", index, 2)
     shape, own = index._array.shape, input._array.shape
     dim = normalize_dim(dim, len(own))
     if max(len(shape), 1) != max(len(own), 1) and index._array.size:
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (a, b) in enumerate(zip(shape, own, strict=False)):
         if d != dim and a > b:
             raise RuntimeError(
                 f"Size does not match at dimension {d} expected index {list(shape)} to be no "
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
-    check_range("gather", index._array, dim, own[dim] if own else 1)
-    if index._array.size == 0:
-        from rushlight.tensor import wrap
-
+    check_range(index._array, dim, own[dim] if own else 1)
+    if len(shape) != len(own) and not index._array.size:
         return wrap(np.empty(shape, input._array.dtype))
     return _gather(input, index, dim=dim, out=out)
+
+
+def check_index(name, index, position=3):
+    """Refuse an index that is no tensor of positions."""
+    if not isinstance(index, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'index' (position {position}) must be Tensor, not "
+            f"{type_name(index)}"
+        )
+    if index._array.dtype.kind != "i" or index._array.itemsize < 4:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+
+
+def check_range(index, dim, size):
+    """Refuse positions outside a dimension; negative ones too."""
+    if index.size and (index.min() < 0 or index.max() >= size):
+        bad = index[(index < 0) | (index >= size)].flat[0]
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+
+
+# scatter ------------------------------------------------------------------------------------------
+
+
+@opaque(
+    linear=True,
+    node="ScatterBackward0",
+    d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
+    d_src=lambda g, index, src_shape, dim: _gather_into(g, index, shape=src_shape, dim=dim),
+)
+def _scatter(input, index, src, *, dim):
+    """What `input` is after `src` was written at `index` along a dimension."""
+    result = input.copy()
+    target, places, values = _at_least_1d(result, index, src)
+    target[along(places, dim)] = corner(values, places.shape)
+    return result
+
+
+@opaque(
+    linear=True,
+    node="ScatterBackward1",
+    d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
+)
+def _scatter_value(input, index, *, dim, value):
+    """What `input` is after a number was written at `index` along a dimension."""
+    result = input.copy()
+    target, places = _at_least_1d(result, index)
+    target[along(places, dim)] = value
+    return result
+
+
+@opaque(
+    linear=True,
+    node="ScatterAddBackward0",
+    d_input=lambda g: g,
+    d_src=lambda g, index, src_shape, dim: _gather_into(g, index, shape=src_shape, dim=dim),
+)
+def _scatter_add(input, index, src, *, dim):
+    """What `input` is after `src` was added at `index` along a dimension."""
+    result = input.copy()
+    add_along(*_at_least_1d(result, index, src), dim)
+    return result
+
+
+_SCATTERED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_NEUTRAL = {"sum": 0, "mean": 0, "prod": 1}
+
+
+def _reduced(input, index, src, dim, reduce, include_self):
+    """The kernel of `scatter_reduce`."""
+    result = input.copy()
+    target, places, values = _at_least_1d(result, index, src)
+    values = corner(values, places.shape)
+    if not places.size:
+        return result
+    where_to = along(places, dim)
+    if not include_self:
+        target[where_to] = _start(reduce, input.dtype)
+    if reduce in ("sum", "mean"):
+        np.add.at(target, where_to, values)
+    else:
+        _SCATTERED[reduce].at(target, where_to, values)
+    if reduce == "mean":
+        _divide(target, _counts(target.shape, places, dim, include_self))
+    return result
+
+
+def _start(reduce, dtype):
+    """What a reduction starts from."""
+    if reduce in _NEUTRAL:
+        return _NEUTRAL[reduce]
+    if dtype.kind == "f":
+        return -np.inf if reduce == "amax" else np.inf
+    if dtype.kind == "b":
+        return reduce == "amin"
+    limits = np.iinfo(dtype)
+    return limits.min if reduce == "amax" else limits.max
+
+
+def _counts(shape, index, dim, include_self):
+    """How many values meet in each place; 1 where none do."""
+    counts = np.full(shape, int(include_self))
+    np.add.at(counts, along(index, dim), 1)
+    return np.maximum(counts, 1)
+
+
+def _divide(target, counts):
+    if target.dtype.kind in "iu":
+        np.floor_divide(target, counts, out=target, casting="unsafe")
+    else:
+        np.divide(target, counts, out=target, casting="unsafe")
+
+
+@opaque(takes_out=False)
+def _meeting_counts(input, index, *, dim, include_self):
+    """How many values meet in each place, in the dtype of `input`."""
+    target, places = _at_least_1d(input, index)
+    counts = _counts(target.shape, places, dim, include_self)
+    return counts.reshape(input.shape).astype(input.dtype)
+
+
+def _zero_at(g, index, dim, include_self):
+    return g if include_self else _scatter_value(g, index, dim=dim, value=0)
+
+
+def _reduce_d_input(g, input, index, src, out, dim, reduce, include_self):
+    """The gradient of what `scatter_reduce` starts from."""
+    if reduce == "sum":
+        gradient = g
+    elif reduce == "mean":
+        gradient = g / _meeting_counts(g, index, dim=dim, include_self=include_self)
+    elif reduce == "prod":
+        ones = where(input == 0, _zeroed(input) + 1, input)
+        others = _scatter_reduce(
+            ones, index, src, dim=dim, reduce="prod", include_self=include_self, name="Scatter"
+        )
+        gradient = g * others / ones
+    else:
+        gradient = (input == out) * _shared(g, input, index, src, out, dim)
+    return _zero_at(gradient, index, dim, include_self)
+
+
+def _shared(g, input, index, src, out, dim):
+    """The gradient, divided by the number of values that are the extreme one."""
+    hits = src_part(src, index) == _gather(out, index, dim=dim)
+    own = _indicator(input == out, g)
+    return g / _scatter_add(own, index, _indicator(hits, g), dim=dim)
+
+
+@opaque(takes_out=False)
+def _indicator(input, like):
+    """1 where `input` is true, else 0, in the dtype of `like`."""
+    return input.astype(like.dtype)
+
+
+def src_part(src, index):
+    """The values that are scattered: the corner of `src` of the shape of `index`."""
+    if tuple(src.shape) == tuple(index.shape):
+        return src
+    return src[tuple(map(slice, index.shape))]
+
+
+def _reduce_d_src(g, input, index, src, out, src_shape, dim, reduce, include_self):
+    """The gradient of what `scatter_reduce` scatters."""
+    if reduce == "sum":
+        return _gather_into(g, index, shape=src_shape, dim=dim)
+    if reduce == "mean":
+        counts = _meeting_counts(g, index, dim=dim, include_self=include_self)
+        return _gather_into(g / counts, index, shape=src_shape, dim=dim)
+    if reduce == "prod":
+        return _prod_d_src(g, input, index, src, out, src_shape, dim, include_self)
+    shared = _gather_into(
+        _shared(g, input, index, src, out, dim), index, shape=src_shape, dim=dim
+    )
+    return (src == _gather_into(out, index, shape=src_shape, dim=dim)) * shared
+
+
+def _prod_d_src(g, input, index, src, out, src_shape, dim, include_self):
+    """The product of the others that met in the same place: `out / src`, with care for zeros."""
+    counts = _scatter_add(_zeroed(input), index, _indicator(src == 0, src), dim=dim)
+    zeros_met = _gather_into(counts, index, shape=src_shape, dim=dim)
+    only_zero = (src == 0) & (zeros_met == 1)
+    others = _scatter_reduce(
+        input,
+        index,
+        where(only_zero, _zeroed(src) + 1, src),
+        dim=dim,
+        reduce="prod",
+        include_self=include_self,
+        name="Scatter",
+    )
+    usual = _gather_into(g * out, index, shape=src_shape, dim=dim) / where(
+        src == 0, _zeroed(src) + 1, src
+    )
+    return where(only_zero, _gather_into(g * others, index, shape=src_shape, dim=dim), usual)
+
+
+@opaque(
+    node=lambda dim, reduce, include_self, name: f"{name}ReduceBackward0",
+    d_input=_reduce_d_input,
+    d_src=_reduce_d_src,
+)
+def _scatter_reduce(input, index, src, *, dim, reduce, include_self, name):
+    """What `input` is after `src` was reduced into it at `index` along a dimension."""
+    return _reduced(input, index, src, dim, reduce, include_self)
+
+
+def checked_scatter(name, input, dim, index, src=None):
+    """`dim` from the front, after making sure that `scatter` can be done."""
+    if index._array.size == 0:
+        return normalize_dim(dim, input._array.ndim)
+    check_index(name, index)
+    shape, own = index._array.shape, input._array.shape
+    dim = normalize_dim(dim, len(own))
+    if src is not None and src._array.dtype is not input._array.dtype:
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    if max(len(shape), 1) != max(len(own), 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    if src is not None and max(len(shape), 1) != max(src._array.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    fits = all(a <= b for d, (a, b) in enumerate(zip(shape, own, strict=False)) if d != dim)
+    fits_src = src is None or all(
+        a <= b for a, b in zip(shape, src._array.shape, strict=False)
+    )
+    if not (fits and fits_src):
+        limit = "" if src is None else (
+            f" and to be no larger size than src {list(src._array.shape)}"
+        )
+        raise RuntimeError(
+            f"Expected index {list(shape)} to be no larger than self {list(own)} apart from "
+            f"dimension {dim}{limit}"
+        )
+    check_range(index._array, dim, own[dim] if own else 1)
+    return dim
+
+
+_REDUCE = {"add": "sum", "multiply": "prod"}
+
+
+def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
+    """A copy of `input` with `src` (a tensor or a number) written at `index` along `dim`.
+
+    With `reduce="add"` or `"multiply"`, combined with what is there.
+
+    >>> import rushlight as torch
+    >>> torch.scatter(torch.zeros(3), 0, torch.tensor([2]), 1.0)
+    tensor([0., 0., 1.])
+    """
+    src = value if src is None else src
+    if reduce is not None and reduce not in _REDUCE:
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    source = src if isinstance(src, Tensor) else None
+    dim = checked_scatter("scatter", input, dim, index, source)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter", input, (input,), out)
+    if reduce is not None:
+        if source is None:
+            source = wrap(np.full(index._array.shape, number_as_array(src, input.dtype)))
+        return _scatter_reduce(
+            input, index, source, dim=dim, reduce=_REDUCE[reduce], include_self=True,
+            name="Scatter", out=out,
+        )
+    if source is None:
+        from rushlight.ops.create import check_fits_dtype
+
+        check_fits_dtype(src, input.dtype)
+        return _scatter_value(input, index, dim=dim, value=src, out=out)
+    return _scatter(input, index, source, dim=dim, out=out)
+
+
+def scatter_add(input, dim, index, src, *, out=None):
+    """A copy of `input` with `src` added at `index` along `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.scatter_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.ones(2))
+    tensor([0., 2.])
+    """
+    dim = checked_scatter("scatter", input, dim, index, src)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter_add", input, (input,), out)
+    return _scatter_add(input, index, src, dim=dim, out=out)
+
+
+def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=None):
+    """A copy of `input` into which `src` is reduced at `index` along `dim`.
+
+    `reduce` is "sum", "prod", "mean", "amax" or "amin". Unless `include_self`, what `input` has in
+    those places is left out.
+
+    >>> import rushlight as torch
+    >>> torch.scatter_reduce(torch.ones(2), 0, torch.tensor([1, 1]), torch.tensor([2.0, 3.0]),
+    ...                      "prod")
+    tensor([1., 6.])
+    """
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
+        )
+    dim = checked_scatter("scatter", input, dim, index, src)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter_reduce", input, (input,), out)
+    return _scatter_reduce(
+        input, index, src, dim=dim, reduce=reduce, include_self=include_self, name="Scatter",
+        out=out,
+    )
+
+
+# The same positions in all other dimensions -------------------------------------------------------
+
+
+def _rows(dim, index):
+    return (slice(None),) * dim + (index,)
+
+
+@opaque(
+    linear=True,
+    d_input=lambda g, index, input_shape, dim: _index_add_zeros(
+        g, index, shape=input_shape, dim=dim
+    ),
+)
+def _index_select(input, index, *, dim):
+    """The positions `index` (a vector) of a dimension."""
+    return input.take(index, axis=dim) if input.ndim else input.reshape(1).take(index)
+
+
+@opaque(
+    linear=True,
+    node="IndexAddBackward0",
+    takes_out=False,
+    d_input=lambda g, index, dim: _index_select(g, index, dim=dim),
+)
+def _index_add_zeros(input, index, *, shape, dim):
+    """Zeros of this shape, to which `input` is added at `index`."""
+    result = np.zeros(shape, input.dtype)
+    _add_rows(result, index, input, dim)
+    return result
+
+
+def _add_rows(target, index, values, dim):
+    if target.ndim == 0:
+        target += values.sum().astype(target.dtype)
+    elif dim == 0:
+        add_at(target, (index,), values)
+    else:
+        add_at(target.swapaxes(0, dim), (index,), values.swapaxes(0, dim))
+
+
+@opaque(
+    linear=True,
+    d_input=lambda g: g,
+    d_source=lambda g, index, source_shape, dim, alpha: (
+        _index_select(g, index, dim=dim) * alpha
+    ).reshape(source_shape),
+)
+def _index_add(input, index, source, *, dim, alpha):
+    """What `input` is after `alpha * source` was added at `index`."""
+    result = input.copy()
+    index, source = _at_least_1d(index, source)
+    scaled = source if alpha == 1 else (source * alpha).astype(source.dtype, copy=False)
+    _add_rows(result, index, scaled, dim)
+    return result
+
+
+@opaque(
+    linear=True,
+    d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
+    d_source=lambda g, index, source_shape, dim: _index_select(g, index, dim=dim).reshape(
+        source_shape
+    ),
+)
+def _index_copy(input, index, source, *, dim):
+    """What `input` is after `source` was written at `index`."""
+    result = input.copy()
+    target, index, source = _at_least_1d(result, index, source)
+    target[_rows(dim, index)] = source
+    return result
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
+)
+def _index_fill(input, index, *, dim, value):
+    """What `input` is after a number was written at `index`."""
+    result = input.copy()
+    target, index = _at_least_1d(result, index)
+    target[_rows(dim, index)] = value
+    return result
+
+
+@opaque(
+    linear=True,
+    takes_out=False,
+    node="IndexFillBackward1",
+    d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
+    d_value=lambda g, index, dim: _total(_index_select(g, index, dim=dim)),
+)
+def _index_fill_with(input, index, value, *, dim):
+    """What `input` is after a 0-d tensor was written at `index`."""
+    return _index_fill.op.kernel(input, index, dim=dim, value=value)
+
+
+def check_vector(name, index, kinds=("int64", "int32")):
+    """Refuse an index that is no vector of positions."""
+    if index._array.ndim > 1:
+        raise IndexError(f"{name}(): Index is supposed to be a vector")
+    if index._array.dtype.name not in kinds:
+        raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index")
+
+
+def index_select(input, dim, index, *, out=None):
+    """The positions `index` (a vector) of a dimension, copied.
+
+    >>> import rushlight as torch
+    >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([1, 1]))
+    tensor([[2, 2],
+            [4, 4]])
+    """
+    check_vector("index_select", index)
+    own = input._array.shape
+    dim = normalize_dim(dim, len(own))
+    array = index._array
+    if array.size and (array.min() < 0 or array.max() >= (own[dim] if own else 1)):
+        raise IndexError("index out of range in self")
+    if array.ndim == 0 and own:
+        index = index.reshape(1)
+    if not own:
+        index = index.reshape(())
+    return _index_select(input, index, dim=dim, out=out)
+
+
+def checked_source(name, input, dim, index, source, error=RuntimeError):
+    """`dim` from the front, after making sure that `source` can go to `index`."""
+    own, given = input._array.shape, source._array.shape
+    dim = normalize_dim(dim, len(own))
+    count = index._array.size
+    if index._array.ndim > 1:
+        raise IndexError(f"{name}(): Index should have dimension 1 or 0 (got {index._array.ndim})")
+    rows = given[dim] if given else 1
+    if count != rows:
+        if error is IndexError:
+            raise IndexError(
+                f"{name}(): Number of indices ({count}) should be equal to source.size(dim) "
+                f"({rows})"
+            )
+        raise RuntimeError(
+            f"{name}(): Number of indices ({count}) should be equal to source.size(dim): ({rows}), "
+            f"for dim: {dim}"
+        )
+    if given[:dim] + given[dim + 1 :] != own[:dim] + own[dim + 1 :]:
+        if error is IndexError:
+            raise IndexError(
+                f"{name}(): Source/destination tensor must have same slice shapes. Destination "
+                f"slice shape: {list(own[:dim] + own[dim + 1 :])} at dimension {dim} and source "
+                f"slice shape: {list(given[:dim] + given[dim + 1 :])} at dimension 0."
+            )
+        raise RuntimeError(
+            f"source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(own)} source.shape = {list(given)}"
+        )
+    return dim
+
+
+def index_add(input, dim, index, source, *, alpha=1, out=None):
+    """A copy of `input` with `alpha * source` added at the positions `index` of a dimension.
+
+    >>> import rushlight as torch
+    >>> torch.index_add(torch.zeros(2), 0, torch.tensor([0, 0]), torch.ones(2))
+    tensor([2., 0.])
+    """
+    if index._array.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.title}"
+        )
+    if source._array.dtype is not input._array.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({input.dtype.title}) and source ({source.dtype.title}) must have "
+            "the same scalar type"
+        )
+    dim = checked_source("index_add_", input, dim, index, source)
+    check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
+    return _index_add(input, index, source, dim=dim, alpha=alpha, out=out)
+
+
+def index_copy(input, dim, index, source, *, out=None):
+    """A copy of `input` with `source` written at the positions `index` of a dimension.
+
+    >>> import rushlight as torch
+    >>> torch.index_copy(torch.zeros(2), 0, torch.tensor([1]), torch.ones(1))
+    tensor([0., 1.])
+    """
+    if source._array.ndim == 0 and index._array.size != 1:
+        raise IndexError(
+            "index_copy_(): When source is scalar, index should have one element (got "
+            f"{index._array.size})"
+        )
+    if index._array.dtype != np.int64:
+        raise RuntimeError(
+            f"index_copy_(): Expected a long tensor for index, but got {index.dtype.title}"
+        )
+    if source._array.dtype is not input._array.dtype:
+        raise RuntimeError(
+            "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{input.dtype.title} and (source) {source.dtype.title}"
+        )
+    if source._array.ndim and input._array.ndim and source._array.ndim != input._array.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must "
+            f"match. Source dimensionality ({source._array.ndim}), destination dimensionality "
+            f"({input._array.ndim})"
+        )
+    dim = checked_source("index_copy_", input, dim, index, source, IndexError)
+    array, size = index._array, input._array.shape[dim] if input._array.ndim else 1
+    if array.size and (array.min() < 0 or array.max() >= size):
+        bad = array[(array < 0) | (array >= size)].flat[0]
+        raise IndexError(
+            f"index_copy_(): index {bad} is out of bounds for dimension {dim} with size {size}"
+        )
+    return _index_copy(input, index, source, dim=dim, out=out)
+
+
+def index_fill(input, dim, index, value):
+    """A copy of `input` with a number written at the positions `index` of a dimension.
+
+    >>> import rushlight as torch
+    >>> torch.index_fill(torch.zeros(3), 0, torch.tensor([0, 2]), 1)
+    tensor([1., 0., 1.])
+    """
+    if isinstance(value, Tensor) and value._array.ndim:
+        raise RuntimeError(
+            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value._array.ndim} dimension(s)."
+        )
+    if index._array.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if index._array.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    dim = normalize_dim(dim, input._array.ndim)
+    array, size = index._array, input._array.shape[dim] if input._array.ndim else 1
+    if array.size and (array.min() < -size or array.max() >= size):
+        bad = array[(array < -size) | (array >= size)].flat[0]
+        raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+    if isinstance(value, Tensor):
+        return _index_fill_with(input, index, value.to(input.dtype), dim=dim)
+    from rushlight.ops.create import check_fits_dtype
+
+    check_fits_dtype(value, input.dtype)
+    return _index_fill(input, index, dim=dim, value=value)
+
+
+def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=None):
+    """A copy of `input` into which `source` is reduced at the positions `index` of a dimension.
+
+    `reduce` is "prod", "mean", "amax" or "amin".
+
+    >>> import rushlight as torch
+    >>> torch.index_reduce(torch.ones(2), 0, torch.tensor([1, 1]), torch.tensor([2.0, 3.0]), "amax")
+    tensor([1., 3.])
+    """
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
+            f"{reduce}."
+        )
+    dim = checked_source("index_reduce_", input, dim, index, source)
+    check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
+    shape = source._array.shape
+    positions = index._array.reshape(-1, *(1,) * (len(shape) - dim - 1)) if shape else index._array
+    everywhere = wrap(np.broadcast_to(positions, shape).copy())
+    return _scatter_reduce(
+        input, everywhere, source, dim=dim, reduce=reduce, include_self=include_self, name="Index",
+        out=out,
+    )
+
+
+def take_along_dim(input, indices, dim=None, *, out=None):
+    """The elements at `indices` along `dim`, whose other dimensions broadcast; or of all in a row.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([[3, 1], [2, 4]])
+    >>> torch.take_along_dim(x, x.argsort(dim=1), dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    if indices._array.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{indices.dtype.title}"
+        )
+    if dim is None:
+        return gather(input.reshape(-1), 0, indices.reshape(-1), out=out)
+    one, two = input._array.shape, indices._array.shape
+    if len(one) != len(two):
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {len(one)} dimensions for input, and {len(two)} dimensions for indices"
+        )
+    from rushlight.ops.shapes import broadcast_shapes
+
+    dim = normalize_dim(dim, len(one))
+    common = broadcast_shapes(one[:dim] + (1,) + one[dim + 1 :], two[:dim] + (1,) + two[dim + 1 :])
+    wide = input.expand(common[:dim] + one[dim : dim + 1] + common[dim + 1 :])
+    picks = indices.expand(common[:dim] + two[dim : dim + 1] + common[dim + 1 :])
+    size = one[dim] if one else 1
+    array = picks._array
+    if array.size and array.min() < 0:
+        picks = wrap(np.where(array < 0, array + size, array))
+    return gather(wide, dim, picks, out=out)

@@ -971,19 +971,3 @@ def as_strided(input, size, stride, storage_offset=None):
         storage_offset=offset if storage_offset is None else storage_offset,
         geometry=(array.shape, own, offset, storage_of(array).size),
     )
-
-
-# Memory -------------------------------------------------------------------------------------------
-
-
-def stride(input, dim=None):
-    """How many elements apart neighbours lie, along each dimension or along one."""
-    array = input._array
-    if dim is not None:
-        return array.strides[normalize_dim(dim, array.ndim)] // array.itemsize
-    return tuple(each // array.itemsize for each in array.strides)
-
-
-def storage_offset(input):
-    """How many elements lie in the storage before the first one."""
-    return origin_of(input._array)

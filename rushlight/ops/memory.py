@@ -1,0 +1,173 @@
+"""Tensors that are given another shape or other memory in place, and what lies in memory where."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.autograd.tape import modes
+from rushlight.autograd.views import check_in_place
+from rushlight.ops.output import replace_memory
+from rushlight.ops.shape import (
+    as_strided,
+    origin_of,
+    shape_argument,
+    squeeze,
+    storage_of,
+    strided_storage,
+    t,
+    transpose,
+    unsqueeze,
+)
+from rushlight.ops.shapes import normalize_dim
+from rushlight.tensor import Tensor
+
+__all__: list = []  # all of it is for methods
+
+_SLOTS = ("_array", "_base", "_counter", "_grad", "_hooks", "_node", "_requires_grad")
+_VIEW_SLOTS = ("_replay", "_creation", "_view_version")
+
+
+# In another shape ---------------------------------------------------------------------------------
+
+
+def reshaped_in_place(self, view_function, *args):
+    """Make `self` what `view_function` shows of it; its history moves along."""
+    check_in_place(self)
+    before = object.__new__(Tensor)
+    for name in _SLOTS if self._base is None else _SLOTS + _VIEW_SLOTS:
+        setattr(before, name, getattr(self, name))
+    after = view_function(before, *args)
+    self._array = after._array
+    if self._base is not None:
+        for name in _VIEW_SLOTS:
+            setattr(self, name, getattr(after, name))
+    if modes.grad_enabled:
+        self._node = after._node
+    self._counter[0] += 1
+    return self
+
+
+def squeeze_(input, dim=None):
+    """`squeeze` in place."""
+    return reshaped_in_place(input, squeeze, dim)
+
+
+def unsqueeze_(input, dim):
+    """`unsqueeze` in place."""
+    return reshaped_in_place(input, unsqueeze, dim)
+
+
+def transpose_(input, dim0, dim1):
+    """`transpose` in place."""
+    return reshaped_in_place(input, transpose, dim0, dim1)
+
+
+def t_(input):
+    """`t` in place."""
+    return reshaped_in_place(input, t)
+
+
+def as_strided_(input, size, stride, storage_offset=None):
+    """`as_strided` in place."""
+    return reshaped_in_place(input, as_strided, size, stride, storage_offset)
+
+
+# In other memory ----------------------------------------------------------------------------------
+
+
+def resize_(input, *sizes, memory_format=None):
+    """Another size, in place: the storage is kept if it is large enough; new elements are arbitrary.
+
+    Raises:
+        RuntimeError: the tensor requires grad.
+    """
+    if input._requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    shape = shape_argument("resize_", sizes)
+    if shape and min(shape) < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
+        )
+    if shape == input._array.shape:
+        return input
+    array = input._array
+    strides, count = [], 1
+    for size in reversed(shape):
+        strides.insert(0, count)
+        count *= max(size, 1)
+    offset = origin_of(array)
+    if offset + count <= storage_of(array).size or 0 in shape:
+        offset = 0 if 0 in shape else offset
+        if 0 in shape:
+            replace_memory(input, np.empty(shape, array.dtype))
+        else:
+            input._array = strided_storage(array, shape, strides, offset)
+        return input
+    grown = np.empty(shape, array.dtype)
+    kept = storage_of(array)[offset:][: grown.size]
+    grown.reshape(-1)[: kept.size] = kept
+    replace_memory(input, grown)
+    return input
+
+
+def resize_as_(input, the_template, *, memory_format=None):
+    """The size of another tensor, in place."""
+    return resize_(input, the_template._array.shape)
+
+
+def set_(input, source=None, storage_offset=0, size=None, stride=None):
+    """The memory of another tensor (or of a storage), in place; without arguments, none."""
+    from rushlight.storage import TypedStorage, UntypedStorage
+
+    if source is None:
+        replace_memory(input, np.empty(0, input._array.dtype))
+        return input
+    if isinstance(source, (TypedStorage, UntypedStorage)):
+        elements = source._elements.view(input._array.dtype)
+        size = (elements.size,) if size is None else size
+        if stride is None:
+            empty = np.empty(size, elements.dtype)
+            stride = [each // elements.itemsize for each in empty.strides]
+        replace_memory(input, strided_storage(elements, tuple(size), stride, storage_offset))
+        return input
+    if source._array.dtype is not input._array.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {source.dtype.name} to a tensor of type "
+            f"{input.dtype.name}"
+        )
+    shown = source._array
+    if size is not None:
+        shown = strided_storage(shown, tuple(size), tuple(stride), storage_offset)
+    replace_memory(input, shown)
+    input._counter = source._counter
+    return input
+
+
+# Where things lie ---------------------------------------------------------------------------------
+
+
+def stride(input, dim=None):
+    """How many elements apart neighbours lie, along each dimension or along one."""
+    array = input._array
+    if dim is not None:
+        return array.strides[normalize_dim(dim, array.ndim)] // array.itemsize
+    return tuple(each // array.itemsize for each in array.strides)
+
+
+def storage_offset(input):
+    """How many elements lie in the storage before the first one."""
+    return origin_of(input._array)
+
+
+def untyped_storage(input):
+    """The bytes that the elements lie in."""
+    from rushlight.storage import UntypedStorage
+
+    return UntypedStorage(storage_of(input._array))
+
+
+def storage(input):
+    """The elements that the tensor lies in, in a row."""
+    from rushlight.storage import TypedStorage
+
+    return TypedStorage(storage_of(input._array))
