@@ -9,6 +9,7 @@ import rushlight.backends
 import rushlight.cuda
 import rushlight.distributed as dist
 import rushlight.jit
+import rushlight.mps
 import rushlight.onnx
 
 
@@ -31,6 +32,15 @@ def test_there_is_no_accelerator():
     assert not rl.accelerator.is_available()
     with pytest.raises(RuntimeError, match="Cannot access accelerator device when none is"):
         rl.accelerator.set_device_index(0)
+
+
+def test_there_is_no_metal_device():
+    assert not rl.mps.is_available() and rl.mps.device_count() == 0
+    rl.mps.manual_seed(1)
+    with pytest.raises(RuntimeError, match=r"Cannot execute emptyCache\(\) without MPS backend"):
+        rl.mps.empty_cache()
+    with pytest.raises(RuntimeError, match=r"Cannot execute deviceSynchronize\(\) without MPS"):
+        rl.mps.synchronize()
 
 
 def test_the_switches_of_cudnn_can_be_set():
