@@ -18,6 +18,7 @@ What a record may say besides:
   same arguments; None where PyTorch has nothing like it.
 - `smooth=False`: not differentiable at (or near) the samples, so no numerical derivatives.
 - `second=False`: no second derivative (it is not continuous, or PyTorch has none).
+- `contiguous=True`: a view that only some layouts of memory allow.
 - `tolerance`: for the comparison with PyTorch in float64 (default 1e-10, relative and absolute).
 
 An operation without a record fails the tests. Records are sorted into families, as in `rushlight.ops`.
@@ -38,7 +39,7 @@ class Random:
         """Evenly spread elements in random order, so that no two are close to each other."""
         count = int(np.prod(shape))
         grid = (np.arange(count) + 0.5 + 0.3 * self.generator.uniform(-1, 1, count)) / max(count, 1)
-        return low + (high - low) * self.generator.permutation(grid).reshape(shape)
+        return np.asarray(low + (high - low) * self.generator.permutation(grid).reshape(shape))
 
     def ints(self, *shape, low=-5, high=6):
         return self.generator.integers(low, high, shape)
@@ -64,13 +65,16 @@ def call(*args, **options):
 
 
 class Record:
-    def __init__(self, name, samples, oracle="", smooth=True, second=True, tolerance=1e-10):
+    def __init__(
+        self, name, samples, oracle="", smooth=True, second=True, tolerance=1e-10, contiguous=False
+    ):
         self.name = name
         self.samples = samples
         self.oracle = name if oracle == "" else oracle
         self.smooth = smooth
         self.second = second
         self.tolerance = tolerance
+        self.contiguous = contiguous
 
     def calls(self):
         return self.samples(Random())
@@ -218,6 +222,33 @@ record(
 )
 record("heaviside", lambda r: [call(np.array([-1.0, 0.0, 2.0]), r(3))], smooth=False)
 
+# complex_numbers ----------------------------------------------------------------------------------
+
+record("real_part", lambda r: [call(r(3) + 1j * r(3))], oracle="real")
+record("imaginary_part", lambda r: [call(r(3) + 1j * r(3))], oracle="imag")
+record("complex", two())
+record("polar", two(**POSITIVE))
+record("angle", one())
+record("conj", lambda r: [call(r(3)), call(r(3) + 1j * r(3))])
+record("conj_physical", lambda r: [call(r(3)), call(r(3) + 1j * r(3))])
+record("view_as_real", lambda r: [call(r(2, 3) + 1j * r(2, 3)), call(np.array(1 + 2j))])
+record("view_as_complex", lambda r: [call(r(3, 2)), call(r(2))], contiguous=True)
+record("as_real", lambda r: [call(r(3) + 1j * r(3))], oracle="view_as_real")
+record("as_complex", lambda r: [call(r(3, 2))], oracle="view_as_complex")
+
+# pairs --------------------------------------------------------------------------------------------
+
+for name in "atan2 hypot copysign logaddexp logaddexp2 nextafter ldexp".split():
+    record(name, two(), smooth=name != "nextafter")
+record("copysign_number", lambda r: [call(r(3), -1.0)], oracle="copysign")
+record("xlogy", two(**POSITIVE))
+record("number_xlogy", lambda r: [call(1.5, r(3, **POSITIVE))], oracle="xlogy")
+record("xlogy_number", lambda r: [call(r(3), 1.5)], oracle="xlogy")
+record("xlog1py", two(**POSITIVE), oracle="special.xlog1py")
+for name in ("gcd", "lcm"):
+    record(name, lambda r: [call(r.ints(2, 3), r.ints(3))])
+record("frexp", lambda r: [call(r(3))])
+
 # reduce -------------------------------------------------------------------------------------------
 
 record("sum", folded())
@@ -306,7 +337,43 @@ record(
 )
 record("add_along", lambda r: [call(r(2, 5), r.ints(2, 5, low=0, high=3), dim=1, size=3)], oracle=None)
 
+# quantiles ----------------------------------------------------------------------------------------
+
+record("histc", lambda r: [call(r(20), bins=5, min=-1, max=1), call(r(20), bins=7, min=0, max=0)])
+record("bincount", lambda r: [call(r.ints(20, low=0, high=7), None, minlength=9)])
+
 # special ------------------------------------------------------------------------------------------
 
-for name in ("erf", "erfc"):
-    record(name, one())
+for name in "erf erfc erfinv digamma lgamma i0".split():
+    record(name, one(**(UNIT if name == "erfinv" else {"low": 0.3, "high": 4.0})))
+for name in "erfcx ndtr log_ndtr ndtri entr i0e i1 i1e".split():
+    bounds = {"low": 0.05, "high": 0.95} if name == "ndtri" else {"low": 0.1, "high": 3.0}
+    record(name, one(**bounds), oracle=f"special.{name}")
+record("logit", lambda r: [call(r(5, low=0.1, high=0.9), eps=e) for e in (None, 0.2)])
+record(
+    "polygamma",
+    lambda r: [call(r(4, low=0.3, high=4), n=n) for n in (0, 1, 2, 3)],
+    tolerance=1e-8,
+    oracle=lambda torch, x, n: torch.polygamma(n, x),
+)
+record("mvlgamma", lambda r: [call(r(3, low=2.0, high=4.0), p=p) for p in (1, 3)])
+record("zeta", lambda r: [call(3.5, r(3, **POSITIVE))], oracle=None)
+for name in ("igamma", "igammac"):
+    record(name, lambda r: [call(r(3, low=1, high=3), r(3, low=0.5, high=3))], smooth=False)
+for name in (
+    "airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1 "
+    "modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 "
+    "spherical_bessel_j0"
+).split():
+    record(name, one(**POSITIVE), oracle=f"special.{name}")
+for name in (
+    "chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w "
+    "hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p "
+    "shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v "
+    "shifted_chebyshev_polynomial_w"
+).split():
+    record(
+        name,
+        lambda r: [call(r(2, 4, low=0.05, high=0.95), np.array([0.0, 1.0, 3.0, 8.0]))],
+        oracle=f"special.{name}",
+    )

@@ -158,16 +158,24 @@ def test_second_derivatives(op):
             same(actual, expected, rtol=1e-4, atol=1e-6, err_msg=f"{op.arrays[position]} {call}")
 
 
+IN_SINGLES = {"float64": "float32", "complex128": "complex64"}
+
+
+def in_singles(args):
+    """The arguments in single precision."""
+    return [
+        x.astype(IN_SINGLES.get(str(x.dtype), x.dtype)) if isinstance(x, np.ndarray) else x
+        for x in args
+    ]
+
+
 def test_float32_in_float32_out(op):
     for call in calls_of(op.name):
-        args = [
-            x.astype(np.float32) if getattr(x, "dtype", None) == np.float64 else x
-            for x in call.args
-        ]
+        args = in_singles(call.args)
         doubles = results(op, tensors(call.args), call.options)
         singles = results(op, tensors(args), call.options)
         for double, single in zip(doubles, singles, strict=True):
-            expected = {"float64": "float32"}.get(str(double._array.dtype), str(double._array.dtype))
+            expected = IN_SINGLES.get(str(double._array.dtype), str(double._array.dtype))
             assert str(single._array.dtype) == expected, call
         if not op.rules or not RECORDS[op.name].smooth:
             continue
@@ -183,6 +191,8 @@ def scattered(array):
 
 
 def test_layout_of_memory_does_not_matter(op):
+    if RECORDS[op.name].contiguous:
+        pytest.skip("a view that needs one layout")
     for call in calls_of(op.name):
         plain = results(op, tensors(call.args), call.options)
         args = [
@@ -206,7 +216,7 @@ def test_fast_way_equals_general_way(op):
         for one, other in zip(fast, general, strict=True):
             assert one.dtype == other.dtype
             assert one.shape == other.shape
-            assert type(one.grad_fn) is type(other.grad_fn)
+            assert type(one.grad_fn).__name__ == type(other.grad_fn).__name__
             same(one._array, other._array, err_msg=str(call))
 
 
@@ -249,11 +259,9 @@ def test_values_against_pytorch(op, torch):
     if record.oracle is None:
         pytest.skip("PyTorch has nothing like it")
     function = oracle_function(torch, record)
-    for dtype in (np.float64, np.float32):
+    for single in (False, True):
         for call in calls_of(op.name):
-            args = [
-                x.astype(dtype) if getattr(x, "dtype", None) == np.float64 else x for x in call.args
-            ]
+            args = in_singles(call.args) if single else call.args
             theirs = function(
                 *(
                     torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
@@ -263,7 +271,7 @@ def test_values_against_pytorch(op, torch):
             )
             theirs = theirs if isinstance(theirs, (tuple, list)) else (theirs,)
             ours = results(op, tensors(args), call.options)
-            tolerance = record.tolerance if dtype is np.float64 else max(record.tolerance, 2e-5)
+            tolerance = max(record.tolerance, 2e-5) if single else record.tolerance
             for one, other in zip(ours, theirs, strict=True):
                 assert str(one.dtype) == str(other.dtype), call
                 assert tuple(one.shape) == tuple(other.shape), call

@@ -10,6 +10,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.elementwise import is_complex, where
+from rushlight.ops.fast import sum_to
 from rushlight.ops.op import elementwise, opaque, view
 from rushlight.ops.shapes import broadcast_shapes
 
@@ -97,17 +98,13 @@ def _to_complex(real, imag):
     return result
 
 
-def _sum_to(g, shape):
-    return g if tuple(g.shape) == tuple(shape) else g.sum_to_size(shape)
-
-
 @opaque(
     linear=True,
     holomorphic=False,
     node="ComplexBackward0",
     check=_check_parts,
-    d_real=lambda g, real_shape: _sum_to(_real_part(g), real_shape),
-    d_imag=lambda g, imag_shape: _sum_to(_imaginary_part(g), imag_shape),
+    d_real=lambda g, real_shape: sum_to(_real_part(g), real_shape),
+    d_imag=lambda g, imag_shape: sum_to(_imaginary_part(g), imag_shape),
 )
 def _complex(real, imag):
     """real + i * imag."""
@@ -128,10 +125,10 @@ def complex(real, imag, *, out=None):
 @opaque(
     holomorphic=False,
     check=_check_parts,
-    d_abs=lambda g, angle, abs_shape: _sum_to(
+    d_abs=lambda g, angle, abs_shape: sum_to(
         _real_part(g * conj_physical(_unit(angle))), abs_shape
     ),
-    d_angle=lambda g, out, angle_shape: _sum_to(_imaginary_part(g * conj_physical(out)), angle_shape),
+    d_angle=lambda g, out, angle_shape: sum_to(_imaginary_part(g * conj_physical(out)), angle_shape),
 )
 def _polar(abs, angle):
     """abs * (cos(angle) + i * sin(angle))."""

@@ -1,4 +1,4 @@
-"""Special functions: the error function and its relatives."""
+"""Special functions around the normal distribution: the error function and its relatives."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from rushlight.ops.elementwise import exp, refuse_kinds
+from rushlight.ops.elementwise import exp, log, refuse_kinds, where
 from rushlight.ops.op import elementwise
 
-__all__ = ["erf", "erfc"]
+__all__ = ["erf", "erfc", "erfinv", "logit"]
 
 TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
@@ -132,3 +132,194 @@ def erf(input):
 )
 def erfc(input):
     """1 - erf(x), exact where that is tiny too."""
+
+
+def _erfcx(x):
+    """exp(x * x) * erfc(x)."""
+    near, small, _ = _erf_parts(x)
+    result = np.empty_like(x)
+    result[near] = np.exp(x[near] ** 2) * (1 - small)
+    far = x[~near]
+    scaled = _scaled_erfc(np.abs(far))
+    result[~near] = np.where(far < 0, 2 * np.exp(far * far) - scaled, scaled)
+    return result
+
+
+def _unclipped(function):
+    """As `_on_float64`, for functions that don't level off."""
+
+    def kernel(input):
+        if input.dtype.kind != "f":
+            raise TypeError("not real")
+        flat = np.asarray(input, np.float64).reshape(-1)
+        return function(flat).astype(input.dtype).reshape(input.shape)
+
+    return kernel
+
+
+@elementwise(
+    ufunc=_unclipped(_erfcx),
+    result="float",
+    node="SpecialErfcxBackward0",
+    check=refuse_kinds("c", "erfcx"),
+    d_input=lambda g, input, out: g * (2 * input * out - TWO_OVER_SQRT_PI),
+)
+def erfcx(input):
+    """exp(x * x) * erfc(x), which doesn't underflow."""
+
+
+def _log_erfc_of_positive(x):
+    """log(erfc(x)) for x >= 0, also where erfc underflows."""
+    return np.log(_erfcx(x)) - x * x
+
+
+def _erfinv(x):
+    """The inverse of erf, by Newton's method from a guess in elementary functions.
+
+    Source of the guess: S. Winitzki, "A handy approximation for the error function and its
+    inverse", 2008. On log(erfc) Newton's method converges in the tails too.
+    """
+    size = np.abs(x)
+    bent = np.log1p(-np.minimum(size * size, 1 - 1e-17))
+    half = 2 / (math.pi * 0.147) + bent / 2
+    guess = np.sqrt(np.maximum(np.sqrt(half * half - bent / 0.147) - half, 0))
+    near = size < 0.5
+    for _ in range(3):
+        slope = TWO_OVER_SQRT_PI * np.exp(-guess * guess)
+        center = (_erf(guess) - size) / slope
+        tail = (_log_erfc_of_positive(guess) - np.log1p(-size)) * _erfcx(guess) / -TWO_OVER_SQRT_PI
+        guess = guess - np.where(near, center, tail)
+    guess = np.where(size == 1, np.inf, np.where(size > 1, np.nan, guess))
+    return np.copysign(guess, x)
+
+
+@elementwise(
+    ufunc=_unclipped(_erfinv),
+    result="float",
+    check=refuse_kinds("c", "erfinv_vml_cpu"),
+    d_input=lambda g, out: g * (exp(out * out) * (1 / TWO_OVER_SQRT_PI)),
+)
+def erfinv(input):
+    """The inverse of erf, on (-1, 1).
+
+    >>> import rushlight as torch
+    >>> torch.erfinv(torch.tensor([0.5]))
+    tensor([0.4769])
+    """
+
+
+# The normal distribution --------------------------------------------------------------------------
+
+SQRT_HALF = math.sqrt(0.5)
+SQRT_2_PI = math.sqrt(2 * math.pi)
+
+
+@elementwise(
+    ufunc=_on_float64(lambda x: 0.5 * _erfc(-x * SQRT_HALF)),
+    result="float",
+    node="SpecialNdtrBackward0",
+    check=refuse_kinds("c", "ndtr"),
+    d_input=lambda g, input: g * (exp(input * input * -0.5) * (1 / SQRT_2_PI)),
+)
+def ndtr(input):
+    """The probability that a standard normal number is below x."""
+
+
+def _log_ndtr(x):
+    scaled = x * SQRT_HALF
+    low = np.minimum(scaled, -1.0)
+    high = np.maximum(scaled, -1.0)
+    below = np.log(_erfcx(-low) / 2) - low * low
+    return np.where(scaled < -1, below, np.log1p(-_erfc(np.minimum(high, 40)) / 2))
+
+
+@elementwise(
+    ufunc=_unclipped(_log_ndtr),
+    result="float",
+    node="SpecialLogNdtrBackward0",
+    check=refuse_kinds("c", "log_ndtr_cpu"),
+    d_input=lambda g, input: g / erfcx(input * -SQRT_HALF) * math.sqrt(2 / math.pi),
+)
+def log_ndtr(input):
+    """log(ndtr(x)), without underflow."""
+
+
+def _ndtri(p):
+    """The inverse of ndtr: through erfinv, from the side where p is not rounded."""
+    tail = np.minimum(p, 1 - p)
+    return np.copysign(math.sqrt(2) * _erfinv_of_tail(tail), p - 0.5)
+
+
+def _erfinv_of_tail(p):
+    """erfinv(1 - 2 * p) for p <= 1/2, by Newton's method on log(erfc) where p is small."""
+    guess = np.asarray(_erfinv(1 - 2 * p))
+    small = (p > 0) & (p < 0.1)
+    guess = np.where(small, np.minimum(guess, np.sqrt(-np.log(np.where(small, p, 0.5)))), guess)
+    for _ in range(6):
+        step = (_log_erfc_of_positive(guess) - np.log(2 * p)) * _erfcx(guess) / -TWO_OVER_SQRT_PI
+        guess = np.where(small, guess - step, guess)
+    return guess
+
+
+@elementwise(
+    ufunc=_unclipped(_ndtri),
+    result="float",
+    node="SpecialNdtriBackward0",
+    check=refuse_kinds("c", "ndtri_cpu"),
+    d_input=lambda g, out: g * (exp(out * out * 0.5) * SQRT_2_PI),
+)
+def ndtri(input):
+    """The inverse of ndtr: the number below which a standard normal one lies with probability x."""
+
+
+# Probabilities ------------------------------------------------------------------------------------
+
+
+@elementwise(
+    result="float",
+    node="SpecialEntrBackward0",
+    check=refuse_kinds("c", "entr"),
+    d_input=lambda g, input: g * (-1 - log(input)),
+)
+def entr(input):
+    """-x * log(x): 0 at 0, and -inf below."""
+    if input.dtype.kind == "c":
+        raise TypeError("complex")
+    positive = input > 0
+    value = -input * np.log(np.where(positive, input, input.dtype.type(1)))
+    least = np.where(input < 0, input.dtype.type(-np.inf), input * 0)
+    return np.where(positive | (input != input), value, least)
+
+
+def _logit_slope(input, eps):
+    """The derivative of logit; 0 where it is cut off."""
+    if eps is None or eps < 0:
+        return 1 / (input * (1 - input))
+    inside = (input >= eps) & (input <= 1 - eps)
+    safe = where(inside, input, 0.5)
+    return where(inside, 1 / (safe * (1 - safe)), 0.0)
+
+
+@elementwise(
+    result="float",
+    node="LogitBackward0",
+    check=refuse_kinds("c", "logit_cpu"),
+    d_input=lambda g, input, eps: g * _logit_slope(input, eps),
+)
+def _logit(input, *, eps=None):
+    """log(x / (1 - x))."""
+    if input.dtype.kind == "c":
+        raise TypeError("complex")
+    if eps is not None:
+        input = np.minimum(np.maximum(input, eps), 1 - eps)
+    return np.log(input / (1 - input))
+
+
+def logit(input, eps=None, *, out=None):
+    """log(x / (1 - x)), the inverse of sigmoid; x is kept `eps` away from 0 and 1, if it is given.
+
+    >>> import rushlight as torch
+    >>> torch.logit(torch.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+    """
+    return _logit(input, eps=eps, out=out)
