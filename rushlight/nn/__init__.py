@@ -10,6 +10,7 @@ from rushlight.nn import functional, init, utils
 from rushlight.nn.activation import *  # noqa: F403
 from rushlight.nn.batchnorm import *  # noqa: F403
 from rushlight.nn.container import *  # noqa: F403
+from rushlight.nn.conv import *  # noqa: F403
 from rushlight.nn.distance import *  # noqa: F403
 from rushlight.nn.dropout import *  # noqa: F403
 from rushlight.nn.flatten import *  # noqa: F403
@@ -24,6 +25,7 @@ from rushlight.nn.parameter import (
     UninitializedBuffer,
     UninitializedParameter,
 )
+from rushlight.nn.pooling import *  # noqa: F403
 from rushlight.nn.sparse import *  # noqa: F403
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)

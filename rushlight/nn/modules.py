@@ -13,6 +13,7 @@ FAMILIES = (
     "activation",
     "batchnorm",
     "container",
+    "conv",
     "distance",
     "dropout",
     "flatten",
@@ -22,6 +23,7 @@ FAMILIES = (
     "loss",
     "module",
     "normalization",
+    "pooling",
     "sparse",
 )
 

@@ -7,6 +7,7 @@ tensor([0., 2.])
 """
 
 from rushlight.nn.functional.activation import *  # noqa: F403
+from rushlight.nn.functional.conv import *  # noqa: F403
 from rushlight.nn.functional.distance import *  # noqa: F403
 from rushlight.nn.functional.dropout import *  # noqa: F403
 from rushlight.nn.functional.linear import *  # noqa: F403
