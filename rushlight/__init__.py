@@ -5,7 +5,7 @@ from math import e, inf, nan, pi
 from rushlight import autograd, ops
 from rushlight import printing as _tensor_str
 from rushlight import tensor as _tensor
-from rushlight.autograd import *
+from rushlight.autograd.grad_mode import *
 from rushlight.dtypes import *
 from rushlight.dtypes import (
     bfloat16,

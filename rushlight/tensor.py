@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.autograd.tape import Output, gradient_edge, modes
+from rushlight.autograd.tape import (
+    INFERENCE,
+    Output,
+    gradient_edge,
+    inference_blocks,
+    modes,
+    new_counter,
+)
 
 __all__ = ["NUMBER_TYPES", "Size", "Tensor", "as_array", "make_view", "type_name", "wrap"]
 
@@ -323,7 +330,18 @@ class Tensor:
 
     @property
     def _version(self):
+        if self._counter is INFERENCE:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
+
+    @property
+    def grad_dtype(self):
+        """The dtype in which the gradient of this leaf is accumulated; None for any."""
+        return autograd.grad_dtype(self)
+
+    @grad_dtype.setter
+    def grad_dtype(self, value):
+        autograd.set_grad_dtype(self, value)
 
     def _is_view(self):
         return self._base is not None
@@ -2460,7 +2478,7 @@ class Tensor:
 
     # Order ----------------------------------------------------------------------------------------
 
-    def sort(self, dim=-1, descending=False, stable=False):
+    def sort(self, dim=-1, descending=False, stable=None):
         """The elements in order along a dimension, and the positions they had."""
         return ops.sort(self, dim, descending, stable)
 
@@ -2501,16 +2519,13 @@ class Tensor:
         return ops.index_put_(self, indices, values, accumulate)
 
 
-INFERENCE = None  # the counter of tensors made in inference mode, set by rushlight.autograd
-
-
 def wrap(array):
     """A Tensor around this array: no copy, no history."""
     made = new_tensor(Tensor)
     made._array = array
     made._node = made._grad = made._hooks = made._base = None
     made._requires_grad = False
-    made._counter = [0]
+    made._counter = new_counter() if inference_blocks[0] else [0]
     return made
 
 
@@ -2530,7 +2545,13 @@ def make_view(output, source, replay, creation=None):
     output._base = source if source._base is None else source._base
     output._counter = source._counter
     output._view_version = 0 if source._counter is INFERENCE else source._counter[0]
-    output._creation = creation if modes.grad_enabled else "no_grad"
+    output._creation = creation if modes.grad_enabled else unrecorded_creation()
+    output._requires_grad = source._requires_grad and output._array.dtype.kind in "fcV"
+
+
+def unrecorded_creation():
+    """Why a view that is made now may not be changed in place later."""
+    return "inference" if modes.inference else "no_grad"
 
 
 def type_name(value):

@@ -1,5 +1,30 @@
 """Automatic differentiation: `backward`, `grad`, and the modes that govern recording."""
 
-from rushlight.autograd.backward import *  # noqa: F403
-from rushlight.autograd.function import *  # noqa: F403
+from rushlight.autograd import engine, function, grad_mode, graph, watched
+from rushlight.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from rushlight.autograd.attributes import *  # noqa: F403
+from rushlight.autograd.backward import backward, grad
+from rushlight.autograd.function import Function
 from rushlight.autograd.grad_mode import *  # noqa: F403
+from rushlight.autograd.graph import (
+    unsafe_preserve_version_counter as _unsafe_preserve_version_counter,  # noqa: F401
+)
+from rushlight.autograd.saved import SavedTensor
+from rushlight.autograd.variable import Variable
+
+__all__ = ["Function", "Variable", "backward", "grad_mode"]
+
+_LAZY = ("forward_ad", "functional", "gradcheck", "profiler")
+
+
+def __getattr__(name):
+    from importlib import import_module
+
+    if name in ("gradcheck", "gradgradcheck"):
+        # PyTorch's `autograd.gradcheck` is the function, which hides the module of that name
+        module = import_module("rushlight.autograd.gradcheck")
+        globals().update(gradcheck=module.gradcheck, gradgradcheck=module.gradgradcheck)
+        return globals()[name]
+    if name in _LAZY:
+        return import_module(f"rushlight.autograd.{name}")
+    raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")

@@ -1,34 +1,17 @@
-"""The ways into a backward pass, and what a tensor lets its user set and ask about derivatives."""
+"""The ways into a backward pass: `backward` and `grad`."""
 
 from __future__ import annotations
 
 import warnings
-import weakref
 
 import numpy as np
 
-from rushlight.autograd import engine
-from rushlight.autograd.tape import (
-    Hooks,
-    Output,
-    RemovableHandle,
-    gradient_edge,
-    hooks_exist,
-)
-from rushlight.tensor import Tensor, type_name, wrap
+from rushlight.autograd import engine, watched
+from rushlight.autograd.graph import GradientEdge
+from rushlight.autograd.tape import AccumulateGrad, Output, gradient_edge
+from rushlight.tensor import Tensor, wrap
 
-__all__ = [
-    "backward",
-    "grad",
-    "register_hook",
-    "register_post_accumulate_grad_hook",
-    "retain_grad",
-    "retains_grad",
-    "set_data",
-    "set_grad",
-    "set_requires_grad",
-    "warn_grad_of_non_leaf",
-]
+__all__ = ["backward", "grad"]
 
 
 def backward(
@@ -42,7 +25,7 @@ def backward(
     """Add the derivatives of `tensors` by the leaves to the leaves' `.grad`.
 
     Args:
-        tensors: a Tensor or a sequence of them.
+        tensors: a Tensor (or GradientEdge), or a sequence of them.
         grad_tensors: their gradients; may be left out for tensors of one element.
         retain_graph: keep what was saved for another pass; by default as `create_graph`.
         create_graph: record the pass, so that the gradients can be differentiated.
@@ -61,27 +44,51 @@ def backward(
             if one is not None and grad_variables is None:
                 engine.run_ordinary(tensor._node, one, bool(retain_graph))
                 return
+    if grad_variables is not None:
+        grad_tensors = _grad_tensors(grad_tensors, grad_variables)
+    if inputs is not None:
+        inputs = as_tuple(inputs)
+        if not inputs:
+            raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     tensors = as_tuple(tensors)
-    if inputs is not None and len(as_tuple(inputs)) == 0:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    grad_tensors = grad_variables if grad_tensors is None else grad_tensors
     gradients = root_gradients(tensors, grad_tensors)
-    edges = root_edges(tensors)
     keep = create_graph if retain_graph is None else retain_graph
-    if inputs is None:
-        engine.run(edges, gradients, keep_graph=keep, create_graph=create_graph)
-        return
-    targets = as_tuple(inputs)
-    found = engine.run(
-        edges,
+    if create_graph:
+        _warn_of_cycle()
+    roots = root_edges(tensors)
+    targets = None if inputs is None else [_retained_edge(x) for x in inputs]
+    watched.run(
+        roots,
         gradients,
         keep_graph=keep,
         create_graph=create_graph,
-        inputs=[_edge_of_input(x) for x in targets],
+        inputs=targets,
+        captures=False,
     )
-    for x, gradient in zip(targets, found, strict=True):
-        if gradient is not None:
-            engine.accumulate(x, gradient, create_graph)
+
+
+def _grad_tensors(grad_tensors, grad_variables):
+    warnings.warn(
+        "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=3
+    )
+    if grad_tensors is not None:
+        raise RuntimeError(
+            "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+            "`backward()`. Please only use `grad_tensors`."
+        )
+    return grad_variables
+
+
+def _warn_of_cycle():
+    from rushlight.ops.warn import warn_once
+
+    warn_once(
+        "Using backward() with create_graph=True will create a reference cycle between the "
+        "parameter and its gradient which can cause a memory leak. We recommend using "
+        "autograd.grad when creating the graph to avoid this. If you have to use this function, "
+        "make sure to reset the .grad fields of your parameters to None after use to break the "
+        "cycle and avoid the leak."
+    )
 
 
 def grad(
@@ -97,33 +104,86 @@ def grad(
 ):
     """The derivatives of `outputs` by `inputs`, as a tuple; nothing is accumulated.
 
+    Args:
+        outputs, inputs: a Tensor (or GradientEdge), or a sequence of them.
+        grad_outputs: the gradients of `outputs`; may be left out for tensors of one element.
+        retain_graph: keep what was saved for another pass; by default as `create_graph`.
+        create_graph: record the pass, so that the gradients can be differentiated.
+        only_inputs: deprecated, and ignored.
+        allow_unused: give None for inputs that `outputs` don't depend on, instead of an error.
+        is_grads_batched: the first dimension of each gradient counts products of vector and
+            Jacobian, which are computed in one batched pass.
+        materialize_grads: give zeros for inputs that `outputs` don't depend on.
+
     >>> import rushlight as torch
     >>> x = torch.tensor(3.0, requires_grad=True)
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, "
+            "but got: allow_unused=False."
+        )
     outputs, inputs = as_tuple(outputs), as_tuple(inputs)
-    gradients = root_gradients(outputs, grad_outputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     keep = create_graph if retain_graph is None else retain_graph
-    found = engine.run(
-        root_edges(outputs),
-        gradients,
-        keep_graph=keep,
-        create_graph=create_graph,
-        inputs=[_edge_of_input(x) for x in inputs],
-    )
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
+    gradients = root_gradients(outputs, grad_outputs, is_grads_batched)
+    roots = root_edges(outputs)
+    targets = [_edge_of_input(x) for x in inputs]
+
+    def run(given):
+        found = watched.run(
+            roots, given, keep_graph=keep, create_graph=create_graph, inputs=targets
+        )
+        return found if allow_unused else _all_used(found)
+
+    found = _run_batched(run, gradients) if is_grads_batched else run(gradients)
     if materialize_grads:
-        return tuple(
-            wrap(np.zeros_like(x._array)) if g is None else g
-            for x, g in zip(inputs, found, strict=True)
-        )
-    if not allow_unused and None in map(_given, found):
-        unused = [_given(g) for g in found].index(None)
-        raise RuntimeError(
-            f"The differentiated Tensor at index {unused} appears to not have been used in the "
-            "graph. Set allow_unused=True if this is the desired behavior."
-        )
+        found = [_zeros_if_none(x, g) for x, g in zip(inputs, found, strict=True)]
     return tuple(found)
+
+
+def _run_batched(run, gradients):
+    """The pass on batches of gradients."""
+    from rushlight.func import vmap
+
+    present = []
+
+    def on_one(*each):
+        found = run(list(each))
+        present[:] = [g is not None for g in found]
+        return tuple(g for g in found if g is not None)
+
+    batched = iter(vmap(on_one, randomness="same")(*gradients))
+    return [next(batched) if known else None for known in present]
+
+
+def _all_used(gradients):
+    for index, gradient in enumerate(gradients):
+        if gradient is None:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {index} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
+            )
+    return gradients
+
+
+def _zeros_if_none(x, gradient):
+    if gradient is not None:
+        return gradient
+    if isinstance(x, GradientEdge):
+        raise RuntimeError("materialize_grads=True needs tensors as inputs, not GradientEdges")
+    return wrap(np.zeros_like(x._array))
 
 
 #: the gradient with which most passes begin, ready made
@@ -132,19 +192,35 @@ _ONES = {(shape, char): np.ones(shape, char) for shape in ((), (1,)) for char in
 
 def as_tuple(tensors):
     """One tensor or a sequence of them, as a tuple."""
-    return (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    return (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
 
 
-def _given(gradient):
-    """None, or something that compares like an ordinary object."""
-    return None if gradient is None else id(gradient)
+def edge_of(x):
+    """The edge of a Tensor or GradientEdge; None if it does not require grad."""
+    if not isinstance(x, GradientEdge):
+        return gradient_edge(x) if x._requires_grad else None
+    if isinstance(x.node, AccumulateGrad):
+        return x.node.variable
+    several = getattr(x.node, "outputs", None)
+    return Output(x.node, x.output_nr) if several else x.node
 
 
 def _edge_of_input(x):
-    edge = gradient_edge(x)
+    if not isinstance(x, (Tensor, GradientEdge)):
+        raise RuntimeError(
+            f"all inputs have to be Tensors or GradientEdges, but got {type(x).__name__}"
+        )
+    edge = edge_of(x)
     if edge is None:
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return edge
+
+
+def _retained_edge(x):
+    """The edge of an input of `backward`, which keeps its gradient even if it is no leaf."""
+    if isinstance(x, Tensor):
+        x.retain_grad()
+    return _edge_of_input(x)
 
 
 def root_edges(tensors):
@@ -153,7 +229,7 @@ def root_edges(tensors):
     Raises:
         RuntimeError: a tensor has no history.
     """
-    edges = [gradient_edge(x) for x in tensors]
+    edges = [edge_of(x) for x in tensors]
     for i, edge in enumerate(edges):
         if edge is None:
             raise RuntimeError(
@@ -162,160 +238,71 @@ def root_edges(tensors):
     return edges
 
 
-def root_gradients(tensors, gradients):
+def root_gradients(tensors, gradients, batched=False):
     """The gradients to start from: those given, or 1 for tensors of one element."""
-    given = [None] * len(tensors) if gradients is None else as_tuple(gradients)
-    if len(given) != len(tensors):
-        raise RuntimeError(f"got {len(tensors)} tensors and {len(given)} gradients")
-    return [_root_gradient(i, x, g) for i, (x, g) in enumerate(zip(tensors, given, strict=True))]
+    if gradients is None:
+        gradients = [None] * len(tensors)
+    elif isinstance(gradients, Tensor):
+        gradients = (gradients,)
+    elif not isinstance(gradients, (list, tuple)):
+        gradients = tuple(gradients)
+    if not all(isinstance(x, (Tensor, GradientEdge)) for x in tensors):
+        raise AssertionError("Expected output to be a torch.Tensor")
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    return [
+        _root_gradient(i, x, g, batched)
+        for i, (x, g) in enumerate(zip(tensors, gradients, strict=True))
+    ]
 
 
-def _root_gradient(position, tensor, gradient):
-    array = tensor._array
+def _root_gradient(position, tensor, gradient, batched):
     if gradient is None:
-        if not tensor._requires_grad:
-            return wrap(np.ones(array.shape, array.dtype))
-        if array.size != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        if array.dtype.kind == "c":
-            raise RuntimeError(
-                "grad can be implicitly created only for real scalar outputs but got "
-                f"{tensor.dtype}"
-            )
-        return wrap(np.ones(array.shape, array.dtype))
+        return _first_gradient(tensor)
     if not isinstance(gradient, Tensor):
         raise TypeError(
             f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
         )
-    if gradient._array.shape != array.shape:
+    if isinstance(tensor, GradientEdge):
+        return gradient
+    array = tensor._array
+    shape = gradient.shape[1:] if batched else gradient.shape
+    if tuple(shape) != tuple(array.shape):
+        if batched:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                "match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{position}] has a shape of {gradient.shape} and "
+                f"output[{position}] has a shape of {tensor.shape}. If you only want some tensors "
+                "in `grad_output` to be considered batched, consider using vmap."
+            )
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} and "
             f"output[{position}] has a shape of {tensor.shape}."
         )
-    return gradient
+    if gradient.dtype.is_complex != tensor.dtype.is_complex:
+        raise RuntimeError(
+            "For complex Tensors, both grad_output and output are required to have the same dtype. "
+            f"Mismatch in dtype: grad_output[{position}] has a dtype of {gradient.dtype} and "
+            f"output[{position}] has a dtype of {tensor.dtype}."
+        )
+    return gradient if gradient.dtype is tensor.dtype else gradient.to(tensor.dtype)
 
 
-# What a tensor lets its user set ------------------------------------------------------------------
-
-
-_C_NAMES = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long"}
-
-
-def set_requires_grad(tensor, value):
-    """`tensor.requires_grad = value`."""
-    if not isinstance(value, bool):
-        raise RuntimeError("requires_grad must be a bool")
-    if not tensor.is_leaf:
-        if not value:
+def _first_gradient(tensor):
+    """1, for a tensor of one element."""
+    if isinstance(tensor, GradientEdge):
+        shape, array_dtype = tensor.kind()
+        if shape != ():
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        return wrap(np.ones(shape, array_dtype))
+    array = tensor._array
+    if tensor._requires_grad:
+        if array.size != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if array.dtype.kind == "c":
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
+                f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}"
             )
-        return
-    if value and tensor._array.dtype.kind not in "fcV":
-        raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    tensor._requires_grad = value
-
-
-def set_grad(tensor, value):
-    """`tensor.grad = value`."""
-    if value is None:
-        tensor._grad = None
-        return
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
-        )
-    if value is tensor:
-        raise RuntimeError("can't assign Variable as its own grad")
-    if value.dtype is not tensor.dtype:
-        raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{_C_NAMES.get(value.dtype.name)}' to a "
-            f"tensor with grad_dtype '{tensor.dtype.title}'. The gradient must match the tensor's "
-            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
-            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
-            "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
-            "systems that assume they match."
-        )
-    if value._array.shape != tensor._array.shape:
-        raise RuntimeError(
-            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
-            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
-            "size"
-        )
-    tensor._grad = value
-
-
-def set_data(tensor, value):
-    """`tensor.data = value`: other memory, the same place on the tape."""
-    if not isinstance(value, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
-    if tensor._requires_grad and value._array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "data set to a tensor that requires gradients must be floating point or complex dtype"
-        )
-    tensor._array = value._array
-
-
-def warn_grad_of_non_leaf(tensor):
-    """Say that `.grad` of a non-leaf stays None, unless it is retained."""
-    if tensor.is_leaf or retains_grad(tensor):
-        return
-    warnings.warn(
-        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-        "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
-        "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. "
-        "If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor "
-        "instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
-        UserWarning,
-        stacklevel=3,
-    )
-
-
-# Hooks --------------------------------------------------------------------------------------------
-
-
-def _hooks_at(tensor):
-    """The hooks where this tensor's gradient passes, and its number there."""
-    hooks_exist[0] = True
-    edge = gradient_edge(tensor)
-    holder = tensor if edge is tensor else edge.node if isinstance(edge, Output) else edge
-    attribute = "_hooks" if edge is tensor else "hooks"
-    if getattr(holder, attribute) is None:
-        setattr(holder, attribute, Hooks())
-    return getattr(holder, attribute), tensor.output_nr
-
-
-def register_hook(tensor, hook):
-    """Call `hook(grad)` when the gradient of `tensor` is known."""
-    if not tensor._requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    hooks, number = _hooks_at(tensor)
-    return RemovableHandle(hooks.tensor.setdefault(number, {}), hook)
-
-
-def register_post_accumulate_grad_hook(tensor, hook):
-    """Call `hook(tensor)` after each accumulation into the `.grad` of this leaf."""
-    if not tensor._requires_grad:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    if tensor.grad_fn is not None:
-        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    return RemovableHandle(_hooks_at(tensor)[0].accumulated, hook)
-
-
-def retain_grad(tensor):
-    """Keep the gradient of a non-leaf in its `.grad`."""
-    if not tensor._requires_grad:
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if not tensor.is_leaf:
-        hooks, number = _hooks_at(tensor)
-        hooks.retained[number] = weakref.ref(tensor)
-
-
-def retains_grad(tensor):
-    """Whether a non-leaf keeps its gradient."""
-    if tensor.is_leaf:
-        return False
-    hooks = tensor.grad_fn.hooks
-    return hooks is not None and tensor.output_nr in hooks.retained
+    return wrap(np.ones(array.shape, array.dtype))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import warnings
 
-from rushlight.autograd.tape import modes
+from rushlight.autograd.tape import inference_blocks, modes
+from rushlight.ops import fast
+from rushlight.tensor import type_name
 
 __all__ = [
     "enable_grad",
@@ -32,19 +35,26 @@ class _Mode:
 
     def __call__(self, function):
         if isinstance(function, type):
-            for name, value in list(vars(function).items()):
-                if name == "__init__":
-                    setattr(function, name, self(value))
-            return function
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You "
+                "should only decorate functions or methods. To preserve the current behavior of "
+                "class decoration, you can directly decorate the `__init__` method and nothing "
+                "else.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            return self._decorate(lambda *args, **kwargs: function(*args, **kwargs), function)
         if is_generator_function(function):
             return _wrap_generator(self.clone, function)
+        return self._decorate(function, function)
 
-        @functools.wraps(function)
-        def call(*args, **kwargs):
+    def _decorate(self, function, original):
+        @functools.wraps(original)
+        def decorate_context(*args, **kwargs):
             with self.clone():
                 return function(*args, **kwargs)
 
-        return call
+        return decorate_context
 
     def clone(self):
         """A fresh context manager of the same kind."""
@@ -53,6 +63,8 @@ class _Mode:
 
 def is_generator_function(function):
     """Whether calling it gives a generator."""
+    while isinstance(function, functools.partial):
+        function = function.func
     code = getattr(function, "__code__", None)
     return code is not None and bool(code.co_flags & 0x20)
 
@@ -121,9 +133,14 @@ class set_grad_enabled(_Mode):
     """Switch recording on or off, at once or within a `with` block."""
 
     def __init__(self, mode):
+        if not isinstance(mode, bool):
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+                f"{type_name(mode)}"
+            )
         self._before = modes.grad_enabled
         self._mode = mode
-        modes.grad_enabled = bool(mode)
+        modes.grad_enabled = mode
 
     def __call__(self, function):
         modes.grad_enabled = self._before
@@ -138,6 +155,11 @@ class set_grad_enabled(_Mode):
     def clone(self):
         return set_grad_enabled(self._mode)
 
+    def __str__(self):
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self._mode})"
+
+    __repr__ = __str__
+
 
 def is_inference_mode_enabled():
     """Whether this thread is in inference mode."""
@@ -145,22 +167,39 @@ def is_inference_mode_enabled():
 
 
 class inference_mode(_Mode):
-    """Like `no_grad`, and tensors made inside can't be used in autograd at all."""
+    """Like `no_grad`, and tensors made inside can't be used in autograd at all.
+
+    >>> import rushlight as torch
+    >>> with torch.inference_mode():
+    ...     x = torch.ones(2)
+    >>> x.is_inference(), x.requires_grad
+    (True, False)
+    """
 
     def __new__(cls, mode=True):
-        if callable(mode):
-            return inference_mode()(mode)
-        return super().__new__(cls)
+        if isinstance(mode, bool):
+            return super().__new__(cls)
+        return cls()(mode)
 
     def __init__(self, mode=True):
-        self._mode = mode
+        self.mode = mode
 
     def __enter__(self):
         self._before = modes.grad_enabled, modes.inference
-        modes.grad_enabled, modes.inference = not self._mode and modes.grad_enabled, self._mode
+        if self.mode:
+            modes.grad_enabled = False
+        elif modes.inference:
+            modes.grad_enabled = True
+        modes.inference = self.mode
+        if self.mode:
+            inference_blocks[0] += 1
+            fast.intercept(+1)
 
     def __exit__(self, *exception):
         modes.grad_enabled, modes.inference = self._before
+        if self.mode:
+            inference_blocks[0] -= 1
+            fast.intercept(-1)
 
     def clone(self):
-        return inference_mode(self._mode)
+        return inference_mode(self.mode)

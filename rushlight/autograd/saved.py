@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, modes
-from rushlight.tensor import Tensor, as_array, wrap
+from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = ["backward_on_wrapped_arrays", "backward_tensors", "raise_modified", "save", "unpack"]
 
@@ -22,13 +22,16 @@ class Packed:
 
     def __init__(self, tensor, pack_hook, unpack_hook):
         self.unpack_hook = unpack_hook
-        version = tensor._counter
-        before = version[0]
-        self.content = pack_hook(tensor)
-        if version[0] != before:
+        version = tensor._version
+        before, modes.grad_enabled = modes.grad_enabled, False
+        try:
+            self.content = pack_hook(tensor)
+        finally:
+            modes.grad_enabled = before
+        if tensor._version != version:
             raise RuntimeError(
                 "A saved tensor pack hook is modifying its input in place. Tensors provided as "
-                "input to pack hook can not be modified by in-place operations as this can lead "
+                "input to pack hook cannot be modified by in-place operations as this can lead "
                 "to unexpected side-effects. Please open an issue if you need to perform in-place "
                 "operations on the input to a pack hook."
             )
@@ -38,9 +41,30 @@ class Packed:
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                f"{type(tensor).__name__}"
+                f"{type_name(tensor)}"
             )
         return tensor
+
+
+def packing(node):
+    """Let the rules of a Node see what `unpack` makes of what hooks keep."""
+    node.__class__ = _packed_class(type(node))
+
+
+def _packed_class(kind):
+    """The class of Nodes that keep what hooks made of a saved array."""
+    made = _packed_classes.get(kind)
+    if made is None:
+        body = {
+            "__slots__": (),
+            "__module__": "builtins",
+            "backward": backward_on_wrapped_arrays,
+        }
+        made = _packed_classes[kind] = type(kind.__name__, (kind,), body)
+    return made
+
+
+_packed_classes: dict = {}
 
 
 def save(op, node, operands, options, outputs, flags):
@@ -58,8 +82,12 @@ def save(op, node, operands, options, outputs, flags):
                 values.append(None)
                 guards += (UNSAVED, 0)
                 continue
-            is_result = name not in inputs
-            values.append(_pack(tensor, node, is_result))
+            if modes.saved_tensors_hooks:
+                values.append(Packed(tensor, *modes.saved_tensors_hooks[-1]))
+                guards += (UNSAVED, 0)
+                packing(node)
+                continue
+            values.append(tensor._array)
             guards += (tensor._counter, tensor._counter[0])
         elif name in options:
             values.append(options[name])
@@ -68,16 +96,6 @@ def save(op, node, operands, options, outputs, flags):
         else:
             values.append(tuple(inputs[name.removesuffix("_shape")].shape))
     node.saved, node.guards = tuple(values), tuple(guards)
-
-
-def _pack(tensor, node, is_result):
-    if not modes.saved_tensors_hooks:
-        return tensor._array
-    shown = tensor
-    if is_result or tensor._node is not None:
-        shown = wrap(tensor._array)
-        shown._counter = tensor._counter
-    return Packed(shown, *modes.saved_tensors_hooks[-1])
 
 
 def _shapes(op, inputs, output):
@@ -109,13 +127,7 @@ def unpack(node):
 def restore(node, name, value):
     """A saved array (or what hooks keep of it) as a Tensor that knows where it came from."""
     op = node.op
-    if isinstance(value, Packed):
-        with_history = value.unpack()
-        array = with_history._array
-        if with_history._requires_grad and name in op.arrays:
-            return with_history
-    else:
-        array = value
+    array = value.unpack()._array if value.__class__ is Packed else value
     if name not in op.arrays:
         return _with_edge(array, node, op, name)
     edge = node.edges[op.arrays.index(name)]
@@ -138,13 +150,18 @@ def _with_edge(array, node, op, name):
 
 def backward_tensors(node, gradient, edges):
     """Gradients of the inputs on Tensors, by the rules as they were written."""
+    wanted = [edge is not None for edge in edges]
+    return apply_rules(node, unpack(node), gradient, wanted)
+
+
+def apply_rules(node, values, gradient, wanted):
+    """The gradients of the wanted arguments, given the values that the rules name."""
     op = node.op
-    values = unpack(node)
     values.update(_named_gradients(op, node, gradient))
     op.before_rules(values)
     return tuple(
-        _apply_rule(op, name, values, node) if edge is not None and name in op.rules else None
-        for name, edge in zip(op.arrays, edges, strict=True)
+        _apply_rule(op, name, values, node) if is_wanted and name in op.rules else None
+        for name, is_wanted in zip(op.arrays, wanted, strict=True)
     )
 
 
@@ -213,8 +230,7 @@ def raise_modified(node):
         counter, version = guards[2 * i], guards[2 * i + 1]
         if counter[0] != version:
             value = node.saved[op.saved_names.index(name)]
-            array = value.unpack()._array if isinstance(value, Packed) else value
-            raise_overwritten(array, counter[0], version, *_origin(node, name))
+            raise_overwritten(value, counter[0], version, *_origin(node, name))
 
 
 def raise_overwritten(array, version, expected, function=None, output=0):
@@ -250,13 +266,79 @@ _ATTRIBUTE_NAMES = {"self": "input", "result": "out"}
 
 
 def saved_attribute(node, attribute):
-    """`node._saved_x`: what was saved of argument `x`; `self` is the first, `result` the output."""
-    name = attribute.removeprefix("_saved_")
+    """`node._saved_x`: what was saved of argument `x`; `self` is the first, `result` the output.
+
+    `node._raw_saved_x` is the `SavedTensor` itself.
+    """
+    raw = attribute.startswith("_raw")
+    name = attribute.removeprefix("_raw").removeprefix("_saved_")
     op = getattr(type(node), "op", None)
     names = node.saved_names
     name = name if name in names else _ATTRIBUTE_NAMES.get(name, name)
     if op is None or name not in names:
         raise AttributeError(f"'{type(node).__name__}' object has no attribute '{attribute}'")
+    if raw:
+        return SavedTensor(node, names.index(name))
     if node.saved is None:
         raise_freed()
     return unpack(node)[name]
+
+
+class SavedTensor:
+    """A tensor that a Node saved: `grad_fn._raw_saved_self`."""
+
+    __slots__ = ("index", "node")
+    __module__ = "torch._C._autograd"
+
+    def __init__(self, node, index):
+        self.node = node
+        self.index = index
+
+    def register_hooks(self, pack_hook, unpack_hook):
+        """Keep `pack_hook(tensor)` instead; `unpack_hook` makes a tensor of it again.
+
+        Raises:
+            RuntimeError: nothing is saved (any more), or hooks were registered already.
+        """
+        node = self.node
+        if node.saved is None:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor after it has been freed. Saved "
+                "intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if you need to access saved variables after calling "
+                "backward."
+            )
+        value = node.saved[self.index]
+        if value is None:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor with value None is forbidden"
+            )
+        if holds_packed(value):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: "
+                "only one pair of hooks is allowed at a time."
+            )
+        packed = Packed(self.unpack().detach(), pack_hook, unpack_hook)
+        node.keep_packed(self.index, packed)
+
+    def unpack(self):
+        """The tensor that was saved."""
+        return self.node.saved_tensor(self.index)
+
+    data = property(unpack)
+
+
+def holds_packed(value):
+    """Whether hooks keep this saved value (of an operation, or of a Function)."""
+    return value.__class__ is Packed or getattr(value, "packed", None) is not None
+
+
+def apply_node(node, gradients):
+    """Call a Node as a function: gradients of its outputs to gradients of its inputs."""
+    if node.saved is None:
+        raise_freed()
+    several = getattr(node, "outputs", None)
+    results = node.backward_tensors(list(gradients) if several else gradients[0], node.edges)
+    results = tuple(results)
+    return results[0] if len(results) == 1 else results

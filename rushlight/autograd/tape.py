@@ -34,15 +34,53 @@ class _Modes(threading.local):
     #: stack of (pack, unpack) hooks for saved tensors, and why they may be forbidden
     saved_tensors_hooks = ()
     saved_tensors_hooks_error = None
+    #: the context of `allow_mutation_on_saved_tensors`, or None
+    mutation = None
+    #: the watched backward pass that runs, or None, and how deep passes are nested
+    current_pass = None
+    depth = 0
+    #: whether backward passes look for errors: for all threads, so set on the class only
     anomaly = False
     anomaly_check_nan = True
     #: level of forward-mode differentiation (autograd.forward_ad)
     dual_level = -1
     forward_grad_enabled = True
+    #: transforms (vmap, grad, jvp) that are running, outermost first
+    layers = ()
 
 
 modes = _Modes()
 next_sequence_number = itertools.count(1).__next__
+
+
+class _InferenceCounter:
+    """The counter of tensors made in inference mode, which counts nothing."""
+
+    __slots__ = ()
+
+    def __getitem__(self, index):
+        if modes.inference:
+            return 0
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`."
+        )
+
+    def __setitem__(self, index, version):
+        pass
+
+
+INFERENCE = _InferenceCounter()
+#: how many `inference_mode` blocks are open, in all threads
+inference_blocks = [0]
+
+
+def new_counter():
+    """The counter of a tensor that is being made while inference mode is on somewhere."""
+    return INFERENCE if modes.inference else [0]
+
 
 #: the counter of a value that was not saved: never out of date
 UNSAVED = [0]
@@ -96,6 +134,26 @@ class Node:
         if self.saves_arrays:
             self.saved = None
 
+    def saved_tensor(self, index):
+        """One saved value as a Tensor that knows where it came from."""
+        from rushlight.autograd.saved import restore
+
+        value = self.saved[index]
+        name = self.saved_names[index]
+        return restore(self, name, value) if name in self.op.saved_arrays else value
+
+    def keep_packed(self, index, packed):
+        """Put what a hook made of a saved value in its place."""
+        from rushlight.autograd.saved import packing
+
+        name = self.saved_names[index]
+        place = 2 * self.op.saved_arrays.index(name)
+        saved, guards = list(self.saved), list(self.guards)
+        saved[index] = packed
+        guards[place : place + 2] = UNSAVED, 0
+        self.saved, self.guards = tuple(saved), tuple(guards)
+        packing(self)
+
     # The interface of torch.autograd.graph.Node
 
     def name(self):
@@ -105,7 +163,7 @@ class Node:
     @property
     def next_functions(self):
         """The Nodes that take the gradients of the inputs, each with the number of its output."""
-        return tuple(_as_function(edge) for edge in self.edges)
+        return tuple(as_function(edge) for edge in self.edges)
 
     @property
     def metadata(self):
@@ -115,22 +173,33 @@ class Node:
     def _sequence_nr(self):
         return self.seq
 
+    @property
+    def requires_grad(self):
+        """Whether gradients pass here: always."""
+        return True
+
+    def __call__(self, *gradients):
+        """The gradients of the inputs, for these gradients of the outputs."""
+        from rushlight.autograd.saved import apply_node
+
+        return apply_node(self, gradients)
+
     def register_hook(self, fn):
         """Call `fn(grad_inputs, grad_outputs)` after this Node's rules; it may replace the former.
 
         Returns a handle whose `remove()` undoes this.
         """
-        return _hooks_of(self).add("after", fn)
+        return RemovableHandle(hooks_of(self).after, fn)
 
     def register_prehook(self, fn):
         """Call `fn(grad_outputs)` before this Node's rules; it may return replacements.
 
         Returns a handle whose `remove()` undoes this.
         """
-        return _hooks_of(self).add("before", fn)
+        return RemovableHandle(hooks_of(self).before, fn)
 
     def __getattr__(self, name):
-        if name.startswith("_saved_"):
+        if name.startswith(("_saved_", "_raw_saved_")):
             from rushlight.autograd.saved import saved_attribute
 
             return saved_attribute(self, name)
@@ -151,8 +220,12 @@ class Output:
         self.seq = next_sequence_number()
 
 
+#: how many objects hold hooks: if any, no backward pass is ordinary
+hooks_exist = [0]
+
+
 class Hooks:
-    """The user's callbacks at one Node.
+    """The user's callbacks at one Node, or at one leaf.
 
     Attributes:
         before: called with the gradients of the outputs.
@@ -165,30 +238,44 @@ class Hooks:
     __slots__ = ("accumulated", "after", "before", "retained", "tensor")
 
     def __init__(self):
-        self.before = {}
-        self.after = {}
+        hooks_exist[0] += 1
+        self.before = HookTable()
+        self.after = HookTable()
         self.tensor = {}
         self.retained = {}
-        self.accumulated = {}
+        self.accumulated = HookTable()
 
-    def add(self, when, fn):
-        return RemovableHandle(getattr(self, when), fn)
+    def __del__(self):
+        hooks_exist[0] -= 1
+
+    def of_tensor(self, number):
+        """The hooks of one output."""
+        return self.tensor.setdefault(number, HookTable())
+
+
+class HookTable(dict):
+    """Hooks by their number, in the order in which they were registered."""
+
+    __slots__ = ("__weakref__",)
 
 
 class RemovableHandle:
     """What registering a hook returns: `remove()` takes the hook out again."""
 
-    __slots__ = ("__weakref__", "hooks", "id")
+    __slots__ = ("__weakref__", "hooks_dict_ref", "id")
+    __module__ = "torch.utils.hooks"
     _next_id = itertools.count().__next__
 
     def __init__(self, hooks, fn):
-        self.hooks = hooks
+        self.hooks_dict_ref = weakref.ref(hooks)
         self.id = RemovableHandle._next_id()
         hooks[self.id] = fn
 
     def remove(self):
         """Take the hook out. Doing so twice does no harm."""
-        self.hooks.pop(self.id, None)
+        hooks = self.hooks_dict_ref()
+        if hooks is not None:
+            hooks.pop(self.id, None)
 
     def __enter__(self):
         return self
@@ -197,18 +284,15 @@ class RemovableHandle:
         self.remove()
 
 
-#: becomes true with the first hook ever registered: the engine then counts what leaves wait for
-hooks_exist = [False]
+def hooks_of(holder):
+    """The Hooks of a Node, made if there are none yet."""
+    if holder.hooks is None:
+        holder.hooks = Hooks()
+    return holder.hooks
 
 
-def _hooks_of(node):
-    hooks_exist[0] = True
-    if node.hooks is None:
-        node.hooks = Hooks()
-    return node.hooks
-
-
-def _as_function(edge):
+def as_function(edge):
+    """An edge as its user sees it: the Node, and the number of its output."""
     if edge is None:
         return None, 0
     if isinstance(edge, Output):
@@ -227,7 +311,6 @@ class AccumulateGrad(Node):
         self.variable = variable
         self.edges = ()
         self.saved = self.guards = ()
-        self.hooks = None
         self.seq = 2**63 - 1
 
     @classmethod
@@ -239,6 +322,19 @@ class AccumulateGrad(Node):
             node = cls(leaf)
             leaf.__dict__["_accumulate_grad"] = weakref.ref(node)
         return node
+
+    def name(self):
+        """`torch::autograd::AccumulateGrad`, as PyTorch calls it."""
+        return "torch::autograd::AccumulateGrad"
+
+    @property
+    def hooks(self):
+        """The hooks lie at the leaf, so that they outlive this Node."""
+        return self.variable._hooks
+
+    @hooks.setter
+    def hooks(self, hooks):
+        self.variable._hooks = hooks
 
 
 def gradient_edge(tensor):

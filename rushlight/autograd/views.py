@@ -12,40 +12,87 @@ counter moves on. Then:
 
 from __future__ import annotations
 
-from rushlight.autograd.tape import Node, gradient_edge, modes, next_sequence_number
-from rushlight.tensor import as_array
+import gc
+import sys
+import weakref
 
-__all__ = ["CopySlices", "check_in_place", "rebase", "refresh"]
+import numpy as np
 
+from rushlight.autograd.tape import (
+    INFERENCE,
+    Node,
+    Output,
+    gradient_edge,
+    hooks_exist,
+    hooks_of,
+    modes,
+    next_sequence_number,
+)
+from rushlight.autograd.saved import raise_freed
+from rushlight.tensor import Tensor, as_array, wrap
+
+__all__ = [
+    "CopySlices",
+    "begin_to_require_grad",
+    "check_in_place",
+    "rebase",
+    "refresh",
+    "retains_grad",
+]
+
+
+_WHAT = {
+    False: "is being modified inplace",
+    True: "its base or another view of its base has been modified inplace",
+}
 _SEVERAL = (
-    "Output {number} of {name} is a view and is being modified inplace. This view is the output of "
+    "Output {number} of {name} is a view and {what}. This view is the output of "
     "a function that returns multiple views. Such functions do not allow the output views to be "
     "modified inplace. You should replace the inplace operation by an out-of-place one."
 )
-_NO_GRAD = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. "
+_CLARIFY = (
     "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-    "code by moving both the view and the inplace either both inside the no_grad block (if you "
+    "code by moving both the view and the inplace either both inside the {block} block (if you "
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
+_NO_GRAD = (
+    "A view was created in no_grad mode and {what} with grad mode enabled. "
+    + _CLARIFY.replace("{block}", "no_grad")
+)
+_INFERENCE = (
+    "A view was created in inference mode and {what} in normal mode. "
+    + _CLARIFY.replace("{block}", "inference_mode")
+)
 _FUNCTION = (
-    "Output {number} of {name} is a view and is being modified inplace. This view was created "
+    "Output {number} of {name} is a view and {what}. This view was created "
     "inside a custom Function (or because an input was returned as-is) and the autograd logic to "
     "handle view+inplace would override the custom backward associated with the custom Function, "
     "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
     "output of the custom Function."
 )
-_REFUSALS = {"several": _SEVERAL, "no_grad": _NO_GRAD, "function": _FUNCTION}
+_REFUSALS = {
+    "several": _SEVERAL,
+    "no_grad": _NO_GRAD,
+    "inference": _INFERENCE,
+    "function": _FUNCTION,
+}
 
 
 def refresh(view):
-    """Put a view in its place on the tape if its memory was changed since it was taken."""
-    version = view._counter[0]
-    base = view._base
-    if view._view_version == version or not base._requires_grad:
+    """Put a view in its place on the tape if its memory was changed since it was taken.
+
+    Raises:
+        RuntimeError: it is a view of a kind whose memory may not be changed.
+    """
+    if view._counter is INFERENCE or not view._base._requires_grad:
         return
+    version = view._counter[0]
+    if view._view_version == version:
+        return
+    if view._creation is not None:
+        refuse_view(view, indirect=True)
     source, op, options = view._replay
-    if source is not base:
+    if source is not view._base:
         refresh(source)
     before = modes.grad_enabled
     modes.grad_enabled = True
@@ -58,18 +105,28 @@ def refresh(view):
     view._view_version = version
 
 
-def check_in_place(tensor):
+def check_in_place(tensor, recorded=None):
     """Refuse an in-place change that the tape could not follow.
+
+    Args:
+        tensor: what is to be changed.
+        recorded: whether the change is recorded even if `tensor` doesn't require grad so far.
 
     Raises:
         RuntimeError: the tensor is a leaf that requires grad, or a view of one, or a view of a kind
-            that may not be changed.
+            that may not be changed, or was made in inference mode.
     """
-    if not modes.grad_enabled:
+    if tensor._counter is INFERENCE and not modes.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed."
+            "You can make a clone to get a normal tensor before doing inplace update."
+            "See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not modes.grad_enabled or not (tensor._requires_grad or recorded):
         return
     base = tensor._base
     if base is not None:
-        if tensor._requires_grad and tensor._creation is not None:
+        if tensor._creation is not None:
             refuse_view(tensor)
         if base._requires_grad and gradient_edge(base) is base:
             raise RuntimeError(
@@ -82,25 +139,81 @@ def check_in_place(tensor):
         )
 
 
-def refuse_view(view):
-    """Say why a view of this kind may not be changed in place."""
-    node = view.grad_fn
+def refuse_view(view, indirect=False):
+    """Say why a view of this kind may not be changed in place.
+
+    Args:
+        view: the view.
+        indirect: it is not the view that was changed, but other memory of its base.
+    """
+    edge = view._node
+    node = edge.node if isinstance(edge, Output) else edge
     name = "unknown" if node is None else node.name()
-    raise RuntimeError(_REFUSALS[view._creation].format(number=view.output_nr, name=name))
+    text = _REFUSALS[view._creation]
+    raise RuntimeError(text.format(number=view.output_nr, name=name, what=_WHAT[indirect]))
 
 
 def rebase(tensor, edge):
     """Make `edge` the history of a tensor that was just changed in place."""
     base = tensor._base
     if base is None:
+        _move_retained(tensor, edge)
         tensor._node = edge
     else:
-        if tensor._creation is not None:
-            refuse_view(tensor)
-        base._node = CopySlices(gradient_edge(base), tensor, edge)
-        base._requires_grad = True
+        slices = CopySlices(gradient_edge(base), tensor, edge)
+        _move_retained(base, slices)
+        base._node = slices
         tensor._view_version = None  # stale: the next look replays the view on the base
+        if not base._requires_grad:
+            begin_to_require_grad(base, tensor)
+    if not tensor._requires_grad:
+        begin_to_require_grad(tensor)
+
+
+def _move_retained(tensor, edge):
+    """A tensor that keeps its gradient keeps the one that it has after the change."""
+    if not hooks_exist[0] or not retains_grad(tensor):
+        return
+    before = tensor._node
+    node, number = (before.node, before.index) if isinstance(before, Output) else (before, 0)
+    del node.hooks.retained[number]
+    node, number = (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
+    hooks_of(node).retained[number] = weakref.ref(tensor)
+
+
+def retains_grad(tensor):
+    """Whether a non-leaf keeps its gradient."""
+    edge = tensor._node
+    node, number = (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
+    if node is None or node.hooks is None:
+        return False
+    known = node.hooks.retained.get(number)
+    return known is not None and known() is tensor
+
+
+def begin_to_require_grad(tensor, changed_view=None):
+    """Let a tensor require grad, and with it the views that were taken of it before.
+
+    A base doesn't know its views. They are found through the version counter that all of them
+    hold; who else holds it is asked only if somebody does (besides the view that is being changed).
+    """
     tensor._requires_grad = True
+    counter = tensor._counter
+    alone = _ALONE + (changed_view is not None)
+    if counter is INFERENCE or sys.getrefcount(counter) <= alone:
+        return
+    for view in gc.get_referrers(counter):
+        if isinstance(view, Tensor) and view._base is tensor:
+            view._requires_grad = view._array.dtype.kind in "fcV"
+
+
+def _references_if_alone():
+    tensor = wrap(np.zeros(()))
+    counter = tensor._counter
+    return sys.getrefcount(counter)
+
+
+_ALONE = _references_if_alone()
 
 
 class CopySlices(Node):
@@ -108,21 +221,26 @@ class CopySlices(Node):
 
     Gradient of the base: what the changing operation says on the viewed part, the identity
     elsewhere. Gradients of the operation's other arguments: what it says.
+
+    Attributes:
+        change: the Node of the changing operation.
+        views: the view operations that lead from the base to the part, with their options.
+        order: the dimensions of the base in the order in which they lie in memory.
     """
 
-    __slots__ = ("change", "views")
+    __slots__ = ("change", "order", "views")
 
     def __init__(self, base_edge, view, change):
-        self.seq = next_sequence_number()
         self.hooks = None
         self.saved = self.guards = ()
         self.change = change
         self.edges = (base_edge, *change.edges[1:])
         self.views = list(_chain(view))[::-1]
+        self.order = _memory_order(view._base._array)
+        self.seq = next_sequence_number()
 
     def backward(self, gradient, edges):
-        whole = as_array(gradient).copy()
-        part = whole
+        part = whole = _laid_out(as_array(gradient), self.order)
         for op, options in self.views:
             part = op.kernel(part, **dict(zip(op.options, options, strict=True)))
         first, *others = self._of_change(part.copy(), edges, "backward")
@@ -130,8 +248,7 @@ class CopySlices(Node):
         return whole, *others
 
     def backward_tensors(self, gradient, edges):
-        whole = gradient.clone()
-        part = whole
+        part = whole = _laid_out(gradient, self.order)
         for op, options in self.views:
             part = op.call(part, *options)
         first, *others = self._of_change(part.clone(), edges, "backward_tensors")
@@ -143,11 +260,30 @@ class CopySlices(Node):
 
     def _of_change(self, gradient, edges, way):
         change = self.change
+        if change.saved is None:
+            raise_freed()
         wanted = (change.edges[0] and (edges[0] or True), *edges[1:])
         return getattr(change, way)(gradient, wanted)
 
     def release(self):
         self.change.release()
+
+
+def _memory_order(array):
+    """The dimensions from the outermost in memory to the innermost; None if in order already."""
+    if array.flags.c_contiguous:
+        return None
+    return tuple(int(i) for i in np.argsort([-abs(s) for s in array.strides], kind="stable"))
+
+
+def _laid_out(gradient, order):
+    """A copy of a gradient (an array, or a Tensor) that lies in memory as the base does."""
+    if order is None:
+        return gradient.copy() if isinstance(gradient, np.ndarray) else gradient.clone()
+    back = tuple(int(i) for i in np.argsort(order))
+    if isinstance(gradient, np.ndarray):
+        return gradient.transpose(order).copy().transpose(back)
+    return gradient.permute(order).contiguous().permute(back)
 
 
 def _chain(view):

@@ -1,4 +1,4 @@
-"""The fast way: straight-line code for each operation, built where it is declared.
+"""The fast way: straight-line code for each operation, built when it is first called.
 
 `build_call` makes the public function: it unwraps the arguments, calls the kernel, wraps the result
 and records the call, without a loop over arguments and without a choice that could be made at
@@ -6,17 +6,17 @@ declaration. For `mul` it reads (shortened)::
 
     def mul(input, other, *, out=None):
         if intercepted or out is not None:
-            return op.general((input, other), {}, out)
+            return op_mul.general((input, other), {}, out)
         try:
             input_array = input._array
             input_dtype = input_array.dtype
             ...
-            result = kernel(input_array, other_array)
+            result = kernel_mul(input_array, other_array)
         except Exception:
-            return op.general((input, other), {}, out)
+            return op_mul.general((input, other), {}, out)
         ...
         if (input._requires_grad or other_grad) and modes.grad_enabled:
-            output._node = node = node_class()
+            output._node = node = node_class_mul()
             node.edges = (...)
             node.saved = (other_array if input._requires_grad else None, ...)
             node.guards = (...)
@@ -25,6 +25,9 @@ declaration. For `mul` it reads (shortened)::
 and `build_backward` makes what an ordinary backward pass calls on its Node. The whole text of
 each is in `call.source` and `backward.source`. What the fast way can't do it leaves to
 `Op.general`, which tells the same story in ordinary Python.
+
+Building takes half a millisecond, and a program uses few of the operations that there are: so
+both begin as functions that build, and become what they have built.
 """
 
 from __future__ import annotations
@@ -35,7 +38,14 @@ from types import FunctionType
 import numpy as np
 
 from rushlight.autograd.saved import raise_modified
-from rushlight.autograd.tape import UNSAVED, gradient_edge, modes, next_sequence_number
+from rushlight.autograd.tape import (
+    INFERENCE,
+    UNSAVED,
+    gradient_edge,
+    inference_blocks,
+    modes,
+    next_sequence_number,
+)
 from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
@@ -64,6 +74,7 @@ def number_array(value, array_dtype):
 #: the names that built code uses: it runs in this namespace
 _names = {
     "Tensor": Tensor,
+    "INFERENCE": INFERENCE,
     "UNSAVED": UNSAVED,
     "as_array": as_array,
     "expand_array": expand_array,
@@ -93,6 +104,11 @@ def is_intercepted():
     return _names["intercepted"] > 0
 
 
+def only_inference():
+    """Whether nothing watches but inference mode, and in this thread."""
+    return modes.inference and _names["intercepted"] == inference_blocks[0]
+
+
 def sum_to(gradient, shape):
     """The sum of a broadcast gradient over what broadcasting added; on arrays and on Tensors."""
     if tuple(gradient.shape) == shape:
@@ -114,11 +130,9 @@ def expand_to(gradient, shape):
 
 def build_call(op):
     """The public function of an operation."""
-    source = "\n".join(_call_source(op))
-    built: dict = {}
-    exec(compile(source, f"<operation {op.name}>", "exec"), _names, built)
-    call = built["declare"](op, op.kernel, op.node_class)
-    call.source = source
+    call = FunctionType(_first_call.__code__, _names, op.function.__name__)
+    call.__kwdefaults__ = {"_op": op}
+    call.__wrapped__ = op.function
     call.__doc__ = op.function.__doc__
     call.__module__ = op.function.__module__
     call.__qualname__ = op.function.__qualname__
@@ -126,20 +140,56 @@ def build_call(op):
     return call
 
 
-def _call_source(op):
+def _first_call(*args, _op, **kwargs):
+    give_code(_op)
+    return _op.call(*args, **kwargs)
+
+
+def give_code(op):
+    """Turn the public function of an operation into what it is to be."""
+    label = op.function.__name__
+    while f"op_{label}" in _names:  # `cat` is an operation for each number of tensors
+        label += "_"
+    _names[f"op_{label}"] = op
+    _names[f"kernel_{label}"] = op.kernel
+    _names[f"node_class_{label}"] = op.node_class
+    source = "\n".join(_call_source(op, label))
+    built: dict = {}
+    exec(compile(source, f"<operation {op.name}>", "exec"), _names, built)
+    made = built[op.function.__name__]
+    op.call.source = source
+    op.call.__defaults__ = made.__defaults__
+    # another thread may be in `_first_call`, and the code comes last
+    op.call.__kwdefaults__ = {"_op": op, **(made.__kwdefaults__ or {})}
+    op.call.__code__ = made.__code__
+
+
+_names["give_code"] = give_code
+
+
+def _call_source(op, label):
     arguments = ", ".join(op.arrays)
     options = ", ".join(f"{name}={name}" for name in op.options)
     out = "out" if op.takes_out else "None"
-    general = f"return op.general(({arguments},), dict({options}), {out})"
-    yield "def declare(op, kernel, node_class):"
-    yield f"    def {op.function.__name__}({_parameters(op)}):"
-    yield f"        if intercepted{' or out is not None' if op.takes_out else ''}:"
-    yield f"            {general}"
+    general = f"return op_{label}.general(({arguments},), dict({options}), {out})"
+    yield f"def {op.function.__name__}({_parameters(op)}):"
+    yield f"    if intercepted{' or out is not None' if op.takes_out else ''}:"
+    yield f"        {general.replace('.general(', '.watched(')}"
     if op.outputs is None:
-        yield from _fast_source(op, general, options)
+        yield from _fast_source(op, label, general, options)
     else:
-        yield f"        {general}"
-    yield f"    return {op.function.__name__}"
+        yield f"    {general}"
+
+
+def build_inference_call(op):
+    """What the public function does in inference mode: nothing is recorded or counted."""
+    label = next(name for name, value in _names.items() if value is op).removeprefix("op_")
+    options = ", ".join(f"{name}={name}" for name in op.options)
+    general = f"return op_{label}.general(({', '.join(op.arrays)},), dict({options}))"
+    lines = [f"def call({_parameters(op)}):", *_fast_source(op, label, general, options, False)]
+    built: dict = {}
+    exec(compile("\n".join(lines), f"<inference of {op.name}>", "exec"), _names, built)
+    return built["call"]
 
 
 def _parameters(op):
@@ -164,32 +214,32 @@ def _flag(op, name):
     return f"{name}_grad" if _varies(op, name) else f"{name}._requires_grad"
 
 
-def _fast_source(op, general, options):
+def _fast_source(op, label, general, options, recording=True):
     first = op.arrays[0]
-    yield "        try:"
+    yield "    try:"
     for name in op.arrays:
         yield from _unwrap_source(op, name, general)
     if op.is_view:
-        yield f"            counter = {first}._counter"
-        yield "            version = counter[0]"
+        yield f"        counter = {first}._counter"
+        yield "        version = counter[0]"
     arrays = ", ".join(f"{name}_array" for name in op.arrays)
-    yield f"            result = kernel({arrays}{', ' + options if options else ''})"
-    yield "        except Exception:"
-    yield f"            {general}"
-    yield "        if result.__class__ is not ndarray:"
-    yield "            result = as_array(result)"
+    yield f"        result = kernel_{label}({arrays}{', ' + options if options else ''})"
+    yield "    except Exception:"
+    yield f"        {general}"
+    yield "    if result.__class__ is not ndarray:"
+    yield "        result = as_array(result)"
     if op.result in ("same", "float"):
-        yield f"        if result.dtype is not {first}_dtype:"
-        yield f"            {general}"
-    yield from _wrap_source(op)
-    if op.rules:
-        yield from _record_source(op, general)
-    yield "        return output"
+        yield f"    if result.dtype is not {first}_dtype:"
+        yield f"        {general}"
+    yield from _wrap_source(op, label, recording)
+    if op.rules and recording:
+        yield from _record_source(op, label, general)
+    yield "    return output"
 
 
 def _unwrap_source(op, name, general):
     first = op.arrays[0]
-    indent = "            "
+    indent = "        "
     if _varies(op, name):
         if name in op.optional_arrays:
             yield f"{indent}if {name} is None:"
@@ -212,41 +262,44 @@ def _unwrap_source(op, name, general):
         yield f"{indent}    {general}"
 
 
-def _wrap_source(op):
-    yield "        output = new_tensor(Tensor)"
-    yield "        output._array = result"
-    yield "        output._node = output._grad = output._hooks = None"
-    yield "        output._requires_grad = False"
+def _wrap_source(op, label, recording):
+    yield "    output = new_tensor(Tensor)"
+    yield "    output._array = result"
+    yield "    output._node = output._grad = output._hooks = None"
     if op.is_view:
         first = op.arrays[0]
-        yield "        output._counter = counter"
-        yield f"        output._base = {first} if {first}._base is None else {first}._base"
+        yield f"    output._requires_grad = {f'{first}._requires_grad' if op.rules else False}"
+        yield "    output._counter = counter"
+        yield f"    output._base = {first} if {first}._base is None else {first}._base"
         values = "".join(f"{name}, " for name in op.options)
-        yield f"        output._replay = ({first}, op, ({values}))"
-        yield "        output._view_version = version"
-        yield "        output._creation = None if modes.grad_enabled else 'no_grad'"
+        yield f"    output._replay = ({first}, op_{label}, ({values}))"
+        yield "    output._view_version = version"
+        creation = "None if modes.grad_enabled else 'no_grad'" if recording else "'inference'"
+        yield f"    output._creation = {creation}"
     else:
-        yield "        output._base = None"
-        yield "        output._counter = [0]"
+        yield "    output._requires_grad = False"
+        yield "    output._base = None"
+        yield f"    output._counter = {'[0]' if recording else 'INFERENCE'}"
 
 
-def _record_source(op, general):
+def _record_source(op, label, general):
     flags = {name: _flag(op, name) for name in op.rules}
     dtype = f"{op.arrays[0]}_dtype" if op.arrays[0] in op.rules else "result.dtype"
-    yield f"        if ({' or '.join(flags.values())}) and modes.grad_enabled:"
-    yield f"            if {dtype} is not float32 and {dtype} is not float64:"
-    yield f"                {general}"
-    yield "            output._requires_grad = True"
-    node_class = "node_class"
+    yield f"    if ({' or '.join(flags.values())}) and modes.grad_enabled:"
+    yield f"        if {dtype} is not float32 and {dtype} is not float64:"
+    yield f"            {general}"
+    yield "        output._requires_grad = True"
+    node_class = f"node_class_{label}"
     if not isinstance(op.node_names, str):
         options = ", ".join(f"{name}={name}" for name in op.options)
-        node_class = f"op.node_class_named(op.node_names({options}))"
-    yield f"            output._node = node = {node_class}()"
-    yield "            node.seq = next_sequence_number()"
-    yield "            node.hooks = None"
-    yield f"            node.edges = ({''.join(_edge_source(op, n, flags) for n in op.arrays)})"
-    yield f"            node.saved = ({''.join(_saved_source(op, flags))})"
-    yield f"            node.guards = ({''.join(_guards_source(op, flags))})"
+        node_class = f"op_{label}.node_class_named(op_{label}.node_names({options}))"
+    yield f"        output._node = node = {node_class}()"
+    yield f"        node.edges = ({''.join(_edge_source(op, n, flags) for n in op.arrays)})"
+    # after the edges: asking for them may put a view anew on the tape
+    yield "        node.seq = next_sequence_number()"
+    yield "        node.hooks = None"
+    yield f"        node.saved = ({''.join(_saved_source(op, flags))})"
+    yield f"        node.guards = ({''.join(_guards_source(op, flags))})"
 
 
 def _edge_source(op, name, flags):
@@ -299,6 +352,16 @@ def _guards_source(op, flags):
 
 
 # What an ordinary backward pass calls -------------------------------------------------------------
+
+
+def first_backward(node, gradient, edges):
+    """Build the derivative of the Node's operation, and call it."""
+    op = node.op
+    op.backward = build_backward(op, [bind_to_kernels(rule) for rule in op.rules.values()])
+    for node_class in op.node_classes():
+        if node_class.backward is first_backward:
+            node_class.backward = op.backward
+    return op.backward(node, gradient, edges)
 
 
 def build_backward(op, rules):

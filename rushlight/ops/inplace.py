@@ -8,6 +8,7 @@ from rushlight import dtypes
 from rushlight.autograd.tape import UNSAVED, gradient_edge, modes
 from rushlight.autograd.views import check_in_place, rebase
 from rushlight.ops import fast
+from rushlight.ops.op import special_array
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["in_place", "overwrite"]
@@ -43,10 +44,11 @@ def _straight(function, self, args, kwargs):
         ]
         if any(x.dtype is not array.dtype for x in others):
             return False
+        version = self._counter[0]
         ufunc(array, *others, array)
     except Exception:
         return False  # the ordinary way says what is wrong
-    self._counter[0] += 1
+    self._counter[0] = version + 1
     return True
 
 
@@ -56,11 +58,20 @@ def _wants_grad(x):
 
 def overwrite(self, result):
     """Write a result into `self`, with its history."""
-    check_writable(self)
+    special = special_array((self, result))
+    if special is None:
+        check_writable(self)
     edge = result._node
     if edge is not None:
         _keep_saved_values(edge, self, result)
-    np.copyto(self._array, result._array, casting="unsafe")
+    if special is None:
+        np.copyto(self._array, result._array, casting="unsafe")
+    else:
+        special.write(self, result)
+    if modes.dual_level >= 0:
+        from rushlight.autograd.forward_ad import overwrite_tangent
+
+        overwrite_tangent(self, result)
     self._counter[0] += 1
     if result._requires_grad and modes.grad_enabled:
         if edge is not None and self._array is not result._array:
@@ -72,11 +83,14 @@ def _as_operand(self):
     """`self` with its history as an ordinary operand, which keeps that history when `self` moves on."""
     if not modes.grad_enabled:
         return self
-    operand = wrap(self._array)
+    # what hooks make of a saved value must not change with it
+    operand = wrap(self._array.copy() if modes.saved_tensors_hooks else self._array)
     operand._requires_grad = self._requires_grad
     edge = gradient_edge(self)
     operand._node = None if edge is self else edge
     operand._counter = self._counter
+    if modes.dual_level >= 0:
+        operand.__dict__.update(self.__dict__)
     return operand
 
 
@@ -123,6 +137,8 @@ def check_holds(self, result):
 
 def check_writable(self):
     """Refuse memory where several elements lie in one place, as `expand` makes it."""
+    if modes.mutation is not None:
+        modes.mutation.before_write(self)
     array = self._array
     if self._base is not None and any(
         stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)

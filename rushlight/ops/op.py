@@ -42,6 +42,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd import saved
+from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.ops import fast
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
@@ -87,6 +88,7 @@ class Op:
     """
 
     is_view = False
+    inference_call = None  # made when inference mode first calls the operation
     promotes = False
     broadcasts = False
 
@@ -171,10 +173,12 @@ class Op:
             raise TypeError(f"{self.name}: a rule names {name!r}, which the operation hasn't got")
 
     def _array_backward(self):
-        if self.outputs is not None:
-            return saved.backward_on_wrapped_arrays
-        bound = [fast.bind_to_kernels(rule) for rule in self.rules.values()]
-        return fast.build_backward(self, bound)
+        several = self.outputs is not None
+        return saved.backward_on_wrapped_arrays if several else fast.first_backward
+
+    def node_classes(self):
+        """All classes of Nodes that this operation has so far."""
+        return list(self._node_classes.values())
 
     def node_class_named(self, name, complex_valued=False):
         """The class of Nodes that goes by `name` (some operations have two, `SumBackward1`)."""
@@ -195,6 +199,14 @@ class Op:
 
     # The general way
 
+    def watched(self, args, options, out=None):
+        """Call the operation while something watches, or with `out=`."""
+        if out is None and self.outputs is None and fast.only_inference():
+            if self.inference_call is None:
+                self.inference_call = fast.build_inference_call(self)
+            return self.inference_call(*args, **options)
+        return self.general(args, options, out)
+
     def general(self, args, options, out=None):
         """Call the operation, whatever the arguments are and whatever is watching."""
         self.check_types(args)
@@ -204,7 +216,7 @@ class Op:
             return write_out(self.name, self.general(args, options), args, out)
         special = special_array(args)
         if special is not None:
-            return special.apply(self, args, options)
+            return special.apply(self, self.promote(args), options)
         return self.call_on(self.promote(args), options)
 
     def check_types(self, args):
@@ -257,17 +269,19 @@ class Op:
             x is not None and x._array.dtype.kind == "c" for x in (*operands, *recorded)
         )
         node = self.node_class_named(self._node_name(options), complex_valued)()
-        node.seq = next_sequence_number()
         node.hooks = None
         node.edges = tuple(
             gradient_edge(x) if flag else None for x, flag in zip(operands, flags, strict=True)
         )
+        node.seq = next_sequence_number()  # after the edges, which may put a view anew on the tape
         node.outputs = None if self.outputs is None else saved.describe(outputs)
-        saved.save(self, node, operands, options, outputs, flags)
         for index, each in enumerate(outputs):
             if each._array.dtype.kind in "fcV":
                 each._requires_grad = True
                 each._node = node if self.outputs is None else Output(node, index)
+        saved.save(self, node, operands, options, outputs, flags)
+        if modes.anomaly:
+            note_origin(node)
 
     def _node_name(self, options):
         return self.node_names if isinstance(self.node_names, str) else self.node_names(**options)

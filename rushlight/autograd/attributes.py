@@ -1,0 +1,178 @@
+"""What a tensor lets its user set and ask about derivatives: `requires_grad`, `grad`, hooks."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+
+from rushlight import dtypes
+from rushlight.autograd.tape import (
+    INFERENCE,
+    Hooks,
+    Output,
+    RemovableHandle,
+    gradient_edge,
+    hooks_of,
+    modes,
+)
+from rushlight.autograd.views import begin_to_require_grad, retains_grad
+from rushlight.tensor import Tensor, type_name
+
+__all__ = [
+    "grad_dtype",
+    "register_hook",
+    "register_post_accumulate_grad_hook",
+    "retain_grad",
+    "retains_grad",
+    "set_data",
+    "set_grad",
+    "set_grad_dtype",
+    "set_requires_grad",
+    "warn_grad_of_non_leaf",
+]
+
+_C_NAMES = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long"}
+
+
+def set_requires_grad(tensor, value):
+    """`tensor.requires_grad = value`."""
+    if not isinstance(value, bool):
+        raise RuntimeError("requires_grad must be a bool")
+    if not tensor.is_leaf:
+        if not value:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
+            )
+        return
+    if value and tensor._array.dtype.kind not in "fcV":
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    if value and tensor._counter is INFERENCE and not modes.inference:
+        raise RuntimeError(
+            "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+        )
+    if value and not tensor._requires_grad:
+        begin_to_require_grad(tensor)
+    else:
+        tensor._requires_grad = value
+
+
+def set_grad(tensor, value):
+    """`tensor.grad = value`."""
+    if value is None:
+        tensor._grad = None
+        return
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
+        )
+    if value is tensor:
+        raise RuntimeError("can't assign Variable as its own grad")
+    expected = grad_dtype(tensor) if tensor.is_leaf else tensor.dtype
+    if expected is not None and value.dtype is not expected:
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{_C_NAMES.get(value.dtype.name)}' to a "
+            f"tensor with grad_dtype '{expected.title}'. The gradient must match the tensor's "
+            "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+            "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+            "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+            "systems that assume they match."
+        )
+    if value._array.shape != tensor._array.shape:
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
+            "size"
+        )
+    tensor._grad = value
+
+
+def set_data(tensor, value):
+    """`tensor.data = value`: other memory, the same place on the tape, the same version."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
+    if tensor._requires_grad and value._array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
+    tensor._array = value._array
+
+
+def grad_dtype(tensor):
+    """The dtype in which gradients of a leaf are accumulated; None for whatever arrives."""
+    if not tensor.is_leaf:
+        raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+    return tensor.__dict__.get("_grad_dtype", tensor.dtype)
+
+
+def set_grad_dtype(tensor, value):
+    """`tensor.grad_dtype = value`."""
+    if not tensor.is_leaf:
+        raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+    if value is not None and not isinstance(value, dtypes.dtype):
+        raise TypeError(f"grad_dtype must be a torch.dtype or None, but got {type_name(value)}")
+    if tensor._grad is not None and value not in (None, tensor._grad.dtype):
+        raise RuntimeError(
+            f"Cannot set grad_dtype to '{value.title}' because there is already a gradient with "
+            f"dtype '{tensor._grad.dtype.title}'. Please clear the gradient (.grad = None) before "
+            "changing grad_dtype. If you want to accumulate gradient in a different dtype, "
+            "set grad_dtype before the first backward."
+        )
+    tensor.__dict__["_grad_dtype"] = value
+    if tensor._hooks is None:
+        tensor._hooks = Hooks()  # such a leaf is not for the ordinary pass
+
+
+def warn_grad_of_non_leaf(tensor):
+    """Say that `.grad` of a non-leaf stays None, unless it is retained."""
+    if tensor.is_leaf or retains_grad(tensor):
+        return
+    warnings.warn(
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+        "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
+        "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. "
+        "If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor "
+        "instead. See github.com/pytorch/pytorch/pull/30531 for more information.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+# Hooks --------------------------------------------------------------------------------------------
+
+
+def _hooks_at(tensor):
+    """The hooks where this tensor's gradient passes, and its number there."""
+    edge = gradient_edge(tensor)
+    if edge is tensor:
+        if tensor._hooks is None:
+            tensor._hooks = Hooks()
+        return tensor._hooks, 0
+    return hooks_of(edge.node if isinstance(edge, Output) else edge), tensor.output_nr
+
+
+def register_hook(tensor, hook):
+    """Call `hook(grad)` when the gradient of `tensor` is known."""
+    if not tensor._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    hooks, number = _hooks_at(tensor)
+    return RemovableHandle(hooks.of_tensor(number), hook)
+
+
+def register_post_accumulate_grad_hook(tensor, hook):
+    """Call `hook(tensor)` after each accumulation into the `.grad` of this leaf."""
+    if not tensor._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if tensor.grad_fn is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    return RemovableHandle(_hooks_at(tensor)[0].accumulated, hook)
+
+
+def retain_grad(tensor):
+    """Keep the gradient of a non-leaf in its `.grad`."""
+    if not tensor._requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if not tensor.is_leaf:
+        hooks, number = _hooks_at(tensor)
+        hooks.retained[number] = weakref.ref(tensor)
