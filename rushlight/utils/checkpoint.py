@@ -372,7 +372,7 @@ def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwar
     >>> from rushlight.utils.checkpoint import checkpoint_sequential
     >>> x = torch.tensor(1.0, requires_grad=True)
     >>> checkpoint_sequential([torch.exp, torch.sin, torch.cos], 3, x, use_reentrant=False)
-    tensor(0.9170, grad_fn=<CosBackward0>)
+    tensor(0.9168, grad_fn=<CosBackward0>)
     """
     if use_reentrant is None:
         _warn_of_default(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import struct
 from contextlib import suppress
+from socket import SHUT_RDWR
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class Channel:
     def hang_up(self):
         """End the connection for both sides, whichever process still holds a copy of it."""
         with suppress(OSError):  # the other side may have been faster
-            self.socket.shutdown(2)
+            self.socket.shutdown(SHUT_RDWR)
 
     def close(self):
         """Close this process's copy."""
