@@ -13,7 +13,6 @@ from rushlight.ops.op import Elementwise, intercept, registry
 from rushlight.tensor import Tensor, as_array, wrap
 
 
-
 def calls_of(name):
     return RECORDS[name].calls()
 
@@ -263,10 +262,7 @@ def test_values_against_pytorch(op, torch):
         for call in calls_of(op.name):
             args = in_singles(call.args) if single else call.args
             theirs = function(
-                *(
-                    torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
-                    for x in args
-                ),
+                *(torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x for x in args),
                 **call.options,
             )
             theirs = theirs if isinstance(theirs, (tuple, list)) else (theirs,)

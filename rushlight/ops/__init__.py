@@ -12,6 +12,7 @@ from rushlight.ops.arithmetic import (  # noqa: F401  (for operators)
     rpow,
     rremainder,
 )
+from rushlight.ops.bessel import *  # noqa: F403
 from rushlight.ops.cast import *  # noqa: F403
 from rushlight.ops.compare import *  # noqa: F403
 from rushlight.ops.compare import rlshift, rrshift  # noqa: F401  (for operators)
@@ -27,9 +28,12 @@ from rushlight.ops.create import (  # noqa: F401  (for methods)
     new_tensor,
     new_zeros,
 )
+from rushlight.ops.differences import *  # noqa: F403
 from rushlight.ops.einsum import *  # noqa: F403
 from rushlight.ops.elementwise import *  # noqa: F403
 from rushlight.ops.extremes import *  # noqa: F403
+from rushlight.ops.gamma import *  # noqa: F403
+from rushlight.ops.gamma import polygamma_of  # noqa: F401  (for a method)
 from rushlight.ops.index import *  # noqa: F403
 from rushlight.ops.inplace import *  # noqa: F403
 from rushlight.ops.join import *  # noqa: F403
@@ -55,6 +59,7 @@ from rushlight.ops.memory import (  # noqa: F401  (for methods)
 )
 from rushlight.ops.normalization import *  # noqa: F403
 from rushlight.ops.pairs import *  # noqa: F403
+from rushlight.ops.quantiles import *  # noqa: F403
 from rushlight.ops.rearrange import *  # noqa: F403
 from rushlight.ops.rearrange import repeat  # noqa: F401  (for methods)
 from rushlight.ops.reduce import *  # noqa: F403
@@ -79,6 +84,7 @@ from rushlight.ops.shape import (  # noqa: F401  (for methods)
     reversed_dims,
 )
 from rushlight.ops.special import *  # noqa: F403
+from rushlight.ops.padding import *  # noqa: F403
 from rushlight.ops.pool import *  # noqa: F403
 from rushlight.ops.window import *  # noqa: F403
 from rushlight.ops.sort import *  # noqa: F403

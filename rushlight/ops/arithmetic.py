@@ -10,8 +10,6 @@ from rushlight.ops.elementwise import (
     log,
     reciprocal,
     refuse_kinds,
-    sqrt,
-    square,
     trunc,
     where,
 )
@@ -165,9 +163,7 @@ def sub(input, other, *, alpha=1, out=None):
 sub.op = _sub.op  # type: ignore[attr-defined]
 
 
-@subtraction(
-    linear=True, node="RsubBackward1", d_input=lambda g: -g, d_other=lambda g: g
-)
+@subtraction(linear=True, node="RsubBackward1", d_input=lambda g: -g, d_other=lambda g: g)
 def _rsub(input, other):
     """other - input."""
     return np.subtract(other, input)

@@ -313,16 +313,12 @@ def _shift(ufunc):
     return kernel
 
 
-@elementwise(
-    ufunc=_shift(np.left_shift), numbers=BOTH, check=_bits_only("lshift_cpu", "bfc")
-)
+@elementwise(ufunc=_shift(np.left_shift), numbers=BOTH, check=_bits_only("lshift_cpu", "bfc"))
 def bitwise_left_shift(input, other):
     """The bits moved to higher places: input * 2**other."""
 
 
-@elementwise(
-    ufunc=_shift(np.right_shift), numbers=BOTH, check=_bits_only("rshift_cpu", "bfc")
-)
+@elementwise(ufunc=_shift(np.right_shift), numbers=BOTH, check=_bits_only("rshift_cpu", "bfc"))
 def bitwise_right_shift(input, other):
     """The bits moved to lower places, the sign kept: floor(input / 2**other)."""
 
@@ -573,9 +569,7 @@ def heaviside(input, values, *, out=None):
     """0 for negative elements, 1 for positive ones, `values` for 0."""
     require_tensors("heaviside", input=input, values=values)
     if input.dtype is not values.dtype:
-        raise RuntimeError(
-            "heaviside is not yet implemented for tensors with different dtypes."
-        )
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return _heaviside(input, values, out=out)
 
 

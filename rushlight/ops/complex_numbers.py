@@ -128,7 +128,9 @@ def complex(real, imag, *, out=None):
     d_abs=lambda g, angle, abs_shape: sum_to(
         _real_part(g * conj_physical(_unit(angle))), abs_shape
     ),
-    d_angle=lambda g, out, angle_shape: sum_to(_imaginary_part(g * conj_physical(out)), angle_shape),
+    d_angle=lambda g, out, angle_shape: sum_to(
+        _imaginary_part(g * conj_physical(out)), angle_shape
+    ),
 )
 def _polar(abs, angle):
     """abs * (cos(angle) + i * sin(angle))."""
@@ -173,7 +175,11 @@ def angle(input):
 
 
 @elementwise(
-    linear=True, holomorphic=False, node="ConjBackward0", d_input=lambda g: _conj(g), takes_out=False
+    linear=True,
+    holomorphic=False,
+    node="ConjBackward0",
+    d_input=lambda g: _conj(g),
+    takes_out=False,
 )
 def _conj(input):
     """The complex conjugates."""

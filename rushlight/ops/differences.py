@@ -20,7 +20,7 @@ def _part(input, dim, start, stop):
 
 
 def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
-    """The n-th differences of neighbours along `dim`: x[i + 1] - x[i] (of bools, whether they differ).
+    """The n-th differences of neighbours along `dim`: x[i + 1] - x[i].
 
     >>> import rushlight as torch
     >>> torch.diff(torch.tensor([1, 4, 9]))
@@ -60,7 +60,9 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     if any(input.shape[d] < edge_order + 1 for d in dims):
-        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+        raise RuntimeError(
+            "torch.gradient expected each dimension size to be at least edge_order+1"
+        )
     spacings = _spacings(input, spacing, dim, dims)
     return tuple(
         _derivative(floating(input), d, h, edge_order) for d, h in zip(dims, spacings, strict=True)

@@ -114,9 +114,7 @@ def _along(op, name, input, dim, keepdim, out):
 def _extreme(ufunc, name, input, dim, keepdim):
     kind = input.dtype.kind
     if kind == "c":
-        raise NotImplementedError(
-            f"\"{name}_cpu\" not implemented for '{dtypes.of(input).title}'"
-        )
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{dtypes.of(input).title}'")
     return ufunc.reduce(input, dim, None, None, keepdim)
 
 

@@ -195,7 +195,9 @@ def _times_log(function):
         if input.dtype.kind == "c":
             raise TypeError("complex")
         product = input * function(other)
-        return np.where((input == 0) & (other == other), 0, product).astype(product.dtype, copy=False)
+        return np.where((input == 0) & (other == other), 0, product).astype(
+            product.dtype, copy=False
+        )
 
     return kernel
 

@@ -143,9 +143,7 @@ def _histc(input, *, bins, min, max):
         title = dtypes.of(input).title
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{title}'")
     if bins <= 0:
-        raise RuntimeError(
-            f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0"
-        )
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     if min == max and input.size:
         min, max = float(input.min()), float(input.max())
     if not np.isfinite(min) or not np.isfinite(max):

@@ -388,7 +388,9 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
 
 def floating(input):
     """Integers as the default dtype."""
-    return input if input._array.dtype.kind in "fcV" else in_dtype(input, dtypes.get_default_dtype())
+    return (
+        input if input._array.dtype.kind in "fcV" else in_dtype(input, dtypes.get_default_dtype())
+    )
 
 
 def _check_softmax(name):

@@ -224,9 +224,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
     if dtype is not None:
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
-        raise TypeError(
-            f"prod(): argument 'dim' (position 2) must be int, not {type_name(dim)}"
-        )
+        raise TypeError(f"prod(): argument 'dim' (position 2) must be int, not {type_name(dim)}")
     return _prod(input, dims_argument(dim, input), keepdim, out=out)
 
 

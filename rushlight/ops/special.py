@@ -75,7 +75,11 @@ def _erf_parts(x):
     size = np.abs(x)
     near = size <= 0.46875
     small, large = x[near], size[~near]
-    return near, small * _ratio(_NEAR, small * small), _exp_of_negative_square(large) * _scaled_erfc(large)
+    return (
+        near,
+        small * _ratio(_NEAR, small * small),
+        _exp_of_negative_square(large) * _scaled_erfc(large),
+    )
 
 
 def _on_float64(function):
