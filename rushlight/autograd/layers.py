@@ -1,0 +1,290 @@
+"""Layers: what lets function transforms run inside each other.
+
+While a transform (`grad`, `jvp`, `vmap`) runs, it is a *layer*, and the tensors that it follows hold
+in place of an array a `Layered`: a Tensor one layer below, plus what the layer knows of it. An
+operation on such tensors is taken by the innermost layer among its arguments (`Op.general`), which
+calls the same operation on the Tensors below, whatever those are, and adds its own part:
+
+- `Lifted` (here): a tape of its own, and tangents; for `grad`, `vjp` and `jvp`;
+- `Batched` (`rushlight.func.batched`): a batch dimension that the function doesn't see.
+
+So every layer is written as if it were alone, and any nesting works.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from rushlight.autograd.tape import gradient_edge, modes
+from rushlight.tensor import Tensor, make_view, wrap
+
+__all__ = ["Layer", "Layered", "Lifted", "TapeLayer", "innermost"]
+
+
+class Layer:
+    """A transform that is running. Inner layers have higher levels."""
+
+    _next_level = itertools.count(1).__next__
+
+    def __init__(self):
+        self.level = Layer._next_level()
+        self.depth = len(modes.layers) + 1
+
+    def __enter__(self):
+        self._outer_layers = modes.layers
+        modes.layers = (*modes.layers, self)
+        return self
+
+    def __exit__(self, *exception):
+        modes.layers = self._outer_layers
+
+
+class Layered:
+    """What a Tensor holds in place of an array where a layer follows it.
+
+    It answers what an array is asked (shape, dtype, ...) and refuses to be computed with: NumPy
+    raises, and the operation goes the general way, where the layer is found.
+    """
+
+    __slots__ = ("layer", "value")
+    handles_operations = True
+    __array_ufunc__ = None
+    __hash__ = None
+
+    def __init__(self, value, layer):
+        self.value = value
+        self.layer = layer
+
+    @property
+    def level(self):
+        return self.layer.level
+
+    @property
+    def shape(self):
+        return self.value._array.shape
+
+    @property
+    def dtype(self):
+        return self.value._array.dtype
+
+    @property
+    def strides(self):
+        return self.value._array.strides
+
+    @property
+    def flags(self):
+        return self.value._array.flags
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def size(self):
+        count = 1
+        for each in self.shape:
+            count *= each
+        return count
+
+    @property
+    def itemsize(self):
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        return self.size * self.dtype.itemsize
+
+    def __eq__(self, other):
+        raise TypeError("a tensor inside a function transform has no array to compare")
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
+
+    def __array_function__(self, function, types, args, kwargs):
+        if function in (np.zeros_like, np.ones_like, np.empty_like):
+            dtype = args[1] if len(args) > 1 else kwargs.get("dtype")
+            return self.like(function, dtype)
+        raise TypeError("a tensor inside a function transform has no array to compute with")
+
+    def like(self, function, dtype):
+        """`np.zeros_like(self, dtype)` and its relatives: made below, and followed from here."""
+        return type(self)(wrap(function(self.value._array, dtype)), self.layer)
+
+    def tolist(self):
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
+
+    def detached(self):
+        """The same without history, in this layer and below."""
+        return type(self)(self.value.detach(), self.layer)
+
+    def __repr__(self):
+        value = repr(self.value).replace("\n", "\n    ")
+        return f"{self.label()}\n    {value}\n)"
+
+
+def innermost(tensors):
+    """The Layered of the highest level that these Tensors (or other things) hold, or None."""
+    found = None
+    for x in tensors:
+        if isinstance(x, Tensor) and isinstance(x._array, Layered):
+            array = x._array
+            if found is None or array.layer.level > found.layer.level:
+                found = array
+    return found
+
+
+class TapeLayer(Layer):
+    """A tape of its own: what is recorded here doesn't mix with the tapes below.
+
+    Below, operations are recorded as they would be outside of the transform: as grad mode was when
+    the layer was entered.
+    """
+
+    def __enter__(self):
+        self.recording_below = modes.grad_enabled
+        modes.grad_enabled = True
+        return super().__enter__()
+
+    def __exit__(self, *exception):
+        super().__exit__()
+        modes.grad_enabled = self.recording_below
+
+    def lift(self, x, requires_grad=False, tangent=None):
+        """A Tensor of this layer around a Tensor from below."""
+        made = wrap(Lifted(x, self, tangent))
+        made._requires_grad = requires_grad
+        return made
+
+    def lower(self, x):
+        """The Tensor below one of this layer; others are as they are."""
+        array = x._array
+        return array.value if isinstance(array, Lifted) and array.layer is self else x
+
+    def owns(self, x):
+        """Whether a Tensor is followed by this layer."""
+        return isinstance(x._array, Lifted) and x._array.layer is self
+
+    def pull(self, outputs, inputs, cotangents):
+        """The gradients of `inputs` (None where there is none), given those of `outputs`.
+
+        Outputs and inputs are Tensors of this layer, cotangents and the result from below.
+        """
+        from rushlight.autograd import watched
+
+        pairs = [
+            (y, v)
+            for y, v in zip(outputs, cotangents, strict=True)
+            if self.owns(y) and y._requires_grad
+        ]
+        if not pairs:
+            return [None] * len(inputs)
+        with self:
+            found = watched.run(
+                [gradient_edge(y) for y, _ in pairs],
+                [self.lift(v) for _, v in pairs],
+                keep_graph=True,
+                inputs=[gradient_edge(x) for x in inputs],
+            )
+        return [None if g is None else self.lower(g) for g in found]
+
+
+class Lifted(Layered):
+    """A Tensor from below, seen by a TapeLayer, and its tangent there (a Tensor, or None)."""
+
+    __slots__ = ("tangent",)
+
+    def __init__(self, value, layer, tangent=None):
+        self.value = value
+        self.layer = layer
+        self.tangent = tangent
+
+    def apply(self, op, args, options):
+        """Call an operation of which this is an argument, and record it in this layer."""
+        layer = self.layer
+        operands = [x if x is None or layer.owns(x) else layer.lift(x) for x in args]
+        values = [None if x is None else x._array.value for x in operands]
+        recording = modes.grad_enabled
+        modes.grad_enabled = layer.recording_below
+        try:
+            below = op.call(*values, **options)
+            results = (below,) if op.outputs is None else tuple(below)
+            tangents = self.tangents(op, operands, values, options, results)
+        finally:
+            modes.grad_enabled = recording
+        outputs = tuple(
+            layer.lift(y, tangent=t) for y, t in zip(results, tangents, strict=True)
+        )
+        if op.is_view:
+            replay = operands[0], op, tuple(options.values())
+            for y in outputs:
+                make_view(y, operands[0], replay, None if op.outputs is None else "several")
+        if op.rules and recording:
+            op.record(operands, options, outputs)
+        return outputs[0] if op.outputs is None else outputs
+
+    @staticmethod
+    def tangents(op, operands, values, options, results):
+        """The tangents of the results."""
+        given = [None if x is None else x._array.tangent for x in operands]
+        if not modes.forward_grad_enabled or all(t is None for t in given):
+            return [None] * len(results)
+        from rushlight.autograd.forward_ad import push
+
+        return push(op, values, given, options, results)
+
+    def write(self, target, result):
+        """Put the elements of `result` into those of `target`, one of which holds this."""
+        layer = self.layer
+        if not layer.owns(target):
+            raise RuntimeError(
+                "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to "
+                "call in-place operation (aten::copy_) that would mutate a captured Tensor. This is "
+                "not supported; please rewrite the function being transformed to explicitly accept "
+                "the mutated Tensor(s) as inputs."
+            )
+        from rushlight.ops.inplace import overwrite
+
+        tangent = result._array.tangent if layer.owns(result) else None
+        own = target._array.tangent
+        recording = modes.grad_enabled
+        modes.grad_enabled = layer.recording_below
+        try:
+            overwrite(target._array.value, layer.lower(result))
+            if own is not None:
+                overwrite(own, own * 0 if tangent is None else tangent)
+            elif tangent is not None:
+                set_tangent_in_place(target, tangent)
+        finally:
+            modes.grad_enabled = recording
+
+    def item(self):
+        return self.value.item()
+
+    def __bool__(self):
+        return bool(self.value)
+
+    def label(self):
+        return f"GradTrackingTensor(lvl={self.layer.depth}, value="
+
+
+def set_tangent_in_place(target, tangent):
+    """Give a Tensor its first tangent; if it is a view, as a part of its base's."""
+    base = target._base
+    if base is None:
+        target._array.tangent = tangent
+        return
+    base._array.tangent = base._array.value * 0
+    views = []
+    view = target
+    while view._base is not None:
+        source, op, options = view._replay
+        views.append((view, op, options))
+        view = source
+    for view, op, options in reversed(views):
+        source = view._replay[0]
+        view._array.tangent = op.call(source._array.tangent, *options)
+    from rushlight.ops.inplace import overwrite
+
+    overwrite(target._array.tangent, tangent)

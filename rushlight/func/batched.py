@@ -1,0 +1,112 @@
+"""`Batched`: what a Tensor holds inside `vmap`; its batch dimension is hidden from the function."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.autograd.layers import Layer, Layered
+from rushlight.autograd.tape import modes
+from rushlight.autograd.views import check_in_place
+from rushlight.func import batching
+from rushlight.tensor import wrap
+
+__all__ = ["BatchLayer", "Batched"]
+
+
+class BatchLayer(Layer):
+    """A running `vmap`: how many samples there are, and what random operations do."""
+
+    def __init__(self, size, randomness="error"):
+        super().__init__()
+        self.size = size
+        self.randomness = randomness
+
+    def batch(self, x):
+        """A Tensor of this layer: dimension 0 of `x` counts the samples."""
+        return wrap(Batched(x, self))
+
+    def owns(self, x):
+        """Whether a Tensor has a batch dimension of this layer."""
+        return isinstance(x._array, Batched) and x._array.layer is self
+
+    def below(self, x):
+        """The Tensor below, with the batch dimension in front; repeated if there is none."""
+        if self.owns(x):
+            return x._array.value
+        return x.expand(self.size, *x.shape)
+
+
+class Batched(Layered):
+    """A Tensor below whose dimension 0 counts the samples."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, value, layer):
+        self.value = value
+        self.layer = layer
+        self.shape = value._array.shape[1:]
+
+    @property
+    def strides(self):
+        return self.value._array.strides[1:]
+
+    @property
+    def flags(self):
+        return (self.value._array if not self.layer.size else self.value[0]._array).flags
+
+    def apply(self, op, args, options):
+        """Call an operation of which this is an argument, for all samples at once."""
+        layer = self.layer
+        values, batched = [], []
+        for x in args:
+            own = x is not None and layer.owns(x)
+            values.append(x._array.value if own else x)
+            batched.append(own)
+        result = batching.call(op, layer.size, values, batched, options)
+        if op.outputs is None:
+            return wrap(Batched(result, layer))
+        return tuple(wrap(Batched(each, layer)) for each in result)
+
+    def write(self, target, result):
+        """Put the elements of `result` into those of `target`, one of which holds this."""
+        from rushlight.ops.inplace import overwrite
+
+        layer = self.layer
+        if not layer.owns(target):
+            raise RuntimeError(
+                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists "
+                "a Tensor `other` in extra_args that has more elements than `self`. This happened "
+                "due to `other` being vmapped over but `self` not being vmapped over in a vmap. "
+                "Please try to use out-of-place operators instead of inplace arithmetic. If said "
+                "operator is being called inside the PyTorch framework, please file a bug report "
+                "instead."
+            )
+        value = target._array.value
+        check_in_place(value)
+        overwrite(value, layer.below(result))
+
+    def copy(self, order="C"):
+        return Batched(self.value.clone(), self.layer)
+
+    def item(self):
+        raise RuntimeError(
+            "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over "
+            "calling .item() on a Tensor, please try to rewrite what you're doing with other "
+            "operations. If error is occurring somewhere inside PyTorch internals, please file a "
+            "bug report."
+        )
+
+    def __bool__(self):
+        raise RuntimeError(
+            "vmap: It looks like you're attempting to use a Tensor in some data-dependent control "
+            "flow. We don't support that yet, please file an issue at "
+            "https://github.com/pytorch/pytorch/issues ."
+        )
+
+    def label(self):
+        return f"BatchedTensor(lvl={self.layer.depth}, bdim=0, value="
+
+
+def batch_layers():
+    """The running `vmap`s, innermost first."""
+    return [layer for layer in reversed(modes.layers) if isinstance(layer, BatchLayer)]
