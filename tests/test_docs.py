@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import rushlight as rl
+from rushlight.ops.op import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -31,6 +32,22 @@ def blocks(name):
     return BLOCK.findall(read(name))
 
 
+def run_examples(text, name, names):
+    """Run the `>>>` examples of a text; return the names that they leave."""
+    examples = doctest.DocTestParser().get_doctest(text, names, name, name, 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    report = io.StringIO()
+    runner.run(examples, out=report.write, clear_globs=False)
+    assert not runner.failures, report.getvalue()
+    return examples.globs
+
+
+@pytest.mark.parametrize("name", sorted(n for n, op in registry.items() if op.call.__doc__))
+def test_examples_of_operations_run(name):
+    """pytest finds those of ordinary functions itself, but an operation's function is built."""
+    run_examples(registry[name].call.__doc__, name, {})
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_python_blocks_run_and_print_what_is_shown(name):
     names = {"__name__": "document"}
@@ -40,12 +57,7 @@ def test_python_blocks_run_and_print_what_is_shown(name):
             assert printed == text
             printed = None
         elif language == "python" and text.startswith(">>>"):
-            examples = doctest.DocTestParser().get_doctest(text, names, name, name, 0)
-            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-            report = io.StringIO()
-            runner.run(examples, out=report.write, clear_globs=False)
-            assert not runner.failures, report.getvalue()
-            names |= examples.globs
+            names |= run_examples(text, name, names)
         elif language == "python":
             with contextlib.redirect_stdout(io.StringIO()) as stream:
                 exec(compile(text, name, "exec"), names)
