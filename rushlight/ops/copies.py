@@ -181,9 +181,12 @@ def _broadcast(shape, other):
 
 
 @opaque(
-    node="FillBackward2", linear=True, takes_out=False, d_input=lambda g: _filled(g, value=0)
+    node=lambda value, node: f"FillBackward{node}",
+    linear=True,
+    takes_out=False,
+    d_input=lambda g: _zeroed(g),
 )
-def _filled(input, *, value):
+def _filled(input, *, value, node):
     """What `input` is after all its elements were set to a number."""
     return np.full(input.shape, value, input.dtype)
 
@@ -195,13 +198,13 @@ def _zeroed(input):
 
 
 @opaque(
-    node="FillBackward3",
+    node=lambda node: f"FillBackward{node}",
     linear=True,
     takes_out=False,
     d_input=lambda g: _zeroed(g),
     d_value=lambda g: _total(g),
 )
-def _filled_with(input, value):
+def _filled_with(input, value, *, node):
     """What `input` is after all its elements were set to a 0-d tensor."""
     return np.full(input.shape, value, input.dtype)
 
@@ -224,13 +227,18 @@ def fill(input, value):
     >>> torch.fill(torch.zeros(2), 3)
     tensor([3., 3.])
     """
+    return _fill(input, value)
+
+
+def _fill(input, value, in_place=0):
+    """`fill`; PyTorch numbers its Nodes from 2 on where it is done in place."""
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise RuntimeError(
                 "fill only supports 0-dimension value tensor but got tensor with "
                 f"{value._array.ndim} dimensions."
             )
-        return _filled_with(input, value.to(input.dtype))
+        return _filled_with(input, value.to(input.dtype), node=1 + in_place)
     if not isinstance(value, NUMBER_TYPES):
         raise TypeError(
             f"fill(): argument 'value' (position 2) must be Number, not {type_name(value)}"
@@ -239,7 +247,7 @@ def fill(input, value):
         raise RuntimeError(
             f"value cannot be converted to type {c_name(input.dtype)} without overflow"
         )
-    return _filled(input, value=number_as_array(value, input.dtype)[()])
+    return _filled(input, value=number_as_array(value, input.dtype)[()], node=in_place)
 
 
 def c_name(dtype):
@@ -252,7 +260,7 @@ def c_name(dtype):
 def fill_(input, value):
     """Set all elements to `value`, in place."""
     check_in_place(input)
-    overwrite(input, fill(input, value))
+    overwrite(input, _fill(input, value, 2))
     return input
 
 

@@ -433,10 +433,12 @@ def arange_array(start, end, step, dtype, whole):
     """The numbers of a range, computed as PyTorch does: `start + i * step` in double precision."""
     if whole:
         return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
-    if dtype.category == 1:
-        start, end, step = int(start), int(end), int(step)
-        return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
+    if dtype is dtypes.int64:
+        return np.arange(int(start), int(end), int(step))
     count = math.ceil((end - start) / step)
+    if dtype.category == 1:
+        start, step = int(start), int(step)
+        return (start + step * np.arange(count)).astype(dtype.array_dtype)
     return (start + step * np.arange(count, dtype=np.float64)).astype(dtype.array_dtype)
 
 
@@ -494,7 +496,7 @@ def spaced(start, end, steps, kind):
 
 def _spaced_integers(start, end, steps, kind):
     start, end = int(start), int(end)
-    step = np.float32(end - start) / np.float32(steps - 1) if steps > 1 else 0
+    step = (end - start) / (steps - 1) if steps > 1 else 0
     i = np.arange(steps)
     half = steps // 2
     up, down = start + step * i, end - step * i[::-1]
@@ -528,7 +530,8 @@ def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None,
     steps = _check_steps(steps)
     with np.errstate(all="ignore"):
         if kind.kind in "iu":
-            step = float(end - start) / (steps - 1) if steps > 1 else 0.0
+            start, end = int(start), int(end)
+            step = (end - start) / (steps - 1) if steps > 1 else 0.0
             exponents = start + step * np.arange(steps)
             array = np.power(float(base), exponents).astype(kind)
         else:

@@ -133,7 +133,7 @@ def _add_rows(target, rows, values):
 )
 def _index_put(input, values, *, index, accumulate):
     """What `input` is after `values` were put (or added) at `index`."""
-    result = input.copy()
+    result = np.array(input)
     if accumulate:
         add_at(result, index, values)
     else:
@@ -149,7 +149,7 @@ def _index_put(input, values, *, index, accumulate):
 )
 def _index_zero(input, *, index):
     """`input` with zeros at `index`."""
-    result = input.copy()
+    result = np.array(input)
     result[index] = 0
     return result
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.ops.index import select_dim, slice_dim
-from rushlight.ops.op import Op, in_dtype, meeting_dtype, view
+from rushlight.ops.index import _basic_index, select_dim, slice_dim
+from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, view
 from rushlight.ops.shape import atleast_1d, atleast_2d, atleast_3d, reshape
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, type_name
@@ -57,6 +57,14 @@ def _stack_kernel(*arrays, dim):
     return np.concatenate([array.reshape(new) for array in arrays], dim)
 
 
+def _block_diag_kernel(*arrays, bounds):
+    rows, columns = bounds[-1]
+    result = np.zeros((rows.stop, columns.stop), arrays[0].dtype)
+    for array, place in zip(arrays, bounds, strict=True):
+        result[place] = array
+    return result
+
+
 def _cat_rule(i):
     return lambda g, dim, bounds: slice_dim(g, dim, bounds[i], bounds[i + 1])
 
@@ -65,14 +73,23 @@ def _stack_rule(i):
     return lambda g, dim: select_dim(g, dim, i)
 
 
+def _block_diag_rule(i):
+    return lambda g, bounds: _basic_index(g, index=bounds[i])
+
+
+_KERNELS = {
+    "cat": (_cat_kernel, _cat_rule),
+    "stack": (_stack_kernel, _stack_rule),
+    "block_diag": (_block_diag_kernel, _block_diag_rule),
+}
 _declared: dict = {}
 
 
-def _joining(name, count):
-    """The operation `cat` or `stack` for so many tensors, declared when first needed."""
+def joining(name, count):
+    """The operation that joins so many tensors, declared when first needed."""
     op = _declared.get((name, count))
     if op is None:
-        kernel, rule = {"cat": (_cat_kernel, _cat_rule), "stack": (_stack_kernel, _stack_rule)}[name]
+        kernel, rule = _KERNELS[name]
         arrays = [f"x{i}" for i in range(count)]
         rules = {f"d_{array}": rule(i) for i, array in enumerate(arrays)}
         function = _with_parameters(kernel, name, arrays)
@@ -107,7 +124,7 @@ def cat(tensors, dim=0, *, axis=None, out=None):
     """
     dim = dim if axis is None else axis
     tensors = sequence_of_tensors("cat", tensors)
-    kept = [x for x in tensors if x._array.shape != (0,)] or tensors[:1]
+    kept = [x for x in tensors if x._array.shape != (0,)] or tensors
     first = kept[0]._array.shape
     dim = normalize_dim(dim, len(first))
     bounds = _bounds(kept, dim, first)
@@ -118,7 +135,7 @@ def cat(tensors, dim=0, *, axis=None, out=None):
         groups = [kept[i : i + _MOST] for i in range(0, len(kept), _MOST)]
         common = meeting_dtype(kept)
         return cat([cat([x.to(common) for x in group], dim) for group in groups], dim, out=out)
-    return _joining("cat", len(kept))(*kept, dim=dim, bounds=bounds, out=out)
+    return joining("cat", len(kept))(*kept, dim=dim, bounds=bounds, out=out)
 
 
 def concat(tensors, dim=0, *, axis=None, out=None):
@@ -198,10 +215,11 @@ def stack(tensors, dim=0, *, out=None):
         groups = [tensors[i : i + _MOST] for i in range(0, len(tensors), _MOST)]
         common = meeting_dtype(tensors)
         return cat([stack([x.to(common) for x in group], dim) for group in groups], dim, out=out)
-    return _joining("stack", len(tensors))(*tensors, dim=dim, out=out)
+    return joining("stack", len(tensors))(*tensors, dim=dim, out=out)
 
 
-_joining("cat", 2), _joining("stack", 2)
+for _name in _KERNELS:
+    joining(_name, 2)
 
 
 def hstack(tensors, *, out=None):
@@ -359,20 +377,38 @@ def _chunk(input, chunks, dim, name):
     return _split_evenly(input, size, dim, name)
 
 
+@opaque(
+    linear=True,
+    outputs="many",
+    takes_out=False,
+    node=lambda name, dim, bounds: name,
+    d_input=lambda g, dim: cat(g, dim),
+)
+def _unsafe_split(input, *, name, dim, bounds):
+    """Copies of the pieces of a dimension between `bounds`."""
+    return tuple(piece.copy() for piece in _pieces(input, dim, bounds))
+
+
+def _copies_of(pieces):
+    """The pieces that a `split` gave, as copies that may be changed in place."""
+    source, _, (name, dim, bounds) = pieces[0]._replay
+    return _unsafe_split(source, name=name, dim=dim, bounds=bounds)
+
+
 def unsafe_chunk(input, chunks, dim=0):
     """`chunk`, whose pieces are copies: they may be changed in place."""
-    return tuple(x.clone() for x in _chunk(input, chunks, dim, "UnsafeSplitBackward0"))
+    return _copies_of(_chunk(input, chunks, dim, "UnsafeSplitBackward0"))
 
 
 def unsafe_split(tensor, split_size, dim=0):
     """`split`, whose pieces are copies: they may be changed in place."""
-    return tuple(x.clone() for x in _split_evenly(tensor, split_size, dim, "UnsafeSplitBackward0"))
+    return _copies_of(_split_evenly(tensor, split_size, dim, "UnsafeSplitBackward0"))
 
 
 def unsafe_split_with_sizes(input, split_sizes, dim=0):
     """`split_with_sizes`, whose pieces are copies: they may be changed in place."""
-    pieces = _split_with_sizes(input, split_sizes, dim, "UnsafeSplitWithSizesBackward0")
-    return tuple(x.clone() for x in pieces)
+    name = "UnsafeSplitWithSizesBackward0"
+    return _copies_of(_split_with_sizes(input, split_sizes, dim, name))
 
 
 def tensor_split(input, indices_or_sections, dim=0):

@@ -211,7 +211,7 @@ def _put_zeros(input, index, *, shape):
 )
 def _put(input, index, source, *, accumulate):
     """What `input` is after `source` was written (or added) at flat positions."""
-    result = input.copy()
+    result = np.array(input, order="C")
     flat, index, source = result.reshape(-1), index.reshape(-1), source.reshape(-1)
     if accumulate:
         add_at(flat, (index,), source)
@@ -223,7 +223,7 @@ def _put(input, index, source, *, accumulate):
 @opaque(linear=True, takes_out=False, node="PutBackward0", d_input=lambda g, index: _put_zero(g, index))
 def _put_zero(input, index):
     """`input` with zeros at flat positions."""
-    result = input.copy()
+    result = np.array(input, order="C")
     result.reshape(-1)[index.reshape(-1)] = 0
     return result
 
@@ -339,8 +339,8 @@ def unravel_index(indices, shape):
         raise ValueError(
             f"'shape' cannot have negative values, but got {tuple(sizes)}"
         )
-    rest, found = indices._array, []
+    rest, found = indices._array.astype(np.int64), []
     for size in reversed(sizes):
-        found.append(wrap(np.asarray(rest % size, indices._array.dtype)))
+        found.append(wrap(np.asarray(rest % size)))
         rest = rest // size
     return tuple(reversed(found))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.ops.copies import _clone_contiguous as contiguous_clone
 from rushlight.ops.index import _index
-from rushlight.ops.join import cat, stack
+from rushlight.ops.join import joining, stack
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.scatter import index_select
 from rushlight.ops.shape import (
     _diagonal,
     _diagonal_put,
     _expand,
-    _transpose,
     dims_argument,
     flatten,
     reshape,
     shape_argument,
+    unsqueeze,
 )
 from rushlight.ops.shapes import normalize_dim, normalize_dims
 from rushlight.tensor import Tensor, type_name, wrap
@@ -247,20 +249,16 @@ def block_diag(*tensors):
                 f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has "
                 f"{x._array.ndim} dimensions"
             )
-    blocks = [reshape(x, (1,) * (2 - x._array.ndim) + x._array.shape) for x in tensors]
-    width = sum(x._array.shape[1] for x in blocks)
-    rows, before = [], 0
+    blocks = [
+        x if x._array.ndim == 2 else reshape(x, (1,) * (2 - x._array.ndim) + x._array.shape)
+        for x in tensors
+    ]
+    bounds, row, column = [], 0, 0
     for x in blocks:
-        own = x._array.shape[1]
-        rows.append(_padded_columns(x, before, width - before - own))
-        before += own
-    return cat(rows, 0)
-
-
-def _padded_columns(x, before, after):
-    height = x._array.shape[0]
-    left, right = (wrap(np.zeros((height, n), x._array.dtype)) for n in (before, after))
-    return cat([left, x, right], 1)
+        height, width = x._array.shape
+        bounds.append((slice(row, row + height), slice(column, column + width)))
+        row, column = row + height, column + width
+    return joining("block_diag", len(blocks))(*blocks, bounds=tuple(bounds))
 
 
 # Repeated -----------------------------------------------------------------------------------------
@@ -340,14 +338,21 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         input, dim = flatten(input), 0
     dim = normalize_dim(dim, input._array.ndim)
     size = input._array.shape[dim] if input._array.ndim else 1
-    if isinstance(repeats, Tensor) and repeats._array.size != 1:
-        counts = _counts(repeats, size)
-    else:
-        counts = _same_counts(repeats, size)
+    if not isinstance(repeats, Tensor):
+        return _repeat_each(input, _count(repeats), dim)
+    counts = _counts(repeats, size) if repeats._array.size != 1 else repeats._array.reshape(-1)
     positions = np.repeat(np.arange(size), counts)
     if output_size is not None and positions.size != output_size:
         raise RuntimeError("allocated size does not match required size")
-    return _index(input, index=(slice(None),) * dim + (positions,))
+    return index_select(input, dim, wrap(positions))
+
+
+def _repeat_each(input, count, dim):
+    """Each position of a dimension `count` times."""
+    input = input if input._array.ndim else reshape(input, (1,))
+    shape = input._array.shape
+    wide = unsqueeze(input, dim + 1).expand((*shape[: dim + 1], count, *shape[dim + 1 :]))
+    return contiguous_clone(wide).view((*shape[:dim], shape[dim] * count, *shape[dim + 1 :]))
 
 
 def _counts(repeats, size):
@@ -364,15 +369,15 @@ def _counts(repeats, size):
     return array
 
 
-def _same_counts(repeats, size):
-    count = repeats.item() if isinstance(repeats, Tensor) else repeats
-    if not hasattr(count, "__index__"):
+def _count(repeats):
+    if not hasattr(repeats, "__index__"):
         raise TypeError(
-            f"repeat_interleave(): argument 'repeats' must be Tensor or int, not {type_name(count)}"
+            "repeat_interleave(): argument 'repeats' must be Tensor or int, not "
+            f"{type_name(repeats)}"
         )
-    if count < 0:
+    if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
-    return np.full(size, count)
+    return repeats.__index__()
 
 
 # Grids --------------------------------------------------------------------------------------------
@@ -419,9 +424,7 @@ def meshgrid(*tensors, indexing=None):
         _expand(reshape(x, (1,) * i + (-1,) + (1,) * (len(shape) - i - 1)), shape=shape)
         for i, x in enumerate(ordered)
     ]
-    if swap:
-        grids = [_transpose(grid, dim0=0, dim1=1) for grid in (grids[1], grids[0], *grids[2:])]
-    return tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 def cartesian_prod(*tensors):

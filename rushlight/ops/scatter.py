@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.copies import _total, _zeroed
 from rushlight.ops.elementwise import where
 from rushlight.ops.index import add_at
@@ -113,7 +114,8 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     tensor([[1],
             [4]])
     """
-    check_index("gather", index, 2)
+    if not isinstance(index, Tensor) or index._array.size:
+        check_index("gather", index, 2)
     shape, own = index._array.shape, input._array.shape
     dim = normalize_dim(dim, len(own))
     if max(len(shape), 1) != max(len(own), 1) and index._array.size:
@@ -125,7 +127,7 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
     check_range(index._array, dim, own[dim] if own else 1)
-    if len(shape) != len(own) and not index._array.size:
+    if not index._array.size and (len(shape) != len(own) or index._array.dtype.kind != "i"):
         return wrap(np.empty(shape, input._array.dtype))
     return _gather(input, index, dim=dim, out=out)
 
@@ -159,7 +161,7 @@ def check_range(index, dim, size):
 )
 def _scatter(input, index, src, *, dim):
     """What `input` is after `src` was written at `index` along a dimension."""
-    result = input.copy()
+    result = np.array(input)
     target, places, values = _at_least_1d(result, index, src)
     target[along(places, dim)] = corner(values, places.shape)
     return result
@@ -172,7 +174,7 @@ def _scatter(input, index, src, *, dim):
 )
 def _scatter_value(input, index, *, dim, value):
     """What `input` is after a number was written at `index` along a dimension."""
-    result = input.copy()
+    result = np.array(input)
     target, places = _at_least_1d(result, index)
     target[along(places, dim)] = value
     return result
@@ -186,7 +188,7 @@ def _scatter_value(input, index, *, dim, value):
 )
 def _scatter_add(input, index, src, *, dim):
     """What `input` is after `src` was added at `index` along a dimension."""
-    result = input.copy()
+    result = np.array(input)
     add_along(*_at_least_1d(result, index, src), dim)
     return result
 
@@ -197,7 +199,7 @@ _NEUTRAL = {"sum": 0, "mean": 0, "prod": 1}
 
 def _reduced(input, index, src, dim, reduce, include_self):
     """The kernel of `scatter_reduce`."""
-    result = input.copy()
+    result = np.array(input)
     target, places, values = _at_least_1d(result, index, src)
     values = corner(values, places.shape)
     if not places.size:
@@ -483,9 +485,9 @@ def _add_rows(target, index, values, dim):
 )
 def _index_add(input, index, source, *, dim, alpha):
     """What `input` is after `alpha * source` was added at `index`."""
-    result = input.copy()
+    result = np.array(input)
     index, source = _at_least_1d(index, source)
-    scaled = source if alpha == 1 else (source * alpha).astype(source.dtype, copy=False)
+    scaled = source if alpha == 1 else source * number_as_array(alpha, dtypes.of(source))
     _add_rows(result, index, scaled, dim)
     return result
 
@@ -499,7 +501,7 @@ def _index_add(input, index, source, *, dim, alpha):
 )
 def _index_copy(input, index, source, *, dim):
     """What `input` is after `source` was written at `index`."""
-    result = input.copy()
+    result = np.array(input)
     target, index, source = _at_least_1d(result, index, source)
     target[_rows(dim, index)] = source
     return result
@@ -512,7 +514,7 @@ def _index_copy(input, index, source, *, dim):
 )
 def _index_fill(input, index, *, dim, value):
     """What `input` is after a number was written at `index`."""
-    result = input.copy()
+    result = np.array(input)
     target, index = _at_least_1d(result, index)
     target[_rows(dim, index)] = value
     return result
@@ -523,7 +525,7 @@ def _index_fill(input, index, *, dim, value):
     takes_out=False,
     node="IndexFillBackward1",
     d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
-    d_value=lambda g, index, dim: _total(_index_select(g, index, dim=dim)),
+    d_value=lambda g, index, dim: _total(g - _index_fill(g, index, dim=dim, value=0)),
 )
 def _index_fill_with(input, index, value, *, dim):
     """What `input` is after a 0-d tensor was written at `index`."""
@@ -695,7 +697,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=No
     dim = checked_source("index_reduce_", input, dim, index, source)
     check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
     shape = source._array.shape
-    positions = index._array.reshape(-1, *(1,) * (len(shape) - dim - 1)) if shape else index._array
+    positions = index._array.reshape((-1, *(1,) * (len(shape) - dim - 1)) if shape else ())
     everywhere = wrap(np.broadcast_to(positions, shape).copy())
     return _scatter_reduce(
         input, everywhere, source, dim=dim, reduce=reduce, include_self=include_self, name="Index",

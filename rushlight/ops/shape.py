@@ -102,7 +102,7 @@ def _permute(input, *, dims):
 )
 def _transpose(input, *, dim0, dim1):
     """Two dimensions swapped."""
-    return input.swapaxes(dim0, dim1)
+    return input.swapaxes(dim0, dim1) if input.ndim else input[...]
 
 
 @view(linear=True, node="TBackward0", d_input=lambda g: _t(g))
@@ -123,7 +123,7 @@ def _expand(input, *, shape):
 
 @opaque(
     linear=True,
-    node="SumBackward1",
+    node=lambda shape: f"SumBackward{1 if shape else 0}",
     takes_out=False,
     d_input=lambda g, input_shape: _expand(g, shape=input_shape),
 )
@@ -286,10 +286,12 @@ def storage_of(array):
     owner = array
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
-    if owner is array and not array.flags.c_contiguous:
-        low, high = np.lib.array_utils.byte_bounds(array)
-        return np.lib.stride_tricks.as_strided(array, ((high - low) // array.itemsize,), None)
-    flat = owner.reshape(-1, order="K") if owner.size else owner.reshape(-1)
+    axes = sorted(range(owner.ndim), key=lambda axis: -owner.strides[axis])
+    flat = owner.transpose(axes).reshape(-1)
+    if flat.size and not np.may_share_memory(flat, owner):
+        low, high = np.lib.array_utils.byte_bounds(owner)
+        count = (high - low) // owner.itemsize
+        flat = np.lib.stride_tricks.as_strided(owner, (count,), (owner.itemsize,))
     return flat if flat.dtype == array.dtype else flat.view(np.uint8).view(array.dtype)
 
 
@@ -568,7 +570,9 @@ def _at_least_3d(x):
     ndim = x._array.ndim
     if ndim >= 3:
         return x
-    return unsqueeze(x, -1) if ndim == 2 else unsqueeze(_at_least_2d(x), -1)
+    if ndim == 2:
+        return unsqueeze(x, -1)
+    return unsqueeze(unsqueeze(x, 0), -1) if ndim else reshape(x, (1, 1, 1))
 
 
 def _each(tensors, function):
@@ -592,7 +596,7 @@ def transpose(input, dim0, dim1):
     """
     ndim = input._array.ndim
     dim0, dim1 = normalize_dim(dim0, ndim), normalize_dim(dim1, ndim)
-    return _transpose(input, dim0=dim0, dim1=dim1) if ndim else alias(input)
+    return _transpose(input, dim0=dim0, dim1=dim1)
 
 
 def swapaxes(input, axis0, axis1):
@@ -843,7 +847,11 @@ def sum_to_size(input, *size):
         raise RuntimeError(
             f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}."
         )
-    return input if size == shape else _sum_to_size(input, shape=size)
+    if size == shape and shape:
+        return input
+    if input._array.dtype.kind in "biu" and input._array.dtype != np.int64:
+        input = input.to(dtypes.int64)
+    return _sum_to_size(input, shape=size)
 
 
 def size_of(input, dim):

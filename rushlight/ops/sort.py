@@ -41,11 +41,12 @@ def _picked(input, indices, dim):
 
 @opaque(
     outputs=("values", "indices"),
+    node=lambda dim, descending, stable: f"SortBackward{int(stable is not None)}",
     d_input=lambda g_values, indices, input_shape, dim: _gather_put(
         g_values, indices, shape=input_shape, dim=dim
     ),
 )
-def _sort(input, *, dim, descending):
+def _sort(input, *, dim, descending, stable):
     """The elements in order along a dimension, and where they were."""
     if input.ndim == 0:
         return input.copy(), np.zeros((), np.int64)
@@ -53,7 +54,7 @@ def _sort(input, *, dim, descending):
     return _picked(input, indices, dim), indices
 
 
-def sort(input, dim=-1, descending=False, stable=False, *, out=None):
+def sort(input, dim=-1, descending=False, stable=None, *, out=None):
     """The elements in order along `dim`, and the positions they had: `(values, indices)`.
 
     Equal elements always keep their order; NaN counts as larger than all numbers.
@@ -63,7 +64,7 @@ def sort(input, dim=-1, descending=False, stable=False, *, out=None):
     tensor([1, 2, 0])
     """
     dim = checked_dim(input, dim)
-    result = _sort(input, dim=dim, descending=bool(descending), out=out)
+    result = _sort(input, dim=dim, descending=bool(descending), stable=stable, out=out)
     return named("sort", "values", "indices")(result)
 
 
@@ -210,11 +211,11 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 
 
 def _selected(found, inverse, counts, return_inverse, return_counts):
-    results = [wrap(np.ascontiguousarray(found))]
+    results = [wrap(found)]
     if return_inverse:
-        results.append(wrap(np.ascontiguousarray(inverse, np.int64)))
+        results.append(wrap(np.asarray(inverse, np.int64)))
     if return_counts:
-        results.append(wrap(np.ascontiguousarray(counts, np.int64)))
+        results.append(wrap(np.asarray(counts, np.int64)))
     return results[0] if len(results) == 1 else tuple(results)
 
 
@@ -232,7 +233,9 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
         dim = normalize_dim(dim, array.ndim)
         rows, shape = np.moveaxis(array, dim, 0), (array.shape[dim],)
     new = rows[1:] != rows[:-1]
-    new = np.r_[np.ones(min(len(rows), 1), bool), new.reshape(len(new), -1).any(1)]
+    if new.ndim > 1:
+        new = new.any(axis=tuple(range(1, new.ndim)))
+    new = np.r_[np.ones(min(len(rows), 1), bool), new]
     starts = np.flatnonzero(new)
     found = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
     inverse = (np.cumsum(new) - 1).reshape(shape)

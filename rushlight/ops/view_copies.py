@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import FunctionType
 
+import numpy as np
+
 from rushlight.ops import join, shape
 from rushlight.ops.index import _basic_index, _basic_put, slice_dim
 from rushlight.ops.op import opaque, registry
@@ -192,7 +194,7 @@ def view_copy(input, size, *, out=None):
 )
 def _scatter_basic(input, src, *, name, index):
     """`input` with `src` in place of what a basic index shows."""
-    result = input.copy()
+    result = np.array(input)
     result[index] = src
     return result
 
@@ -248,7 +250,7 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1, *, out=None):
 )
 def _diagonal_scatter(input, src, *, offset, dim1, dim2):
     """`input` with `src` on a diagonal."""
-    result = input.copy()
+    result = np.array(input)
     part = result.diagonal(offset, dim1, dim2)
     part.flags.writeable = True
     part[...] = src
@@ -282,7 +284,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 )
 def _strided_scatter(input, src, *, size, stride, storage_offset, geometry):
     """`input` with `src` in place of what `as_strided` shows."""
-    result = input.copy()
+    result = np.array(input, order="C")
     shape.strided_storage(result, size, stride, storage_offset)[...] = src
     return result
 
