@@ -16,12 +16,8 @@ from importlib.util import find_spec
 
 from rushlight.runner.after_import import after_import
 
-# Where PyTorch has a module of another name, or one more level, than Rushlight.
-MOVED = {
-    "torch._tensor_str": "rushlight.printing",
-    "torch.nn.modules": "rushlight.nn",
-    "torch.utils.data.dataloader": "rushlight.utils.data.loader",
-}
+# Where PyTorch has a module of another name than Rushlight.
+RENAMED = {"torch.utils.data.dataloader": "rushlight.utils.data.loader"}
 
 
 def install() -> None:
@@ -53,13 +49,10 @@ def is_alias(name: str) -> bool:
 def real_name(name: str) -> str:
     """The name in Rushlight of what PyTorch calls `name`.
 
-    >>> real_name("torch.optim.lr_scheduler"), real_name("torch.nn.modules.linear")
-    ('rushlight.optim.lr_scheduler', 'rushlight.nn.linear')
+    >>> real_name("torch.optim.lr_scheduler")
+    'rushlight.optim.lr_scheduler'
     """
-    for old, new in MOVED.items():
-        if name == old or name.startswith(old + "."):
-            return new + name.removeprefix(old)
-    return "rushlight" + name.removeprefix("torch")
+    return RENAMED.get(name, "rushlight" + name.removeprefix("torch"))
 
 
 class AliasFinder:
@@ -95,7 +88,7 @@ def share_loaded_submodules(alias: str, real: str) -> None:
     """Give each submodule that is already loaded its second name.
 
     Otherwise importing it under that name would bind it again as its package's attribute, over a
-    function of the same name (`autograd.gradcheck`).
+    function of the same name (`torch.tensor`).
     """
     for name, module in list(sys.modules.items()):
         if name.startswith(real + "."):
