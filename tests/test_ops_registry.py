@@ -9,6 +9,7 @@ import pytest
 from samples import RECORDS
 
 import rushlight as rl
+import rushlight.special
 from rushlight.ops.op import Elementwise, intercept, registry
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -42,13 +43,20 @@ def differentiable(op, args):
 
 
 def float_outputs(outputs):
-    return [x for x in outputs if x._array.dtype.kind == "f"]
+    return [x for x in outputs if x._array.dtype.kind in "fc"]
 
 
 def weights_like(outputs):
     """Fixed weights, which make one number of several outputs."""
     generator = np.random.default_rng(1)
-    return [generator.uniform(0.5, 1.5, x._array.shape) for x in outputs]
+    weights = [generator.uniform(0.5, 1.5, x._array.shape) for x in outputs]
+    return [w * (1 + 0.5j) if x.is_complex() else w for w, x in zip(weights, outputs)]
+
+
+def weighted(outputs):
+    """The sum of conj(weight) * output, its real part: its gradient is the weight."""
+    products = zip(weights_like(outputs), outputs)
+    return sum(float((np.conj(w) * x._array).real.sum()) for w, x in products)
 
 
 def gradients(op, args, options, create_graph=False):
@@ -56,6 +64,8 @@ def gradients(op, args, options, create_graph=False):
     args = tensors(args, requires_grad=True)
     outputs = float_outputs(results(op, args, options))
     wanted = [args[i] for i in differentiable(op, args)]
+    if not wanted:
+        return args, ()
     grad_outputs = [wrap(w.astype(x._array.dtype)) for w, x in zip(weights_like(outputs), outputs)]
     return args, rl.autograd.grad(
         outputs, wanted, grad_outputs, create_graph=create_graph, allow_unused=True
@@ -63,8 +73,7 @@ def gradients(op, args, options, create_graph=False):
 
 
 def weighted_sum(op, args, options):
-    outputs = float_outputs(results(op, tensors(args), options))
-    return sum(float((w * x._array).sum()) for w, x in zip(weights_like(outputs), outputs))
+    return weighted(float_outputs(results(op, tensors(args), options)))
 
 
 def numerical_gradient(function, args, position, eps=1e-6):
@@ -129,8 +138,7 @@ def test_gradients_on_tensors_equal_gradients_on_arrays(op):
 def gradient_sum(op, args, options):
     """One number made of the gradients."""
     _, found = gradients(op, args, options)
-    found = [x for x in found if x is not None]
-    return sum(float((w * x._array).sum()) for w, x in zip(weights_like(found), found))
+    return weighted([x for x in found if x is not None])
 
 
 def test_second_derivatives(op):
