@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import rushlight as rl
-from rushlight.ops.op import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -40,12 +39,6 @@ def run_examples(text, name, names):
     runner.run(examples, out=report.write, clear_globs=False)
     assert not runner.failures, report.getvalue()
     return examples.globs
-
-
-@pytest.mark.parametrize("name", sorted(n for n, op in registry.items() if op.call.__doc__))
-def test_examples_of_operations_run(name):
-    """pytest finds those of ordinary functions itself, but an operation's function is built."""
-    run_examples(registry[name].call.__doc__, name, {})
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
