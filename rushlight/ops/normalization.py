@@ -7,9 +7,12 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.blocks import row_blocks
+from rushlight.ops.elementwise import rsqrt
 from rushlight.ops.op import opaque
+from rushlight.ops.reduce import _sum
 
-__all__ = ["native_norm"]
+__all__ = ["batch_norm_with_statistics", "layer_norm"]
 
 
 def _count(shape, dims):
@@ -17,55 +20,176 @@ def _count(shape, dims):
 
 
 def _mean(x, dims):
-    return x.sum(dims, keepdim=True) / _count(x.shape, dims)
+    return _sum(x, dim=dims, keepdim=True) * (1 / _count(x.shape, dims))
 
 
-def _input_gradient(g_out, g_mean, g_var, input, weight, mean, var, dims, eps):
-    """The derivative in `input`: one term in g_out, the rest constant along the normalized dims.
+def _check_dtypes(input, weight=None, bias=None, **options):
+    if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    if input.dtype.kind in "biu":
+        title = dtypes.of(input).title
+        raise NotImplementedError(f"\"LayerNormKernelImpl\" not implemented for '{title}'")
+
+
+# Over the last dimensions -------------------------------------------------------------------------
+#
+# The normalized parts are the rows of a matrix, which is worked through by blocks of rows. What the
+# derivatives need of the statistics is computed again: that costs less than keeping it.
+
+
+def _rows(array, dims):
+    """The normalized parts as the rows of a matrix, in at least 32 bits."""
+    rows = array.reshape(-1, _count(array.shape, dims))
+    return rows.astype(np.float32) if rows.dtype.itemsize < 4 else rows
+
+
+def _flat(values):
+    return None if values is None else values.reshape(-1)
+
+
+def _standardized(rows, eps):
+    """(each row with mean 0 and variance 1, what it was multiplied by)."""
+    share = rows.dtype.type(1 / max(rows.shape[1], 1))
+    centred = rows - np.add.reduce(rows, axis=1, keepdims=True) * share
+    variance = np.einsum("ij,ij->i", centred, centred)[:, np.newaxis] * share
+    scale = 1 / np.sqrt(variance + rows.dtype.type(eps))
+    centred *= scale
+    return centred, scale
+
+
+def _input_gradient(g, input, weight, dims, eps):
+    """With h = g * weight and z the standardized input: (h - mean(h) - z * mean(h * z)) * scale."""
+    if type(g) is np.ndarray:
+        return _input_gradient_by_rows(g, input, weight, dims, eps)
+    centred = input - _mean(input, dims)
+    scale = rsqrt(_mean(centred * centred, dims) + eps)
+    z = centred * scale
+    h = g if weight is None else g * weight
+    return (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale
+
+
+def _input_gradient_by_rows(g, input, weight, dims, eps):
+    gradients, rows, weight = _rows(g, dims), _rows(input, dims), _flat(weight)
+    share = rows.dtype.type(1 / max(rows.shape[1], 1))
+    result = np.empty_like(rows)
+    for block in row_blocks(*rows.shape):
+        z, scale = _standardized(rows[block], eps)
+        h = gradients[block] if weight is None else gradients[block] * weight
+        z *= np.einsum("ij,ij->i", h, z)[:, np.newaxis] * share
+        z += np.add.reduce(h, axis=1, keepdims=True) * share
+        np.subtract(h, z, out=z)
+        np.multiply(z, scale, out=result[block])
+    return result.reshape(input.shape).astype(input.dtype, copy=False)
+
+
+def _weight_gradient(g, input, weight, dims, eps):
+    """The sum over the rows of g * z."""
+    if type(g) is np.ndarray:
+        return _weight_gradient_by_rows(g, input, weight, dims, eps)
+    centred = input - _mean(input, dims)
+    z = centred * rsqrt(_mean(centred * centred, dims) + eps)
+    leading = tuple(range(len(input.shape) - len(dims)))
+    return _sum(g * z, dim=leading, keepdim=False) if leading else g * z
+
+
+def _weight_gradient_by_rows(g, input, weight, dims, eps):
+    gradients, rows = _rows(g, dims), _rows(input, dims)
+    total = np.zeros(rows.shape[1], rows.dtype)
+    for block in row_blocks(*rows.shape):
+        z, _ = _standardized(rows[block], eps)
+        total += np.einsum("ij,ij->j", gradients[block], z)
+    return total.reshape(weight.shape).astype(weight.dtype, copy=False)
+
+
+def _bias_gradient(g, dims):
+    leading = tuple(range(len(g.shape) - len(dims)))
+    return _sum(g, dim=leading, keepdim=False) if leading else g
+
+
+@opaque(
+    node="NativeLayerNormBackward0",
+    check=_check_dtypes,
+    result="same",
+    takes_out=False,
+    d_input=_input_gradient,
+    d_weight=_weight_gradient,
+    d_bias=_bias_gradient,
+)
+def layer_norm(input, weight=None, bias=None, *, dims, eps):
+    """(input - mean) / sqrt(variance + eps) * weight + bias, over the last dimensions `dims`.
+
+    Source: J. Ba and others, "Layer normalization", 2016.
+    """
+    if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
+        _check_dtypes(input, weight, bias)
+    rows, weight, bias = _rows(input, dims), _flat(weight), _flat(bias)
+    result = np.empty_like(rows)
+    for block in row_blocks(*rows.shape):
+        z, _ = _standardized(rows[block], eps)
+        if weight is not None:
+            z *= weight
+        if bias is not None:
+            z += bias
+        result[block] = z
+    return result.reshape(input.shape).astype(input.dtype, copy=False)
+
+
+# Over the batch -----------------------------------------------------------------------------------
+
+
+def _batch_input_gradient(g_out, g_mean, g_var, input, weight, mean, var, eps):
+    """The derivative in `input`: one term in g_out, the rest constant in each channel.
 
     With c = input - mean, r = 1 / sqrt(var + eps) and h = g_out * weight, the output is
     c * r * weight + bias and the derivative r * h + c * a + b, where a and b collect what flows
     through var and mean.
     """
+    dims = _all_but_channels(input)
     h = g_out if weight is None else g_out * weight
     c = input - mean
-    r = (var + eps).rsqrt()
+    r = rsqrt(var + eps)
     share = 1 / _count(input.shape, dims)
     a = g_var * (2 * share) - r * r * r * _mean(h * c, dims)
     b = g_mean * share - r * _mean(h, dims)
     return h * r + c * a + b
 
 
-def _check_dtypes(input, weight=None, bias=None, *, kind, **options):
-    if kind == "Batch" and input.dtype.kind in "biu":
+def _all_but_channels(input):
+    return (0, *range(2, len(input.shape)))
+
+
+def _check_batch(input, weight=None, bias=None, **options):
+    if input.dtype.kind in "biu":
         title = dtypes.of(input).title
         raise NotImplementedError(f"\"batch_norm\" not implemented for '{title}'")
-    if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
-        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    _check_dtypes(input, weight, bias)
 
 
 @opaque(
-    check=_check_dtypes,
-    node=lambda dims, eps, kind: f"Native{kind}NormBackward0",
+    node="NativeBatchNormBackward0",
+    check=_check_batch,
     outputs=("out", "mean", "var"),
-    d_input=_input_gradient,
-    d_weight=lambda g_out, input, weight, mean, var, eps: (
-        (g_out * ((input - mean) * (var + eps).rsqrt())).sum_to_size(weight.shape)
+    d_input=_batch_input_gradient,
+    d_weight=lambda g_out, input, mean, var, eps: _sum(
+        g_out * ((input - mean) * rsqrt(var + eps)), dim=_all_but_channels(input), keepdim=True
     ),
-    d_bias=lambda g_out, bias: g_out.sum_to_size(bias.shape),
+    d_bias=lambda g_out: _sum(g_out, dim=_all_but_channels(g_out), keepdim=True),
 )
-def native_norm(input, weight=None, bias=None, *, dims, eps, kind):
-    """(input - mean) / sqrt(var + eps) * weight + bias, over the dimensions `dims`.
+def batch_norm_with_statistics(input, weight=None, bias=None, *, eps):
+    """(input - mean) / sqrt(var + eps) * weight + bias, for each channel of (N, C, ...).
 
-    Also returns the mean and the biased variance, with `dims` kept. Weight and bias broadcast
-    against the input. `kind` is "Layer", "Batch" or "Group".
+    Also returns the mean and the biased variance. All three, and weight and bias, have the shape
+    (1, C, 1, ...).
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
     """
-    mean = np.mean(input, axis=dims, keepdims=True)
+    dims = _all_but_channels(input)
+    share = input.dtype.type(1 / max(_count(input.shape, dims), 1))
+    mean = np.add.reduce(input, axis=dims, keepdims=True) * share
     out = input - mean
-    var = np.mean(np.square(out), axis=dims, keepdims=True)
-    out *= 1 / np.sqrt(var + eps)
-    if weight is not None:
-        out *= weight
+    var = np.add.reduce(out * out, axis=dims, keepdims=True) * share
+    scale = 1 / np.sqrt(var + input.dtype.type(eps))
+    out *= scale if weight is None else scale * weight
     if bias is not None:
         out += bias
     return out, mean, var

@@ -49,7 +49,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """
     shape = _check_normalized_shape("layer_norm", input, normalized_shape, weight, bias)
     dims = tuple(range(input.dim() - len(shape), input.dim()))
-    return ops.native_norm(input, weight, bias, dims=dims, eps=eps, kind="Layer")[0]
+    return ops.layer_norm(input, weight, bias, dims=dims, eps=eps)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
@@ -64,9 +64,16 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     return output if weight is None else output * weight
 
 
-def _per_channel(values, ndim):
+def _per_channel(values, ndim, leading=(-1,)):
     """One value per channel, in a shape that broadcasts against (N, C, ...)."""
-    return None if values is None else values.reshape((-1,) + (1,) * (ndim - 2))
+    return None if values is None else values.reshape(leading + (1,) * (ndim - 2))
+
+
+def _affine(input, weight, bias):
+    """Scale and shift each channel."""
+    if weight is not None:
+        input = input * _per_channel(weight, input.dim())
+    return input if bias is None else input + _per_channel(bias, input.dim())
 
 
 def batch_norm(
@@ -91,11 +98,8 @@ def batch_norm(
     _check_channels(input, running_mean, running_var, weight, bias)
     if not training:
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
-    dims = (0, *range(2, input.dim()))
-    weight, bias = (_per_channel(values, input.dim()) for values in (weight, bias))
-    output, mean, var = ops.native_norm(
-        input, weight, bias, dims=dims, eps=eps, kind="Batch"
-    )
+    weight, bias = (_per_channel(values, input.dim(), (1, -1)) for values in (weight, bias))
+    output, mean, var = ops.batch_norm_with_statistics(input, weight, bias, eps=eps)
     if running_mean is not None:
         _update_running(
             running_mean, running_var, mean, var, momentum, input.numel() // mean.numel()
@@ -160,16 +164,13 @@ def instance_norm(
     if not use_input_stats:
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
     _check_spatial_size(input.size())
-    dims = tuple(range(2, input.dim()))
-    weight, bias = (_per_channel(values, input.dim()) for values in (weight, bias))
-    output, mean, var = ops.native_norm(
-        input, weight, bias, dims=dims, eps=eps, kind="Batch"
-    )
+    batch, channels, *spatial = input.shape
+    flat = input.reshape(batch, channels, math.prod(spatial))
+    output = ops.layer_norm(flat, dims=(2,), eps=eps).reshape(input.shape)
     if running_mean is not None:
-        count = math.prod(input.shape[2:])
-        mean, var = mean.detach().mean(0), var.detach().mean(0)
-        _update_running(running_mean, running_var, mean, var, momentum, count)
-    return output
+        mean, var = flat.detach().mean(2).mean(0), flat.detach().var(2, correction=0).mean(0)
+        _update_running(running_mean, running_var, mean, var, momentum, flat.shape[2])
+    return _affine(output, weight, bias)
 
 
 def _check_spatial_size(size):
@@ -205,17 +206,9 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
                 f"but got {name} of shape {list(value.shape)} and input of shape "
                 f"{list(input.shape)}"
             )
-    grouped = (num_groups, channels // num_groups, 1)
-    weight, bias = (None if v is None else v.reshape(grouped) for v in (weight, bias))
-    output = ops.native_norm(
-        input.reshape(batch, *grouped[:2], math.prod(rest)),
-        weight,
-        bias,
-        dims=(2, 3),
-        eps=eps,
-        kind="Group",
-    )[0]
-    return output.reshape(input.shape)
+    flat = input.reshape(batch, num_groups, math.prod(rest) * channels // num_groups)
+    output = ops.layer_norm(flat, dims=(2,), eps=eps).reshape(input.shape)
+    return _affine(output, weight, bias)
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
