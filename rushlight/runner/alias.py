@@ -17,7 +17,11 @@ from importlib.util import find_spec
 from rushlight.runner.after_import import after_import
 
 # Where PyTorch has a module of another name than Rushlight.
-RENAMED = {"torch.utils.data.dataloader": "rushlight.utils.data.loader"}
+RENAMED = {
+    "torch.utils.data.dataloader": "rushlight.utils.data.loader",
+    "torch.utils.data._utils": "rushlight.utils.data",
+    "torch.utils.data._utils.collate": "rushlight.utils.data.collate",
+}
 
 
 def install() -> None:
