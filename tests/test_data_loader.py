@@ -395,6 +395,8 @@ def test_other_errors():
         DataLoader(ten(), num_workers=1, multiprocessing_context=3)
     with pytest.raises(TypeError, match="unexpected keyword argument 'foo'"):
         DataLoader(ten(), foo=1)
+    with pytest.raises(TypeError, match=r"^random_\(\) received an invalid .*\(generator=int, \)"):
+        iter(DataLoader(ten(), generator=3))
 
 
 def test_pinned_memory_is_for_accelerators():

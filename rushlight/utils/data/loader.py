@@ -7,7 +7,7 @@ import warnings
 from itertools import repeat
 from types import GenericAlias
 
-from rushlight.random import default_generator
+from rushlight.random import Generator, default_generator
 from rushlight.utils.data.collate import default_collate, default_convert
 from rushlight.utils.data.dataset import IterableDataset
 from rushlight.utils.data.fetch import Plan
@@ -279,6 +279,7 @@ class _Endless(Sampler):
         return repeat(None)
 
 
+@_published
 class _BaseDataLoaderIter:
     """One pass over a loader: what reading here and reading in workers have in common."""
 
@@ -287,7 +288,7 @@ class _BaseDataLoaderIter:
         self._dataset = loader.dataset
         self._index_sampler = loader._index_sampler
         self._sampler_iter = iter(self._index_sampler)
-        self._base_seed = (loader.generator or default_generator).next_seed()
+        self._base_seed = _stream(loader.generator).next_seed()
         self._plan = Plan(loader, self._base_seed)
         self._num_yielded = 0
         self._reported_length = loader._reported_length if loader.is_iterable else None
@@ -318,6 +319,16 @@ class _BaseDataLoaderIter:
                 "for examples."
             )
         warnings.warn(message, stacklevel=4)
+
+
+def _stream(generator):
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(
+            "random_() received an invalid combination of arguments - got "
+            f"(generator={type(generator).__name__}, ), but expected one of:\n"
+            " * (*, torch.Generator generator = None)"
+        )
+    return generator or default_generator
 
 
 def _warn_of_pinning(loader):
