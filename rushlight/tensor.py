@@ -12,6 +12,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import (
     INFERENCE,
+    AccumulateGrad,
     Output,
     gradient_edge,
     inference_blocks,
@@ -251,7 +252,12 @@ class Tensor:
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
-        autograd.set_requires_grad(self, requires_grad)
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type_name(requires_grad)}"
+            )
+        autograd.set_requires_grad(self, requires_grad, "floating point dtype")
         return self
 
     @property
@@ -273,7 +279,7 @@ class Tensor:
     def grad_fn(self):
         """The Node of the operation that made this tensor; None for a leaf."""
         edge = gradient_edge(self)
-        if edge is None or edge is self:
+        if edge is None or edge is self or isinstance(edge, AccumulateGrad):
             return None
         return edge.node if isinstance(edge, Output) else edge
 
@@ -285,7 +291,7 @@ class Tensor:
     @property
     def is_leaf(self):
         """Whether gradients end here: no recorded operation made this tensor."""
-        return not self._requires_grad or gradient_edge(self) is self
+        return not self._requires_grad or self.grad_fn is None
 
     @property
     def retains_grad(self):
@@ -1404,7 +1410,7 @@ class Tensor:
         """The remainder, with the sign of other."""
         return ops.remainder(self, other)
 
-    def round(self, *, decimals=0):
+    def round(self, *, decimals=None):
         """The nearest number with so many decimals; halves go to the even one."""
         return ops.round(self, decimals=decimals)
 
@@ -2216,7 +2222,7 @@ class Tensor:
         """`remainder` in place."""
         return ops.in_place(ops.remainder, self, other)
 
-    def round_(self, *, decimals=0):
+    def round_(self, *, decimals=None):
         """`round` in place."""
         return ops.in_place(ops.round, self, decimals=decimals)
 

@@ -13,7 +13,7 @@ from rushlight.ops.elementwise import (
     trunc,
     where,
 )
-from rushlight.ops.op import Elementwise, declarer, elementwise, in_dtype, meeting_dtype
+from rushlight.ops.op import Elementwise, declarer, elementwise, in_dtype, meeting_dtype, number_as_array
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
@@ -63,7 +63,7 @@ def _add(input, other):
 )
 def _add_scaled(input, other, *, alpha):
     """input + alpha * other."""
-    return np.add(input, np.multiply(other, alpha, dtype=input.dtype))
+    return np.add(input, np.multiply(other, _factor(alpha, input)))
 
 
 def add(input, other, *, alpha=1, out=None):
@@ -80,6 +80,11 @@ def add(input, other, *, alpha=1, out=None):
 
 
 add.op = _add.op  # type: ignore[attr-defined]  # what rules call
+
+
+def _factor(alpha, array):
+    """A number as one of the array's type, where integers wrap around."""
+    return number_as_array(alpha, dtypes.of(array))
 
 
 def _check_alpha(input, other, alpha):
@@ -144,7 +149,7 @@ def _sub(input, other):
 )
 def _sub_scaled(input, other, *, alpha):
     """input - alpha * other."""
-    return np.subtract(input, np.multiply(other, alpha, dtype=input.dtype))
+    return np.subtract(input, np.multiply(other, _factor(alpha, input)))
 
 
 def sub(input, other, *, alpha=1, out=None):
@@ -163,8 +168,13 @@ def sub(input, other, *, alpha=1, out=None):
 sub.op = _sub.op  # type: ignore[attr-defined]
 
 
-@subtraction(linear=True, node="RsubBackward1", d_input=lambda g: -g, d_other=lambda g: g)
-def _rsub(input, other):
+@subtraction(
+    linear=True,
+    node=lambda of_number: f"RsubBackward{int(of_number)}",
+    d_input=lambda g: -g,
+    d_other=lambda g: g,
+)
+def _rsub(input, other, *, of_number=True):
     """other - input."""
     return np.subtract(other, input)
 
@@ -172,7 +182,7 @@ def _rsub(input, other):
 def rsub(input, other, *, alpha=1):
     """The reversed difference: `other - alpha * input`."""
     if alpha.__class__ is int and alpha == 1:
-        return _rsub(input, other)
+        return _rsub(input, other, of_number=not isinstance(other, Tensor))
     return sub(in_dtype(other, meeting_dtype((input, other))), input, alpha=alpha)
 
 

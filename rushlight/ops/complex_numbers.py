@@ -170,6 +170,8 @@ def angle(input):
     """
     if input.dtype.kind == "c":
         return np.angle(input)
+    if input.dtype.kind != "f":
+        raise TypeError("not floating")
     pi = input.dtype.type(np.pi)
     return np.where(input != input, input, np.where(input < 0, pi, input.dtype.type(0)))
 
@@ -197,13 +199,13 @@ def conj(input):
 
 
 @elementwise(
-    ufunc=np.conjugate,
     linear=True,
     holomorphic=False,
     d_input=lambda g: conj_physical(g),
 )
 def conj_physical(input):
     """The complex conjugates, always in memory of their own."""
+    return np.conjugate(input) if input.dtype.kind == "c" else input.copy()
 
 
 def resolve_conj(input):
@@ -254,6 +256,8 @@ def _check_view_as_complex(input):
             "view_as_complex is only supported for half, float and double tensors, but got a "
             f"tensor of scalar type: {dtypes.of(input).title}"
         )
+    if input.dtype == np.float16:
+        raise RuntimeError("view_as_complex of half tensors needs complex32, which NumPy hasn't got")
     if not input.ndim:
         raise RuntimeError("Input tensor must have one or more dimensions")
     if input.shape[-1] != 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight.ops.arithmetic import _sub, mul
 from rushlight.ops.compare import logical_xor
+from rushlight.ops.copies import clone
 from rushlight.ops.join import cat
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import floating, sum
@@ -31,6 +32,9 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     dim = normalize_dim(dim, input.ndim)
+    if n == 0:
+        result = clone(input)
+        return result if out is None else write_out("diff", result, (input,), out)
     joined = [x for x in (prepend, input, append) if x is not None]
     result = input if len(joined) == 1 else cat(joined, dim)
     for _ in range(min(n, result.shape[dim])):
@@ -71,8 +75,8 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 
 def _spacings(input, spacing, dim, dims):
     """The distances for each dimension."""
-    if isinstance(spacing, NUMBER_TYPES):
-        return [spacing] * len(dims)
+    if spacing is None or isinstance(spacing, NUMBER_TYPES):
+        return [1 if spacing is None else spacing] * len(dims)
     if len(spacing) != len(dims):
         asked = (
             f"'self.dim() = {input.ndim}', since dim argument was not given"

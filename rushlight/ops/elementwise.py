@@ -460,14 +460,14 @@ def frac(input):
 
 
 @elementwise(
-    node=lambda decimals: f"RoundBackward{0 if decimals == 0 else 1}",
+    node=lambda decimals: f"RoundBackward{0 if decimals is None else 1}",
     check=refuse_kinds("bc", "round_vml_cpu"),
     d_input=lambda g: g * 0,
 )
-def _round(input, *, decimals=0):
+def _round(input, *, decimals=None):
     """The nearest number with so many decimals; halves go to the even one."""
     if input.dtype.kind == "f":
-        if decimals == 0:
+        if not decimals:
             return np.rint(input)
         scale = 10.0 ** builtins.abs(decimals)
         if decimals > 0:
@@ -478,7 +478,7 @@ def _round(input, *, decimals=0):
     return input.copy()
 
 
-def round(input, *, decimals=0, out=None):
+def round(input, *, decimals=None, out=None):
     """The nearest whole number, or with `decimals`, the nearest number with so many decimals.
 
     Halves go to the even neighbour.

@@ -13,6 +13,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise import abs, exp, like, sgn, where
 from rushlight.ops.op import in_dtype, opaque, reduction
+from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dim, normalize_dims
 
 __all__ = [
@@ -91,7 +92,15 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
         input = in_dtype(input, dtype)
     if dim is not None:
         dim = dims_argument(dim, input)
+    if dtype is not None and dtype.category < 2:
+        return narrowed(_sum(input, dim, keepdim), dtype, out)
     return _sum(input, dim, keepdim, out=out)
+
+
+def narrowed(total, dtype, out):
+    """A total of integers, which is int64, in the dtype that was asked for."""
+    total = in_dtype(total, dtype)
+    return total if out is None else write_out("sum", total, (), out)
 
 
 def _check_mean(input, *, dim, keepdim):

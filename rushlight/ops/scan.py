@@ -7,7 +7,8 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
-from rushlight.ops.reduce import _numbered, dims_argument
+from rushlight.ops.pairs import logaddexp
+from rushlight.ops.reduce import _numbered, dims_argument, narrowed
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, type_name
@@ -107,6 +108,8 @@ def cumsum(input, dim, *, dtype=None, out=None):
     """
     if dtype is not None:
         input = in_dtype(input, dtype)
+    if dtype is not None and dtype.category < 2:
+        return narrowed(_cumsum(input, normalize_dim(dim, input._array.ndim)), dtype, out)
     return _cumsum(input, normalize_dim(dim, input._array.ndim), out=out)
 
 
@@ -125,7 +128,11 @@ def _logcumsumexp(input, *, dim):
     if not input.ndim:
         return input.copy()
     if input.dtype.kind == "c":
-        return np.log(np.add.accumulate(np.exp(input), dim))
+        result = input.copy()
+        rows = np.moveaxis(result, dim, 0)
+        for i in range(1, len(rows)):
+            rows[i] = logaddexp.op.kernel(rows[i - 1], rows[i])
+        return result
     return np.logaddexp.accumulate(input, dim)
 
 
@@ -174,6 +181,8 @@ def cumprod(input, dim, *, dtype=None, out=None):
     """
     if dtype is not None:
         input = in_dtype(input, dtype)
+    if dtype is not None and dtype.category < 2:
+        return narrowed(_cumprod(input, dim=normalize_dim(dim, input._array.ndim)), dtype, out)
     return _cumprod(input, dim=normalize_dim(dim, input._array.ndim), out=out)
 
 
@@ -225,6 +234,8 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
         raise TypeError(f"prod(): argument 'dim' (position 2) must be int, not {type_name(dim)}")
+    if dtype is not None and dtype.category < 2:
+        return narrowed(_prod(input, dims_argument(dim, input), keepdim), dtype, out)
     return _prod(input, dims_argument(dim, input), keepdim, out=out)
 
 
