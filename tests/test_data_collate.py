@@ -95,6 +95,13 @@ def test_tensors_are_stacked():
         default_collate([rl.ones(2), rl.zeros(3)])
 
 
+def test_a_tensor_is_no_list_of_samples():
+    with pytest.raises(
+        TypeError, match=r"^stack\(\): argument 'tensors' \(position 1\) must be tu"
+    ):
+        default_collate(rl.ones(2, 2))
+
+
 def test_arrays_are_stacked():
     assert default_collate([np.ones(2), np.zeros(2)]).dtype == rl.float64
     with pytest.raises(

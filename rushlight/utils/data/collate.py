@@ -133,7 +133,8 @@ def _sequence_like(sample, entries):
 
 def _collate_tensors(batch, *, collate_fn_map=None):
     dtype = batch[0]._array.dtype
-    if all(type(x) is Tensor and x._array.dtype == dtype and not x._requires_grad for x in batch):
+    plain = (type(x) is Tensor and x._array.dtype == dtype and not x._requires_grad for x in batch)
+    if not isinstance(batch, Tensor) and all(plain):
         with suppress(ValueError):  # shapes that differ, which `stack` reports
             return wrap(np.array([x._array for x in batch]))
     return stack(batch, 0)
