@@ -18,6 +18,7 @@ import itertools
 import numpy as np
 
 from rushlight.autograd.tape import gradient_edge, modes
+from rushlight.autograd.views import check_in_place
 from rushlight.tensor import Tensor, make_view, wrap
 
 __all__ = ["Layer", "Layered", "Lifted", "TapeLayer", "innermost"]
@@ -112,6 +113,19 @@ class Layered:
         """`np.zeros_like(self, dtype)` and its relatives: made below, and followed from here."""
         return type(self)(wrap(function(self.value._array, dtype)), self.layer)
 
+    def max(self):
+        return self.value._array.max()
+
+    def min(self):
+        return self.value._array.min()
+
+    def __setitem__(self, index, array):
+        from rushlight.ops.inplace import overwrite
+
+        if index is not Ellipsis:
+            raise TypeError("a tensor inside a function transform has no array to write to")
+        overwrite(wrap(self), wrap(array))
+
     def tolist(self):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
 
@@ -190,6 +204,18 @@ class TapeLayer(Layer):
         return [None if g is None else self.lower(g) for g in found]
 
 
+class TangentLayer(TapeLayer):
+    """A layer for tangents alone: grad mode is what it was, here and below."""
+
+    recording_below = None
+
+    def __enter__(self):
+        return Layer.__enter__(self)
+
+    def __exit__(self, *exception):
+        Layer.__exit__(self)
+
+
 class Lifted(Layered):
     """A Tensor from below, seen by a TapeLayer, and its tangent there (a Tensor, or None)."""
 
@@ -206,7 +232,8 @@ class Lifted(Layered):
         operands = [x if x is None or layer.owns(x) else layer.lift(x) for x in args]
         values = [None if x is None else x._array.value for x in operands]
         recording = modes.grad_enabled
-        modes.grad_enabled = layer.recording_below
+        if layer.recording_below is not None:
+            modes.grad_enabled = layer.recording_below
         try:
             below = op.call(*values, **options)
             results = (below,) if op.outputs is None else tuple(below)
@@ -249,8 +276,10 @@ class Lifted(Layered):
         tangent = result._array.tangent if layer.owns(result) else None
         own = target._array.tangent
         recording = modes.grad_enabled
-        modes.grad_enabled = layer.recording_below
+        if layer.recording_below is not None:
+            modes.grad_enabled = layer.recording_below
         try:
+            check_in_place(target._array.value)
             overwrite(target._array.value, layer.lower(result))
             if own is not None:
                 overwrite(own, own * 0 if tangent is None else tangent)
@@ -258,6 +287,9 @@ class Lifted(Layered):
                 set_tangent_in_place(target, tangent)
         finally:
             modes.grad_enabled = recording
+
+    def copy(self, order="C"):
+        return Lifted(self.value.clone(), self.layer, self.tangent)
 
     def item(self):
         return self.value.item()
