@@ -252,6 +252,10 @@ class Tensor:
 
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
+        if modes.layers:
+            from rushlight.autograd.layers import refuse_requires_grad
+
+            refuse_requires_grad()
         if not isinstance(requires_grad, bool):
             raise TypeError(
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
@@ -381,7 +385,7 @@ class Tensor:
                 "Can't call numpy() on Tensor that requires grad. "
                 "Use tensor.detach().numpy() instead."
             )
-        return self._array
+        return np.asarray(self._array)
 
     def __array__(self, dtype=None, copy=None):
         array = self.numpy()
@@ -399,7 +403,7 @@ class Tensor:
             raise RuntimeError(
                 "Boolean value of Tensor with more than one value is ambiguous"
             )
-        return bool(self._array.item())
+        return bool(self._array)
 
     def __float__(self):
         return float(self.item())
@@ -428,8 +432,7 @@ class Tensor:
     def __contains__(self, element):
         return ops.contains(self, element)
 
-    def __hash__(self):
-        return id(self)
+    __hash__ = object.__hash__
 
     def __repr__(self, *, tensor_contents=None):
         from rushlight.printing import tensor_repr

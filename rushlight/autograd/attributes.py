@@ -34,8 +34,8 @@ __all__ = [
 _C_NAMES = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long"}
 
 
-def set_requires_grad(tensor, value):
-    """`tensor.requires_grad = value`."""
+def set_requires_grad(tensor, value, what="floating point and complex dtype"):
+    """`tensor.requires_grad = value`; `what` is what the refusal of integers says."""
     if not isinstance(value, bool):
         raise RuntimeError("requires_grad must be a bool")
     if not tensor.is_leaf:
@@ -47,7 +47,7 @@ def set_requires_grad(tensor, value):
             )
         return
     if value and tensor._array.dtype.kind not in "fcV":
-        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        raise RuntimeError(f"only Tensors of {what} can require gradients")
     if value and tensor._counter is INFERENCE and not modes.inference:
         raise RuntimeError(
             "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
@@ -115,9 +115,9 @@ def set_grad_dtype(tensor, value):
     if tensor._grad is not None and value not in (None, tensor._grad.dtype):
         raise RuntimeError(
             f"Cannot set grad_dtype to '{value.title}' because there is already a gradient with "
-            f"dtype '{tensor._grad.dtype.title}'. Please clear the gradient (.grad = None) before "
-            "changing grad_dtype. If you want to accumulate gradient in a different dtype, "
-            "set grad_dtype before the first backward."
+            f"dtype '{_C_NAMES.get(tensor._grad.dtype.name)}'. Please clear the gradient "
+            "(.grad = None) before changing grad_dtype, or ensure the new grad_dtype matches the "
+            "existing gradient's dtype."
         )
     tensor.__dict__["_grad_dtype"] = value
     if tensor._hooks is None:

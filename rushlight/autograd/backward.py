@@ -37,6 +37,12 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    if modes.layers:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+            "transforms."
+        )
     if grad_tensors is None and inputs is None and not create_graph and engine.is_ordinary():
         tensor = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
         if isinstance(tensor, Tensor) and tensor._base is None and tensor._node is not None:
@@ -248,12 +254,13 @@ def root_gradients(tensors, gradients, batched=False):
         gradients = tuple(gradients)
     if not all(isinstance(x, (Tensor, GradientEdge)) for x in tensors):
         raise AssertionError("Expected output to be a torch.Tensor")
-    if len(gradients) != len(tensors):
-        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    return [
+    checked = [
         _root_gradient(i, x, g, batched)
-        for i, (x, g) in enumerate(zip(tensors, gradients, strict=True))
+        for i, (x, g) in enumerate(zip(tensors, gradients, strict=False))
     ]
+    if len(checked) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(checked)} gradients")
+    return checked
 
 
 def _root_gradient(position, tensor, gradient, batched):

@@ -190,7 +190,7 @@ class _MutationContext:
     def unpack(self, handle):
         """The tensor as it was when it was saved."""
         if not self.active:
-            raise RuntimeError(
+            raise AssertionError(
                 "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
                 "in which the graph was originally recorded."
             )

@@ -14,6 +14,7 @@ So every layer is written as if it were alone, and any nesting works.
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -104,6 +105,8 @@ class Layered:
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
 
     def __array_function__(self, function, types, args, kwargs):
+        if function is np.unique:
+            return np.unique(self.dynamic("_unique2"), *args[1:], **kwargs)
         if function in (np.zeros_like, np.ones_like, np.empty_like):
             dtype = args[1] if len(args) > 1 else kwargs.get("dtype")
             return self.like(function, dtype)
@@ -112,6 +115,13 @@ class Layered:
     def like(self, function, dtype):
         """`np.zeros_like(self, dtype)` and its relatives: made below, and followed from here."""
         return type(self)(wrap(function(self.value._array, dtype)), self.layer)
+
+    def nonzero(self):
+        return self.dynamic("nonzero").nonzero()
+
+    def dynamic(self, name):
+        """The array for operations whose results are as large as the values say."""
+        return self.value._array
 
     def max(self):
         return self.value._array.max()
@@ -149,12 +159,26 @@ def innermost(tensors):
     return found
 
 
+def refuse_requires_grad():
+    """Say that transforms differentiate by what they are told to."""
+    raise RuntimeError(
+        "You are attempting to call Tensor.requires_grad_() (or perhaps using "
+        "torch.autograd.functional.* APIs) inside of a function being transformed by a functorch "
+        "transform. This is unsupported, please attempt to use the functorch transforms (e.g. "
+        "grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being "
+        "transformed instead."
+    )
+
+
 class TapeLayer(Layer):
     """A tape of its own: what is recorded here doesn't mix with the tapes below.
 
-    Below, operations are recorded as they would be outside of the transform: as grad mode was when
-    the layer was entered.
+    Below, operations are recorded where grad mode was on when the layer was entered, and wasn't
+    switched off within.
     """
+
+    #: whether a backward pass of this layer runs: it isn't recorded here, but may be below
+    pulling = False
 
     def __enter__(self):
         self.recording_below = modes.grad_enabled
@@ -170,6 +194,10 @@ class TapeLayer(Layer):
         made = wrap(Lifted(x, self, tangent))
         made._requires_grad = requires_grad
         return made
+
+    def recording_in_below(self):
+        """Whether what is called now is recorded below."""
+        return self.recording_below and (self.pulling or modes.grad_enabled)
 
     def lower(self, x):
         """The Tensor below one of this layer; others are as they are."""
@@ -194,7 +222,7 @@ class TapeLayer(Layer):
         ]
         if not pairs:
             return [None] * len(inputs)
-        with self:
+        with self, self.backward_pass():
             found = watched.run(
                 [gradient_edge(y) for y, _ in pairs],
                 [self.lift(v) for _, v in pairs],
@@ -203,11 +231,20 @@ class TapeLayer(Layer):
             )
         return [None if g is None else self.lower(g) for g in found]
 
+    @contextmanager
+    def backward_pass(self):
+        """Within, a backward pass of this layer runs."""
+        before, self.pulling = self.pulling, True
+        try:
+            yield
+        finally:
+            self.pulling = before
+
 
 class TangentLayer(TapeLayer):
     """A layer for tangents alone: grad mode is what it was, here and below."""
 
-    recording_below = None
+    recording_below = True
 
     def __enter__(self):
         return Layer.__enter__(self)
@@ -232,8 +269,7 @@ class Lifted(Layered):
         operands = [x if x is None or layer.owns(x) else layer.lift(x) for x in args]
         values = [None if x is None else x._array.value for x in operands]
         recording = modes.grad_enabled
-        if layer.recording_below is not None:
-            modes.grad_enabled = layer.recording_below
+        modes.grad_enabled = layer.recording_in_below()
         try:
             below = op.call(*values, **options)
             results = (below,) if op.outputs is None else tuple(below)
@@ -276,8 +312,7 @@ class Lifted(Layered):
         tangent = result._array.tangent if layer.owns(result) else None
         own = target._array.tangent
         recording = modes.grad_enabled
-        if layer.recording_below is not None:
-            modes.grad_enabled = layer.recording_below
+        modes.grad_enabled = layer.recording_in_below()
         try:
             check_in_place(target._array.value)
             overwrite(target._array.value, layer.lower(result))

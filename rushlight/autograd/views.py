@@ -45,36 +45,28 @@ _WHAT = {
     False: "is being modified inplace",
     True: "its base or another view of its base has been modified inplace",
 }
-_SEVERAL = (
-    "Output {number} of {name} is a view and {what}. This view is the output of "
-    "a function that returns multiple views. Such functions do not allow the output views to be "
-    "modified inplace. You should replace the inplace operation by an out-of-place one."
-)
+_MADE_BY = "Output {number} of {name} is a view and {what}. "
+_MADE_IN_INFERENCE = "A view was created in inference mode and {what} in normal mode. "
+_MADE_IN_NO_GRAD = "A view was created in no_grad mode and {what} with grad mode enabled. "
 _CLARIFY = (
     "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
     "code by moving both the view and the inplace either both inside the {block} block (if you "
     "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
 )
-_NO_GRAD = (
-    "A view was created in no_grad mode and {what} with grad mode enabled. "
-    + _CLARIFY.replace("{block}", "no_grad")
-)
-_INFERENCE = (
-    "A view was created in inference mode and {what} in normal mode. "
-    + _CLARIFY.replace("{block}", "inference_mode")
-)
-_FUNCTION = (
-    "Output {number} of {name} is a view and {what}. This view was created "
-    "inside a custom Function (or because an input was returned as-is) and the autograd logic to "
-    "handle view+inplace would override the custom backward associated with the custom Function, "
-    "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
-    "output of the custom Function."
-)
-_REFUSALS = {
-    "several": _SEVERAL,
-    "no_grad": _NO_GRAD,
-    "inference": _INFERENCE,
-    "function": _FUNCTION,
+_REASONS = {
+    "several": (
+        "This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one."
+    ),
+    "no_grad": _CLARIFY.replace("{block}", "no_grad"),
+    "inference": _CLARIFY.replace("{block}", "inference_mode"),
+    "function": (
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function."
+    ),
 }
 
 
@@ -148,9 +140,13 @@ def refuse_view(view, indirect=False):
     """
     edge = view._node
     node = edge.node if isinstance(edge, Output) else edge
-    name = "unknown" if node is None else node.name()
-    text = _REFUSALS[view._creation]
-    raise RuntimeError(text.format(number=view.output_nr, name=name, what=_WHAT[indirect]))
+    if node is not None:
+        start = _MADE_BY
+    else:
+        start = _MADE_IN_INFERENCE if view._creation == "inference" else _MADE_IN_NO_GRAD
+    name = None if node is None else node.name().partition("Backward")[0]
+    start = start.format(number=view.output_nr, name=name, what=_WHAT[indirect])
+    raise RuntimeError(start + _REASONS[view._creation])
 
 
 def rebase(tensor, edge):
@@ -265,8 +261,14 @@ class CopySlices(Node):
         wanted = (change.edges[0] and (edges[0] or True), *edges[1:])
         return getattr(change, way)(gradient, wanted)
 
+    def name(self):
+        """`torch::autograd::CopySlices`, as PyTorch calls it."""
+        return "torch::autograd::CopySlices"
+
     def release(self):
-        self.change.release()
+        # the changing operation may be on the tape itself, where its saved output is differentiated
+        if self.change.saves_arrays:
+            self.saved = self.change = None
 
 
 def _memory_order(array):

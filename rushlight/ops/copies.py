@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.views import check_in_place
-from rushlight.ops.inplace import overwrite
+from rushlight.ops.inplace import is_straight, overwrite
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.shape import _expand, expanded_shape
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
@@ -65,7 +65,8 @@ def contiguous(input, memory_format=None):
 
 def detach(input):
     """The same memory without history."""
-    made = wrap(input._array)
+    array = input._array
+    made = wrap(array if array.__class__ is np.ndarray else array.detached())
     made._counter = input._counter
     return made
 
@@ -76,13 +77,13 @@ def detach_(input):
     Raises:
         RuntimeError: the tensor is a view.
     """
-    if input._base is not None and input._requires_grad:
+    if input._base is not None:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "
             "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
             "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
             "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
-            "function in torch/optim/optimizer.py as a solution."
+            "function in torch/optim/optimizer.py as the solution."
         )
     input._node = None
     input._requires_grad = False
@@ -266,6 +267,11 @@ def fill_(input, value):
 
 def zero_(input):
     """Set all elements to zero, in place."""
+    if is_straight(input):
+        version = input._counter[0]
+        input._array.fill(0)
+        input._counter[0] = version + 1
+        return input
     check_in_place(input)
     overwrite(input, _zeroed(input))
     return input

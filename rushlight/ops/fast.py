@@ -309,14 +309,19 @@ def _edge_source(op, name, flags):
     return f"{edge}, " if len(op.arrays) == 1 else f"{edge} if {flags[name]} else None, "
 
 
+def _unless_unwanted(rules, flags, otherwise="None"):
+    """Source that replaces a saved value where none of the rules that name it is wanted."""
+    if len(rules) == len(flags):
+        return ""
+    return f" if {' or '.join(flags[rule] for rule in rules)} else {otherwise}"
+
+
 def _saved_source(op, flags):
     for name, rules in op.saved_for.items():
         if name in op.arrays:
-            always = len(rules) == len(flags)
-            wanted = "" if always else f" if {' or '.join(flags[r] for r in rules)} else None"
-            yield f"{name}_array{wanted}, "
+            yield f"{name}_array{_unless_unwanted(rules, flags)}, "
         elif name == "out":
-            yield "result, "
+            yield f"result{_unless_unwanted(rules, flags)}, "
         elif name in op.options:
             yield f"{name}, "
         elif name == "shapes":
@@ -340,7 +345,7 @@ def _shapes_source(op, flags):
 def _guards_source(op, flags):
     for name in op.saved_arrays:
         if name == "out":
-            yield "output._counter, 0, "
+            yield f"output._counter{_unless_unwanted(op.saved_for[name], flags, 'UNSAVED')}, 0, "
         else:
             counter = f"{name}_counter" if _varies(op, name) else f"{name}._counter"
             rules = op.saved_for[name]

@@ -33,9 +33,9 @@ def in_place(function, self, *args, **kwargs):
 def _straight(function, self, args, kwargs):
     """Where nothing is recorded or watched, let NumPy write the result where it belongs."""
     ufunc = function.op.ufunc if hasattr(function, "op") else None
-    if ufunc is None or kwargs or self._base is not None or fast.is_intercepted():
+    if ufunc is None or kwargs or not is_straight(self):
         return False
-    if modes.grad_enabled and (self._requires_grad or any(_wants_grad(x) for x in args)):
+    if modes.grad_enabled and any(_wants_grad(x) for x in args):
         return False
     array = self._array
     try:
@@ -52,18 +52,26 @@ def _straight(function, self, args, kwargs):
     return True
 
 
+def is_straight(self):
+    """Whether `self` can be written to without further ado: no view, no history, nobody watching."""
+    if self._base is not None or fast.is_intercepted() or not self._array.flags.writeable:
+        return False
+    return not (self._requires_grad and modes.grad_enabled)
+
+
 def _wants_grad(x):
     return isinstance(x, Tensor) and x._requires_grad
 
 
 def overwrite(self, result):
     """Write a result into `self`, with its history."""
+    check_in_place(self, recorded=result._requires_grad)
     special = special_array((self, result))
     if special is None:
         check_writable(self)
     edge = result._node
     if edge is not None:
-        _keep_saved_values(edge, self, result)
+        _keep_saved_values(edge, self)
     if special is None:
         np.copyto(self._array, result._array, casting="unsafe")
     else:
@@ -83,29 +91,35 @@ def _as_operand(self):
     """`self` with its history as an ordinary operand, which keeps that history when `self` moves on."""
     if not modes.grad_enabled:
         return self
-    # what hooks make of a saved value must not change with it
-    operand = wrap(self._array.copy() if modes.saved_tensors_hooks else self._array)
+    packed = bool(modes.saved_tensors_hooks)  # what hooks keep must not change with `self`
+    operand = wrap(self._array.copy() if packed else self._array)
     operand._requires_grad = self._requires_grad
     edge = gradient_edge(self)
     operand._node = None if edge is self else edge
-    operand._counter = self._counter
+    if not packed:
+        operand._counter = self._counter
     if modes.dual_level >= 0:
         operand.__dict__.update(self.__dict__)
     return operand
 
 
-def _keep_saved_values(node, self, result):
-    """What the Node saved of `self` is about to be overwritten: save a copy instead."""
-    saved = getattr(node, "saved", None)
-    if not saved or all(value is not self._array for value in saved):
+def _keep_saved_values(node, self):
+    """What the Node saved of its first argument is about to be overwritten: save a copy instead.
+
+    If `self` is another argument too, that one is lost, and a backward pass will say so.
+    """
+    op = getattr(node, "op", None)
+    if op is None or op.arrays[0] not in op.saved_arrays:
         return
-    guards = list(node.guards)
-    for i in range(0, len(guards), 2):
-        if guards[i] is self._counter:
-            guards[i : i + 2] = UNSAVED, 0
-    copy = self._array.copy()
-    node.saved = tuple(copy if value is self._array else value for value in saved)
-    node.guards = tuple(guards)
+    name = op.arrays[0]
+    place = op.saved_names.index(name)
+    if node.saved[place] is not self._array:
+        return
+    values, guards = list(node.saved), list(node.guards)
+    values[place] = self._array.copy()
+    place = 2 * op.saved_arrays.index(name)
+    guards[place : place + 2] = UNSAVED, 0
+    node.saved, node.guards = tuple(values), tuple(guards)
 
 
 def _move_saved_result(node, self, result):

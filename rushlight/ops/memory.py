@@ -119,6 +119,7 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
     """The memory of another tensor (or of a storage), in place; without arguments, none."""
     from rushlight.storage import TypedStorage, UntypedStorage
 
+    check_in_place(input)
     if source is None:
         replace_memory(input, np.empty(0, input._array.dtype))
         return input
