@@ -165,6 +165,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     libraries = ["rushlight", *installed(args.peers)]
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(args.threads))
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed library has its bytecode
     print(f"{args.threads} threads; median time per step; peer's time / ours [quartiles]")
     peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
     print(f"{'':40}{libraries[0]:>13}{peers}")

@@ -108,6 +108,21 @@ def pinn_heat(torch):
     return step
 
 
+@workload
+def per_sample_gradients(torch):
+    """vmap(grad), tanh MLP 10-32-1, 64 samples"""
+    weights = torch.randn(32, 10) / 3, torch.zeros(32), torch.randn(1, 32) / 6, torch.zeros(1)
+    x, y = torch.randn(64, 10), torch.randn(64, 1)
+    linear = torch.nn.functional.linear
+
+    def loss(weights, x, y):
+        w1, b1, w2, b2 = weights
+        return ((linear(torch.tanh(linear(x, w1, b1)), w2, b2) - y) ** 2).sum()
+
+    gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))
+    return lambda: gradients(weights, x, y)[0].norm()
+
+
 def _digits(torch, optimizer, **options):
     nn = torch.nn
     model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
