@@ -133,6 +133,8 @@ def tensor_repr(tensor, contents: str | None = None) -> str:
     >>> torch.ones(2, requires_grad=True).double() + 1
     tensor([2., 2.], dtype=torch.float64, grad_fn=<AddBackward0>)
     """
+    if not isinstance(tensor._array, np.ndarray):
+        return repr(tensor._array)
     name = type(tensor).__name__
     plain = name in ("Tensor", "Parameter")
     prefix = "tensor(" if plain else name + "("
@@ -178,8 +180,19 @@ def _dtype_suffix(tensor) -> list[str]:
 def _history_suffix(tensor) -> list[str]:
     node = tensor.grad_fn
     if node is not None:
-        return [f"grad_fn=<{type(node).__name__}>"]
-    return ["requires_grad=True"] if tensor.requires_grad else []
+        found = [f"grad_fn=<{type(node).__name__}>"]
+    else:
+        found = ["requires_grad=True"] if tensor.requires_grad else []
+    return found + _tangent_suffix(tensor)
+
+
+def _tangent_suffix(tensor) -> list[str]:
+    if "_tangent" not in tensor.__dict__:
+        return []
+    from rushlight.autograd.forward_ad import tangent_of
+
+    tangent = tangent_of(tensor)
+    return [] if tangent is None else [f"tangent={tangent}"]
 
 
 # Summarise, format, lay out ---------------------------------------------------------------------

@@ -88,6 +88,13 @@ class Batched(Layered):
     def copy(self, order="C"):
         return Batched(self.value.clone(), self.layer)
 
+    def dynamic(self, name):
+        raise RuntimeError(
+            "vmap: We do not support batching operators that can output dynamic shape. Attempted "
+            f"to vmap over aten::{name}. Please file an issue at "
+            "https://github.com/pytorch/pytorch/issues if you need this feature."
+        )
+
     def item(self):
         raise RuntimeError(
             "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over "

@@ -465,6 +465,17 @@ def lookup_scale(op, size, values, batched, options):
     return op.call(values[0], **options)
 
 
+@rule("masked_select")
+def masked_select(op, size, values, batched, options):
+    if not batched[1]:
+        return one_by_one(op, size, values, batched, options)
+    raise RuntimeError(
+        "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support "
+        "this because for each batch this would return a differently shaped Tensor. Please file an "
+        "issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+    )
+
+
 # Products -----------------------------------------------------------------------------------------
 
 

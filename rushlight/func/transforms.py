@@ -202,7 +202,8 @@ def vjp(func, *primals, has_aux=False):
         if given_spec != out_spec:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of "
-                f"outputs to the function. cotangents: {given_spec}, primal output: {out_spec}"
+                f"outputs to the function. cotangents: {given_spec.drawn()}, primal output: "
+                f"{out_spec.drawn()}"
             )
         for i, (y, v) in enumerate(zip(outputs, given, strict=True)):
             check_cotangent(i, y, v)

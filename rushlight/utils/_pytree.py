@@ -46,6 +46,10 @@ class TreeSpec:
 
     __hash__ = None
 
+    def drawn(self):
+        """The tree with `*` for each leaf, as text."""
+        return repr(tree_unflatten([_Star()] * self.num_leaves, self))
+
     def __repr__(self, indent=0):
         if self.is_leaf():
             return "*"
@@ -53,6 +57,11 @@ class TreeSpec:
         parts = [child.__repr__(indent + 2) for child in self.children]
         entries = (",\n" + " " * (indent + 2)).join(parts)
         return f"TreeSpec({kind}, {self.context}, [{entries}])"
+
+
+class _Star:
+    def __repr__(self):
+        return "*"
 
 
 LEAF = TreeSpec()
