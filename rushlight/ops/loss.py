@@ -207,25 +207,71 @@ def soft_margin_loss(input, target, *, reduction="mean"):
 
 
 def _check_targets(input, target, weight=None, *, reduction, ignore_index):
-    classes = input.shape[-1 if input.ndim == 1 else 1]
+    """Refuse, in PyTorch's words, what nll_loss can't take."""
+    if input.ndim < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
+    _check_target_shape(input.shape, target.shape)
+    if target.dtype not in (np.int64, np.uint8):
+        title = dtypes.of(target).title
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {title}")
+    classes = _class_count(input.shape)
+    if weight is not None:
+        _check_class_weight(weight, classes, input.dtype)
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         raise IndexError(f"Target {target[wrong].flat[0]} is out of bounds.")
 
 
-def _class_weights(target, weight, classes, ignore_index, dtype):
-    """(safe target, weight of each target or None for all 1).
+def _check_target_shape(input, target):
+    if len(input) == 1 and len(target) == 1 and target != (1,):
+        raise ValueError(
+            f"For 1D input, 1D target must have size 1, but got target size: {target[0]}"
+        )
+    if len(input) > 1 and target and input[0] != target[0]:
+        raise ValueError(
+            f"Expected input batch_size ({input[0]}) to match target batch_size ({target[0]})."
+        )
+    if len(input) <= 2 and len(target) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(input) > 2 and target[1:] != input[2:]:
+        expected = [input[0], *input[2:]]
+        raise RuntimeError(f"Expected target size {expected}, got {list(target)}")
 
-    Ignored targets become class 0 with weight 0; a target out of bounds raises.
-    """
-    if target.size and (target.min() < 0 or target.max() >= classes or ignore_index >= 0):
-        kept = target != ignore_index
-        target = np.where(kept, target, 0)
-        if target.min() < 0 or target.max() >= classes:
-            raise IndexError("target is out of bounds")
-        weights = kept.astype(dtype)
-        return target, weights if weight is None else weights * weight[target]
-    return target, None if weight is None else weight[target]
+
+def _check_class_weight(weight, classes, dtype):
+    if weight.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but "
+            f"got weight tensor of shape: {list(weight.shape)}"
+        )
+    if weight.dtype != dtype:
+        titles = dtypes.of(np.empty(0, dtype)).title, dtypes.of(weight).title
+        raise RuntimeError(f"expected scalar type {titles[0]} but found {titles[1]}")
+
+
+def _class_count(shape):
+    return shape[-1 if len(shape) == 1 else 1]
+
+
+def _is_plain(shape, target, weight, ignore_index):
+    """Whether every row of a matrix has a class, and all count the same."""
+    return (
+        weight is None
+        and ignore_index < 0
+        and len(shape) == 2
+        and target.shape == shape[:1]
+        and target.dtype == np.int64
+        and target.size > 0
+        and target.view(np.uint64).max() < shape[1]  # a negative class is a huge one here
+    )
+
+
+def _class_weights(target, weight, classes, ignore_index, dtype):
+    """(safe target, weight of each target); ignored targets become class 0 with weight 0."""
+    kept = target != ignore_index
+    target = np.where(kept, target, 0)
+    weights = kept.astype(dtype)
+    return target, weights if weight is None else weights * weight[target]
 
 
 def _class_index(target, ndim):
@@ -237,9 +283,7 @@ def _class_index(target, ndim):
 
 
 @opaque(
-    check=_check_targets,
     linear=True,
-    node=lambda reduction, ignore_index: "NllLossBackward0",
     d_input=lambda g, target, weight, input_shape, reduction, ignore_index: nll_loss_gradient(
         g, target, weight, shape=input_shape, reduction=reduction, ignore_index=ignore_index
     ),
@@ -249,11 +293,15 @@ def nll_loss(input, target, weight=None, *, reduction="mean", ignore_index=-100)
 
     The mean is weighted: it divides by the sum of the targets' weights.
     """
-    classes = input.shape[-1 if input.ndim == 1 else 1]
+    if _is_plain(input.shape, target, weight, ignore_index):
+        return _reduced(-input[np.arange(len(target)), target], reduction)
+    _check_targets(input, target, weight, reduction=reduction, ignore_index=ignore_index)
+    if target.shape == (1,) and input.ndim == 1:
+        input = input[np.newaxis]
+    classes = _class_count(input.shape)
     target, weights = _class_weights(target, weight, classes, ignore_index, input.dtype)
-    picked = input[_class_index(target, input.ndim)]
-    losses = -picked if weights is None else -picked * weights
-    if reduction == "mean" and weights is not None:
+    losses = 0 - input[_class_index(target, input.ndim)] * weights
+    if reduction == "mean":
         return np.divide(np.add.reduce(losses, axis=None), np.add.reduce(weights, axis=None))
     return _reduced(losses, reduction)
 
@@ -266,14 +314,14 @@ def nll_loss(input, target, weight=None, *, reduction="mean", ignore_index=-100)
 )
 def nll_loss_gradient(grad, target, weight=None, *, shape, reduction, ignore_index):
     """The derivative of nll_loss times `grad`: each target's share, at the place of its class."""
-    classes = shape[-1 if len(shape) == 1 else 1]
-    target, weights = _class_weights(target, weight, classes, ignore_index, grad.dtype)
-    if weights is None:
-        shares = grad * -_share(target.shape, reduction)
-    elif reduction == "mean":
-        shares = 0 - weights * (grad / np.add.reduce(weights, axis=None))  # 0, not -0, if ignored
-    else:
-        shares = 0 - weights * grad
     result = np.zeros(shape, grad.dtype)
-    result[_class_index(target, len(shape))] = shares
+    if _is_plain(shape, target, weight, ignore_index):
+        result[np.arange(len(target)), target] = grad * -_share(target.shape, reduction)
+        return result
+    rows = result[np.newaxis] if target.shape == (1,) and len(shape) == 1 else result
+    classes = _class_count(shape)
+    target, weights = _class_weights(target, weight, classes, ignore_index, grad.dtype)
+    divisor = np.add.reduce(weights, axis=None) if reduction == "mean" else 1
+    # 0 - x, as -x makes the gradient of an ignored target -0
+    rows[_class_index(target, rows.ndim)] = 0 - weights * (grad / divisor)
     return result

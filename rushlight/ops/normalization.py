@@ -39,7 +39,8 @@ def _check_dtypes(input, weight=None, bias=None, **options):
 
 def _rows(array, dims):
     """The normalized parts as the rows of a matrix, in at least 32 bits."""
-    rows = array.reshape(-1, _count(array.shape, dims))
+    columns = array.shape[-1] if len(dims) == 1 else _count(array.shape, dims)
+    rows = array.reshape(-1, columns) if columns else array.reshape(math.prod(array.shape[:-1]), 0)
     return rows.astype(np.float32) if rows.dtype.itemsize < 4 else rows
 
 
@@ -51,7 +52,7 @@ def _standardized(rows, eps):
     """(each row with mean 0 and variance 1, what it was multiplied by)."""
     share = rows.dtype.type(1 / max(rows.shape[1], 1))
     centred = rows - np.add.reduce(rows, axis=1, keepdims=True) * share
-    variance = np.einsum("ij,ij->i", centred, centred)[:, np.newaxis] * share
+    variance = np.vecdot(centred, centred)[:, np.newaxis] * share
     scale = 1 / np.sqrt(variance + rows.dtype.type(eps))
     centred *= scale
     return centred, scale
@@ -75,7 +76,7 @@ def _input_gradient_by_rows(g, input, weight, dims, eps):
     for block in row_blocks(*rows.shape):
         z, scale = _standardized(rows[block], eps)
         h = gradients[block] if weight is None else gradients[block] * weight
-        z *= np.einsum("ij,ij->i", h, z)[:, np.newaxis] * share
+        z *= np.vecdot(h, z)[:, np.newaxis] * share
         z += np.add.reduce(h, axis=1, keepdims=True) * share
         np.subtract(h, z, out=z)
         np.multiply(z, scale, out=result[block])
@@ -137,6 +138,16 @@ def layer_norm(input, weight=None, bias=None, *, dims, eps):
 # Over the batch -----------------------------------------------------------------------------------
 
 
+def _all_but_channels(input):
+    return (0, *range(2, len(input.shape)))
+
+
+def _per_channel(values, input):
+    """One value per channel, in a shape that broadcasts against (N, C, ...)."""
+    ndim = len(input.shape)
+    return values if ndim == 2 else values.reshape((-1,) + (1,) * (ndim - 2))
+
+
 def _batch_input_gradient(g_out, g_mean, g_var, input, weight, mean, var, eps):
     """The derivative in `input`: one term in g_out, the rest constant in each channel.
 
@@ -145,17 +156,19 @@ def _batch_input_gradient(g_out, g_mean, g_var, input, weight, mean, var, eps):
     through var and mean.
     """
     dims = _all_but_channels(input)
-    h = g_out if weight is None else g_out * weight
-    c = input - mean
-    r = rsqrt(var + eps)
     share = 1 / _count(input.shape, dims)
-    a = g_var * (2 * share) - r * r * r * _mean(h * c, dims)
-    b = g_mean * share - r * _mean(h, dims)
-    return h * r + c * a + b
+    c = input - _per_channel(mean, input)
+    r = rsqrt(var + eps)
+    slope = r if weight is None else r * weight
+    a = g_var * (2 * share) - slope * r * r * (_sum(g_out * c, dim=dims, keepdim=False) * share)
+    b = (g_mean - slope * _sum(g_out, dim=dims, keepdim=False)) * share
+    slope, a, b = (_per_channel(values, input) for values in (slope, a, b))
+    return g_out * slope + c * a + b
 
 
-def _all_but_channels(input):
-    return (0, *range(2, len(input.shape)))
+def _batch_weight_gradient(g_out, input, mean, var, eps):
+    c = input - _per_channel(mean, input)
+    return _sum(g_out * c, dim=_all_but_channels(input), keepdim=False) * rsqrt(var + eps)
 
 
 def _check_batch(input, weight=None, bias=None, **options):
@@ -170,26 +183,23 @@ def _check_batch(input, weight=None, bias=None, **options):
     check=_check_batch,
     outputs=("out", "mean", "var"),
     d_input=_batch_input_gradient,
-    d_weight=lambda g_out, input, mean, var, eps: _sum(
-        g_out * ((input - mean) * rsqrt(var + eps)), dim=_all_but_channels(input), keepdim=True
-    ),
-    d_bias=lambda g_out: _sum(g_out, dim=_all_but_channels(g_out), keepdim=True),
+    d_weight=_batch_weight_gradient,
+    d_bias=lambda g_out: _sum(g_out, dim=_all_but_channels(g_out), keepdim=False),
 )
 def batch_norm_with_statistics(input, weight=None, bias=None, *, eps):
     """(input - mean) / sqrt(var + eps) * weight + bias, for each channel of (N, C, ...).
 
-    Also returns the mean and the biased variance. All three, and weight and bias, have the shape
-    (1, C, 1, ...).
+    Also returns the mean and the biased variance of each channel.
 
     Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
     """
     dims = _all_but_channels(input)
     share = input.dtype.type(1 / max(_count(input.shape, dims), 1))
-    mean = np.add.reduce(input, axis=dims, keepdims=True) * share
-    out = input - mean
-    var = np.add.reduce(out * out, axis=dims, keepdims=True) * share
+    mean = np.add.reduce(input, axis=dims) * share
+    out = input - _per_channel(mean, input)
+    var = np.add.reduce(out * out, axis=dims) * share
     scale = 1 / np.sqrt(var + input.dtype.type(eps))
-    out *= scale if weight is None else scale * weight
+    out *= _per_channel(scale if weight is None else scale * weight, input)
     if bias is not None:
-        out += bias
+        out += _per_channel(bias, input)
     return out, mean, var

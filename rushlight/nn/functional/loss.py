@@ -15,7 +15,7 @@ from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
 from rushlight.ops.op import meeting_dtype
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import type_name
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "binary_cross_entropy",
@@ -72,7 +72,9 @@ def _reduce(losses, reduction):
 
 def _matched(input, target):
     """Input and target in one dtype and, with a warning if need be, in one shape."""
-    if target.size() != input.size():
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        target.size(), input.size()  # raises
+    if target._array.shape != input._array.shape:
         warnings.warn(
             f"Using a target size ({target.size()}) that is different to the input size "
             f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
@@ -81,7 +83,7 @@ def _matched(input, target):
         )
         shape = broadcast_shapes(input.shape, target.shape)
         input, target = input.expand(shape), target.expand(shape)
-    if input.dtype is not target.dtype:
+    if input._array.dtype is not target._array.dtype:
         dtype = meeting_dtype((input, target))
         input, target = input.to(dtype), target.to(dtype)
     return input, target
@@ -271,36 +273,6 @@ def binary_cross_entropy_with_logits(
     )
 
 
-def _check_batch(input, target):
-    if input.dim() == 1 and target.dim() == 1 and target.shape[0] != 1:
-        raise ValueError(
-            "For 1D input, 1D target must have size 1, "
-            f"but got target size: {target.shape[0]}"
-        )
-    if input.dim() > 1 and target.dim() and input.shape[0] != target.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
-            f"({target.shape[0]})."
-        )
-
-
-def _check_class_shapes(input, target, weight):
-    if input.dim() <= 2 and target.dim() > 1:
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-    if input.dim() > 2 and target.shape[1:] != input.shape[2:]:
-        expected = [input.shape[0], *input.shape[2:]]
-        raise RuntimeError(f"Expected target size {expected}, got {list(target.shape)}")
-    classes = input.shape[-1 if input.dim() == 1 else 1]
-    if weight is not None and list(weight.shape) != [classes]:
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but "
-            f"got weight tensor of shape: {list(weight.shape)}"
-        )
-    if weight is not None and weight.dtype is not input.dtype:
-        titles = input.dtype.title, weight.dtype.title
-        raise RuntimeError(f"expected scalar type {titles[0]} but found {titles[1]}")
-
-
 def nll_loss(
     input,
     target,
@@ -316,21 +288,6 @@ def nll_loss(
     """
     reduction = _reduction(reduction, size_average, reduce)
     require_tensors("nll_loss_nd", input=input, target=target)
-    if input.dim() < 1:
-        raise ValueError(f"Expected 1 or more dimensions (got {input.dim()})")
-    _check_batch(input, target)
-    return _nll(input, target, weight, reduction, ignore_index)
-
-
-def _nll(input, target, weight, reduction, ignore_index):
-    _check_class_shapes(input, target, weight)
-    if target._array.dtype.name not in ("int64", "uint8"):
-        raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {target.dtype.title}"
-        )
-    if input.dim() == 1 and target.dim() == 1:
-        target = target.reshape(()) if reduction != "none" else target
-        input = input if reduction != "none" else input.unsqueeze(0)
     return ops.nll_loss(input, target, weight, reduction=reduction, ignore_index=ignore_index)
 
 
@@ -359,7 +316,8 @@ def cross_entropy(
     tensor(0.6931)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    require_tensors("cross_entropy_loss", input=input, target=target)
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        require_tensors("cross_entropy_loss", input=input, target=target)
     if not isinstance(ignore_index, int):
         raise TypeError(
             "cross_entropy_loss(): argument 'ignore_index' (position 5) must be int, "
@@ -369,7 +327,8 @@ def cross_entropy(
         raise RuntimeError(
             f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
         )
-    if input.shape == target.shape and input.dim():
+    shape = input._array.shape
+    if shape == target._array.shape and shape:
         if not target.is_floating_point():
             raise RuntimeError(
                 "Expected floating point type for target with class probabilities, "
@@ -378,9 +337,8 @@ def cross_entropy(
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    scores = input.log_softmax(0 if input.dim() == 1 else 1)
-    _check_batch(input, target)
-    losses = _nll(scores, target, weight, reduction, ignore_index)
+    scores = ops.log_softmax(input, 0 if len(shape) == 1 else 1)
+    losses = ops.nll_loss(scores, target, weight, reduction=reduction, ignore_index=ignore_index)
     if label_smoothing == 0:
         return losses
     smooth = _evenly_spread(scores, target, weight, reduction, ignore_index)

@@ -64,9 +64,9 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     return output if weight is None else output * weight
 
 
-def _per_channel(values, ndim, leading=(-1,)):
+def _per_channel(values, ndim):
     """One value per channel, in a shape that broadcasts against (N, C, ...)."""
-    return None if values is None else values.reshape(leading + (1,) * (ndim - 2))
+    return values.reshape((-1,) + (1,) * (ndim - 2))
 
 
 def _affine(input, weight, bias):
@@ -93,26 +93,25 @@ def batch_norm(
 
     Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
     """
-    if training:
-        _check_values_per_channel(input.size())
+    if training and input.numel() == input.shape[1]:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.size()}"
+        )
     _check_channels(input, running_mean, running_var, weight, bias)
     if not training:
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
-    weight, bias = (_per_channel(values, input.dim(), (1, -1)) for values in (weight, bias))
     output, mean, var = ops.batch_norm_with_statistics(input, weight, bias, eps=eps)
     if running_mean is not None:
-        _update_running(
-            running_mean, running_var, mean, var, momentum, input.numel() // mean.numel()
-        )
+        count = input.numel() // mean.numel()
+        _update_running(running_mean, running_var, mean, var, momentum, count)
     return output
 
 
 @no_grad()
 def _update_running(running_mean, running_var, mean, var, momentum, count):
     """Move the running statistics towards a batch's; the running variance is the unbiased one."""
-    unbiased = var.reshape(-1) * (momentum * count / (count - 1))
-    running_mean.mul_(1 - momentum).add_(mean.reshape(-1) * momentum)
-    running_var.mul_(1 - momentum).add_(unbiased)
+    running_mean.lerp_(mean, momentum)
+    running_var.lerp_(var * (count / (count - 1)), momentum)
 
 
 def _running_norm(input, running_mean, running_var, weight, bias, eps):
@@ -124,26 +123,12 @@ def _running_norm(input, running_mean, running_var, weight, bias, eps):
     return input * _per_channel(scale, ndim) + _per_channel(shift, ndim)
 
 
-def _check_values_per_channel(size):
-    if math.prod(size) // max(size[1], 1) == 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {size}"
-        )
-
-
 def _check_channels(input, running_mean, running_var, weight, bias):
-    channels = input.shape[1]
-    named = {
-        "running_mean": running_mean,
-        "running_var": running_var,
-        "weight": weight,
-        "bias": bias,
-    }
-    for name, value in named.items():
-        if value is not None and value.numel() != channels:
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {value.numel()}"
-            )
+    channels = input._array.shape[1]
+    names = ("running_mean", "running_var", "weight", "bias")
+    for name, value in zip(names, (running_mean, running_var, weight, bias)):
+        if value is not None and value._array.size != channels:
+            raise RuntimeError(f"{name} should contain {channels} elements not {value.numel()}")
 
 
 def instance_norm(
