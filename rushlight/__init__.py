@@ -45,9 +45,29 @@ newaxis = None
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()
 
-_LAZY = ("nn", "optim", "utils", "linalg", "fft", "special", "cuda", "backends", "amp", "jit",
-         "onnx", "hub", "distributed", "multiprocessing", "func", "distributions", "version",
-         "accelerator", "compiler", "mps", "testing")
+_LAZY = (
+    "nn",
+    "optim",
+    "utils",
+    "linalg",
+    "fft",
+    "special",
+    "cuda",
+    "backends",
+    "amp",
+    "jit",
+    "onnx",
+    "hub",
+    "distributed",
+    "multiprocessing",
+    "func",
+    "distributions",
+    "version",
+    "accelerator",
+    "compiler",
+    "mps",
+    "testing",
+)
 
 
 def __getattr__(name):

@@ -180,7 +180,9 @@ record("lerp", lambda r: [call(r(2, 3), r(3), r(2, 1, low=0, high=1))])
 # compare ------------------------------------------------------------------------------------------
 
 for name in "eq ne lt le gt ge logical_and logical_or logical_xor".split():
-    record(name, lambda r: [call(r.ints(3, 4, low=0, high=2) * 1.0, r.ints(4, low=0, high=2) * 1.0)])
+    record(
+        name, lambda r: [call(r.ints(3, 4, low=0, high=2) * 1.0, r.ints(4, low=0, high=2) * 1.0)]
+    )
 for name in "isnan isinf isfinite isposinf isneginf".split():
     record(name, lambda r: [call(np.array([1.0, np.nan, np.inf, -np.inf]))])
 for name in "isreal signbit logical_not".split():
@@ -335,7 +337,9 @@ record(
     lambda r: [call(r(2, 3), r.ints(2, 5, low=0, high=3), dim=1)],
     oracle=lambda torch, x, index, dim: torch.gather(x, dim, index),
 )
-record("add_along", lambda r: [call(r(2, 5), r.ints(2, 5, low=0, high=3), dim=1, size=3)], oracle=None)
+record(
+    "add_along", lambda r: [call(r(2, 5), r.ints(2, 5, low=0, high=3), dim=1, size=3)], oracle=None
+)
 
 # quantiles ----------------------------------------------------------------------------------------
 

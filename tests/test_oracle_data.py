@@ -5,7 +5,6 @@ import pytest
 
 import rushlight as rl
 
-
 torch = pytest.importorskip("torch")
 
 OPTIONS = {

@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 hypothesis = pytest.importorskip("hypothesis")
-from hypothesis import strategies as st  # noqa: E402
-from hypothesis.extra import numpy as arrays  # noqa: E402
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-import rushlight as rl  # noqa: E402
-from rushlight.printing import printoptions  # noqa: E402
+import rushlight as rl
+from rushlight.printing import printoptions
 
 DTYPES = ["?", "u1", "i1", "i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]
 

@@ -2,12 +2,12 @@
 
 from rushlight.autograd import engine, function, grad_mode, graph, watched
 from rushlight.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
-from rushlight.autograd.attributes import *  # noqa: F403
+from rushlight.autograd.attributes import *
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function
-from rushlight.autograd.grad_mode import *  # noqa: F403
+from rushlight.autograd.grad_mode import *
 from rushlight.autograd.graph import (
-    unsafe_preserve_version_counter as _unsafe_preserve_version_counter,  # noqa: F401
+    unsafe_preserve_version_counter as _unsafe_preserve_version_counter,
 )
 from rushlight.autograd.saved import SavedTensor
 from rushlight.autograd.variable import Variable

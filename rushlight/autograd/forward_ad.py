@@ -104,9 +104,7 @@ def make_dual(tensor, tangent, *, level=None):
         )
     for name, x in (("primal", tensor), ("tangent", tangent)):
         if not (x.is_floating_point() or x.is_complex()):
-            raise ValueError(
-                f"Expected {name} to be floating point or complex, but got: {x.dtype}"
-            )
+            raise ValueError(f"Expected {name} to be floating point or complex, but got: {x.dtype}")
     if tangent_of(tensor) is not None:
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the "

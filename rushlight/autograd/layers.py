@@ -276,9 +276,7 @@ class Lifted(Layered):
             tangents = self.tangents(op, operands, values, options, results)
         finally:
             modes.grad_enabled = recording
-        outputs = tuple(
-            layer.lift(y, tangent=t) for y, t in zip(results, tangents, strict=True)
-        )
+        outputs = tuple(layer.lift(y, tangent=t) for y, t in zip(results, tangents, strict=True))
         if op.is_view:
             replay = operands[0], op, tuple(options.values())
             for y in outputs:

@@ -18,6 +18,7 @@ import weakref
 
 import numpy as np
 
+from rushlight.autograd.saved import raise_freed
 from rushlight.autograd.tape import (
     INFERENCE,
     Node,
@@ -28,7 +29,6 @@ from rushlight.autograd.tape import (
     modes,
     next_sequence_number,
 )
-from rushlight.autograd.saved import raise_freed
 from rushlight.tensor import Tensor, as_array, wrap
 
 __all__ = [

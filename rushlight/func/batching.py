@@ -77,12 +77,8 @@ def of_rank(value, rank):
 
 def elementwise(op, size, values, batched, options):
     """Dimensions of size 1 after the batch dimension make the samples' dimensions meet."""
-    rank = max(
-        x._array.ndim - own for x, own in zip(values, batched, strict=True) if x is not None
-    )
-    aligned = [
-        of_rank(x, rank) if own else x for x, own in zip(values, batched, strict=True)
-    ]
+    rank = max(x._array.ndim - own for x, own in zip(values, batched, strict=True) if x is not None)
+    aligned = [of_rank(x, rank) if own else x for x, own in zip(values, batched, strict=True)]
     return op.call(*aligned, **options)
 
 
@@ -184,8 +180,11 @@ declare(
     *("view_as_complex", "view_dtype", "as_complex", "as_real", "complex", "polar", "tril", "triu"),
     *("zeroed", "filled", "glu", "to_copied"),
 )
-declare(with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
-        "view", "reshape")
+declare(
+    with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
+    "view",
+    "reshape",
+)
 declare(
     with_options(lambda options, rank, size: {"dims": (0, *up(options["dims"], rank))}), "permute"
 )
@@ -500,8 +499,7 @@ def matmul(op, size, values, batched, options):
     if ranks[0] == 1:
         a = a.unsqueeze(-2)
     a, b = (
-        of_rank(x, max(*ranks, 2)) if own else x
-        for x, own in zip((a, b), batched, strict=True)
+        of_rank(x, max(*ranks, 2)) if own else x for x, own in zip((a, b), batched, strict=True)
     )
     result = product(a, b)
     return result.squeeze(-2) if ranks[0] == 1 else result
@@ -618,13 +616,10 @@ def reduced(losses, reduction):
     "soft_margin_loss",
 )
 def loss(op, size, values, batched, options):
-    rank = max(
-        ndim_of(x, own) for x, own in zip(values, batched, strict=True) if x is not None
-    )
+    rank = max(ndim_of(x, own) for x, own in zip(values, batched, strict=True) if x is not None)
     pair = all_batched(size, values[:2], batched[:2])
     weights = [
-        of_rank(x, rank) if own else x
-        for x, own in zip(values[2:], batched[2:], strict=True)
+        of_rank(x, rank) if own else x for x, own in zip(values[2:], batched[2:], strict=True)
     ]
     losses = op.call(*pair, *weights, **{**options, "reduction": "none"})
     return reduced(losses, options["reduction"])

@@ -108,9 +108,7 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
             return tree_flatten(product)[0]
 
         columns = vmap(column, randomness=randomness)(*basis_for(inputs))
-        found = [
-            tree_unflatten(split_columns(each, inputs), in_spec) for each in columns
-        ]
+        found = [tree_unflatten(split_columns(each, inputs), in_spec) for each in columns]
         result = tree_unflatten(found, seen["spec"])
         return (result, seen["aux"]) if has_aux else result
 

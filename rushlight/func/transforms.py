@@ -261,9 +261,7 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
         check_all_tensors(name, leaves)
     layer = TangentLayer()
     with layer:
-        duals = [
-            lifted_dual(layer, x, t) for x, t in zip(inputs, directions, strict=True)
-        ]
+        duals = [lifted_dual(layer, x, t) for x, t in zip(inputs, directions, strict=True)]
         returned = func(*tree_unflatten(duals, spec))
     aux = None
     if has_aux:
@@ -286,8 +284,7 @@ def check_all_tensors(name, leaves):
     for x in leaves:
         if not isinstance(x, Tensor):
             raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected {name} to only contain Tensors, got "
-                f"{type(x)}"
+                f"jvp(f, primals, tangents): Expected {name} to only contain Tensors, got {type(x)}"
             )
 
 
@@ -352,9 +349,7 @@ def linearize(func, *primals):
             gradients = layer.pull(outputs, leaves, seeds)
         pairs = [(g, t) for g, t in zip(gradients, given, strict=True) if g is not None]
         found = open_layer.pull([g for g, _ in pairs], seeds, [t for _, t in pairs])
-        products = [
-            zeros_if_none(p, layer.lower(y)) for p, y in zip(found, outputs, strict=True)
-        ]
+        products = [zeros_if_none(p, layer.lower(y)) for p, y in zip(found, outputs, strict=True)]
         return tree_unflatten(products, out_spec)
 
     return tree_unflatten([layer.lower(y) for y in outputs], out_spec), jvp_fn

@@ -44,9 +44,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
             f"{randomness}"
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError(
-            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
-        )
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @functools.wraps(func)
     def mapped(*args, **kwargs):
@@ -56,8 +54,10 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
             return in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs)
         layer = BatchLayer(size, randomness)
         with layer:
-            inputs = [x if d is None else layer.batch(in_front(x, d))
-                      for x, d in zip(leaves, dims, strict=True)]
+            inputs = [
+                x if d is None else layer.batch(in_front(x, d))
+                for x, d in zip(leaves, dims, strict=True)
+            ]
             outputs = func(*tree_unflatten(inputs, spec), **kwargs)
         return unwrapped(func, layer, outputs, out_dims)
 

@@ -7,25 +7,25 @@ torch.Size([5, 1])
 """
 
 from rushlight.nn import functional, init, utils
-from rushlight.nn.activation import *  # noqa: F403
-from rushlight.nn.batchnorm import *  # noqa: F403
-from rushlight.nn.container import *  # noqa: F403
-from rushlight.nn.conv import *  # noqa: F403
-from rushlight.nn.distance import *  # noqa: F403
-from rushlight.nn.dropout import *  # noqa: F403
-from rushlight.nn.flatten import *  # noqa: F403
-from rushlight.nn.instancenorm import *  # noqa: F403
-from rushlight.nn.linear import *  # noqa: F403
-from rushlight.nn.loss import *  # noqa: F403
+from rushlight.nn.activation import *
+from rushlight.nn.batchnorm import *
+from rushlight.nn.container import *
+from rushlight.nn.conv import *
+from rushlight.nn.distance import *
+from rushlight.nn.dropout import *
+from rushlight.nn.flatten import *
+from rushlight.nn.instancenorm import *
+from rushlight.nn.linear import *
+from rushlight.nn.loss import *
 from rushlight.nn.module import Module
-from rushlight.nn.normalization import *  # noqa: F403
+from rushlight.nn.normalization import *
 from rushlight.nn.parameter import (
     Buffer,
     Parameter,
     UninitializedBuffer,
     UninitializedParameter,
 )
-from rushlight.nn.pooling import *  # noqa: F403
-from rushlight.nn.sparse import *  # noqa: F403
+from rushlight.nn.pooling import *
+from rushlight.nn.sparse import *
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)

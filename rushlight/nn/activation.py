@@ -99,9 +99,7 @@ class RReLU(_Inplace):
 class Hardtanh(_Inplace):
     """x cut off at `min_val` and `max_val`."""
 
-    def __init__(
-        self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None
-    ):
+    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None):
         super().__init__(inplace)
         self.min_val = min_val if min_value is None else min_value
         self.max_val = max_val if max_value is None else max_value

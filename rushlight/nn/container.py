@@ -375,8 +375,7 @@ class ParameterList(Module):
 
     def extra_repr(self):
         lines = (
-            f"  ({i}): {_summary(value, lambda value: value.dtype)}"
-            for i, value in enumerate(self)
+            f"  ({i}): {_summary(value, lambda value: value.dtype)}" for i, value in enumerate(self)
         )
         return "\n".join(lines)
 

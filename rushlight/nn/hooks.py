@@ -306,7 +306,9 @@ class _Watched:
         self.values = values
         grad_mode = modes.grad_enabled
         self.positions = [
-            i for i, v in enumerate(values) if grad_mode and isinstance(v, Tensor) and v.requires_grad
+            i
+            for i, v in enumerate(values)
+            if grad_mode and isinstance(v, Tensor) and v.requires_grad
         ]
         if self.positions:
             tensors = (values[i] for i in self.positions)

@@ -32,9 +32,7 @@ def _initialize_before_first_call(module, args, kwargs):
     with no_grad():
         module.initialize_parameters(*args, **kwargs)
     if module.has_uninitialized_params():
-        raise RuntimeError(
-            f"module {module._get_name()} has not been fully initialized"
-        )
+        raise RuntimeError(f"module {module._get_name()} has not been fully initialized")
     module._initialize_hook.remove()
     del module._initialize_hook
     if module.cls_to_become is not None:

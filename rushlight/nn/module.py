@@ -11,6 +11,7 @@ import warnings
 from importlib import import_module
 
 from rushlight import dtypes, ops
+from rushlight.naming import typename
 from rushlight.nn.hooks import (
     Hooks,
     at_registration,
@@ -30,7 +31,6 @@ from rushlight.nn.members import BUFFER, MODULE, PARAMETER, members, members_pro
 from rushlight.nn.parameter import Buffer, Parameter, is_lazy
 from rushlight.nn.state import StateDict, _IncompatibleKeys, make_state_hook_tables
 from rushlight.tensor import Tensor
-from rushlight.naming import typename
 
 __all__ = [
     "Module",

@@ -1,9 +1,9 @@
 """The operations: everything that computes. One module per family, each operation declared once."""
 
 from rushlight.ops import fast
-from rushlight.ops.activation import *  # noqa: F403
-from rushlight.ops.arithmetic import *  # noqa: F403
-from rushlight.ops.arithmetic import (  # noqa: F401  (for operators)
+from rushlight.ops.activation import *
+from rushlight.ops.arithmetic import *
+from rushlight.ops.arithmetic import (
     _add,
     _sub,
     _true_divide,
@@ -12,15 +12,15 @@ from rushlight.ops.arithmetic import (  # noqa: F401  (for operators)
     rpow,
     rremainder,
 )
-from rushlight.ops.bessel import *  # noqa: F403
-from rushlight.ops.cast import *  # noqa: F403
-from rushlight.ops.compare import *  # noqa: F403
-from rushlight.ops.compare import rlshift, rrshift  # noqa: F401  (for operators)
-from rushlight.ops.complex_numbers import *  # noqa: F403
-from rushlight.ops.convert import *  # noqa: F403
-from rushlight.ops.copies import *  # noqa: F403
-from rushlight.ops.create import *  # noqa: F403
-from rushlight.ops.create import (  # noqa: F401  (for methods)
+from rushlight.ops.bessel import *
+from rushlight.ops.cast import *
+from rushlight.ops.compare import *
+from rushlight.ops.compare import rlshift, rrshift
+from rushlight.ops.complex_numbers import *
+from rushlight.ops.convert import *
+from rushlight.ops.copies import *
+from rushlight.ops.create import *
+from rushlight.ops.create import (
     new_empty,
     new_empty_strided,
     new_full,
@@ -28,22 +28,22 @@ from rushlight.ops.create import (  # noqa: F401  (for methods)
     new_tensor,
     new_zeros,
 )
-from rushlight.ops.differences import *  # noqa: F403
-from rushlight.ops.einsum import *  # noqa: F403
-from rushlight.ops.elementwise import *  # noqa: F403
-from rushlight.ops.extremes import *  # noqa: F403
-from rushlight.ops.gamma import *  # noqa: F403
-from rushlight.ops.gamma import polygamma_of  # noqa: F401  (for a method)
-from rushlight.ops.index import *  # noqa: F403
-from rushlight.ops.inplace import *  # noqa: F403
-from rushlight.ops.join import *  # noqa: F403
-from rushlight.ops.legacy import *  # noqa: F403
-from rushlight.ops.legacy import legacy_tensor, new  # noqa: F401
-from rushlight.ops.lookup import *  # noqa: F403
-from rushlight.ops.loss import *  # noqa: F403
-from rushlight.ops.mask import *  # noqa: F403
-from rushlight.ops.matmul import *  # noqa: F403
-from rushlight.ops.memory import (  # noqa: F401  (for methods)
+from rushlight.ops.differences import *
+from rushlight.ops.einsum import *
+from rushlight.ops.elementwise import *
+from rushlight.ops.extremes import *
+from rushlight.ops.gamma import *
+from rushlight.ops.gamma import polygamma_of
+from rushlight.ops.index import *
+from rushlight.ops.inplace import *
+from rushlight.ops.join import *
+from rushlight.ops.legacy import *
+from rushlight.ops.legacy import legacy_tensor, new
+from rushlight.ops.lookup import *
+from rushlight.ops.loss import *
+from rushlight.ops.mask import *
+from rushlight.ops.matmul import *
+from rushlight.ops.memory import (
     as_strided_,
     resize_,
     resize_as_,
@@ -57,14 +57,16 @@ from rushlight.ops.memory import (  # noqa: F401  (for methods)
     unsqueeze_,
     untyped_storage,
 )
-from rushlight.ops.normalization import *  # noqa: F403
-from rushlight.ops.pairs import *  # noqa: F403
-from rushlight.ops.quantiles import *  # noqa: F403
-from rushlight.ops.rearrange import *  # noqa: F403
-from rushlight.ops.rearrange import repeat  # noqa: F401  (for methods)
-from rushlight.ops.reduce import *  # noqa: F403
-from rushlight.ops.sample import *  # noqa: F403
-from rushlight.ops.sample import (  # noqa: F401  (for methods)
+from rushlight.ops.normalization import *
+from rushlight.ops.padding import *
+from rushlight.ops.pairs import *
+from rushlight.ops.pool import *
+from rushlight.ops.quantiles import *
+from rushlight.ops.rearrange import *
+from rushlight.ops.rearrange import repeat
+from rushlight.ops.reduce import *
+from rushlight.ops.sample import *
+from rushlight.ops.sample import (
     bernoulli_,
     cauchy_,
     exponential_,
@@ -74,20 +76,18 @@ from rushlight.ops.sample import (  # noqa: F401  (for methods)
     random_,
     uniform_,
 )
-from rushlight.ops.scan import *  # noqa: F403
-from rushlight.ops.scatter import *  # noqa: F403
-from rushlight.ops.shape import *  # noqa: F403
-from rushlight.ops.shape import (  # noqa: F401  (for methods)
+from rushlight.ops.scan import *
+from rushlight.ops.scatter import *
+from rushlight.ops.shape import *
+from rushlight.ops.shape import (
     batch_adjoint,
     matrix_adjoint,
     matrix_transpose,
     reversed_dims,
 )
-from rushlight.ops.special import *  # noqa: F403
-from rushlight.ops.padding import *  # noqa: F403
-from rushlight.ops.pool import *  # noqa: F403
-from rushlight.ops.window import *  # noqa: F403
-from rushlight.ops.sort import *  # noqa: F403
-from rushlight.ops.view_copies import *  # noqa: F403
+from rushlight.ops.sort import *
+from rushlight.ops.special import *
+from rushlight.ops.view_copies import *
+from rushlight.ops.window import *
 
 fast.bind_rules_to_kernels()

@@ -111,9 +111,7 @@ def hardsigmoid(input):
 
 @elementwise(
     check=floating_only("hardswish_cpu"),
-    d_input=lambda g, input: where(
-        input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)
-    ),
+    d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
 )
 def hardswish(input):
     """x * min(max(x + 3, 0), 6) / 6.
@@ -191,8 +189,9 @@ def _elu(input, alpha, scale, input_scale):
 
 @elementwise(
     check=floating_only("elu_cpu"),
-    d_input=lambda g, input, alpha, scale, input_scale: g
-    * _elu_slope(input, alpha, scale, input_scale),
+    d_input=lambda g, input, alpha, scale, input_scale: (
+        g * _elu_slope(input, alpha, scale, input_scale)
+    ),
 )
 def elu(input, *, alpha=1.0, scale=1.0, input_scale=1.0):
     """scale * x where x > 0, else scale * alpha * (exp(input_scale * x) - 1).
@@ -249,7 +248,9 @@ def log_sigmoid(input):
 def softplus(input, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above `threshold`."""
     scaled = input * beta
-    return np.where(scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)
+    return np.where(
+        scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta
+    )
 
 
 def _silu_slope(input):

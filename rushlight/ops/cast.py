@@ -41,8 +41,16 @@ def cast(input, dtype):
     return _cast(input, dtype=dtype.array_dtype, input_dtype=own)
 
 
-def to(input, *args, dtype=None, device=None, other=None, non_blocking=False, copy=False,
-       memory_format=None):
+def to(
+    input,
+    *args,
+    dtype=None,
+    device=None,
+    other=None,
+    non_blocking=False,
+    copy=False,
+    memory_format=None,
+):
     """`Tensor.to`: another dtype, given as a dtype, or as another tensor that has it.
 
     The device must be the CPU. Returns `input` itself where nothing changes and `copy` is False.
@@ -79,8 +87,12 @@ def _in_format(made, memory_format):
 
 def dtypes_of_python(kind):
     """A dtype given as a Python type: `float`, `int`, `bool`, `complex`."""
-    known = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_,
-             complex: dtypes.complex128}
+    known = {
+        float: dtypes.float64,
+        int: dtypes.int64,
+        bool: dtypes.bool_,
+        complex: dtypes.complex128,
+    }
     if kind in known:
         return known[kind]
     raise TypeError(

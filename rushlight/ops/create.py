@@ -83,7 +83,9 @@ def checked_shape(name, size, given):
         raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
     for each in size:
         if each.__class__ is bool:
-            raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not bool")
+            raise TypeError(
+                f"{name}(): argument 'size' (position 1) must be tuple of ints, not bool"
+            )
     if len(size) > 1 and isinstance(size[0], (tuple, list)):
         raise TypeError(f"{name}() takes 1 positional argument but {len(size)} were given")
     shape = shape_argument(name, size)
@@ -99,9 +101,7 @@ def array_dtype_of(name, dtype):
     if not isinstance(dtype, dtypes.dtype):
         if dtype in _PYTHON_DTYPES:
             return _PYTHON_DTYPES[dtype].array_dtype
-        raise TypeError(
-            f"{name}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}"
-        )
+        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}")
     return dtype.array_dtype
 
 
@@ -136,8 +136,16 @@ def _out_dtype(name, dtype, out):
 # Constants ----------------------------------------------------------------------------------------
 
 
-def zeros(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-          requires_grad=False, **names):
+def zeros(
+    *size,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+    **names,
+):
     """A tensor of zeros.
 
     >>> import rushlight as torch
@@ -150,8 +158,16 @@ def zeros(*size, out=None, dtype=None, layout=None, device=None, pin_memory=Fals
     return made("zeros", array, out, device, requires_grad)
 
 
-def ones(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-         requires_grad=False, **names):
+def ones(
+    *size,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+    **names,
+):
     """A tensor of ones.
 
     >>> import rushlight as torch
@@ -163,8 +179,17 @@ def ones(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False
     return made("ones", array, out, device, requires_grad)
 
 
-def empty(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-          requires_grad=False, memory_format=None, **names):
+def empty(
+    *size,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+    memory_format=None,
+    **names,
+):
     """A tensor whose elements are whatever was in memory.
 
     >>> import rushlight as torch
@@ -186,8 +211,17 @@ def _only_size(name, names):
     return size
 
 
-def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-         requires_grad=False):
+def full(
+    size,
+    fill_value,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """A tensor of one value, whose dtype it takes.
 
     >>> import rushlight as torch
@@ -231,15 +265,17 @@ def check_fits_dtype(value, dtype):
         raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
 
 
-def scalar_tensor(s, *, dtype=None, layout=None, device=None, pin_memory=False,
-                  requires_grad=False):
+def scalar_tensor(
+    s, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+):
     """A 0-d tensor of a number, in the default dtype unless another is given."""
     array = number_as_array(s, dtype or dtypes.get_default_dtype())
     return made("scalar_tensor", array, None, device, requires_grad)
 
 
-def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_memory=False,
-                  requires_grad=False):
+def empty_strided(
+    size, stride, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+):
     """An uninitialised tensor with these sizes and strides (in elements)."""
     from rushlight.ops.shape import strided
 
@@ -252,8 +288,16 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, pin_mem
     return made("empty_strided", array, None, device, requires_grad)
 
 
-def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None,
-                   pin_memory=False, requires_grad=False):
+def empty_permuted(
+    size,
+    physical_layout,
+    *,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """An uninitialised tensor whose dimensions lie in memory in this order."""
     if len(size) != len(physical_layout):
         raise RuntimeError(
@@ -274,8 +318,9 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
                 raise RuntimeError("Duplicate dim not allowed")
             seen.add(dim)
     array = np.empty([size[d] for d in physical_layout], array_dtype_of("empty_permuted", dtype))
-    return made("empty_permuted", array.transpose(np.argsort(physical_layout)), None, device,
-                requires_grad)
+    return made(
+        "empty_permuted", array.transpose(np.argsort(physical_layout)), None, device, requires_grad
+    )
 
 
 # Like another tensor ------------------------------------------------------------------------------
@@ -296,26 +341,37 @@ def _like(name, input, dtype, device, requires_grad, fill):
     return made(name, fill(array, kind), None, device, requires_grad)
 
 
-def zeros_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
-               memory_format=None):
+def zeros_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
+):
     """Zeros in the shape and dtype of `input`."""
     return _like("zeros_like", input, dtype, device, requires_grad, np.zeros_like)
 
 
-def ones_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
-              memory_format=None):
+def ones_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
+):
     """Ones in the shape and dtype of `input`."""
     return _like("ones_like", input, dtype, device, requires_grad, np.ones_like)
 
 
-def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False,
-               memory_format=None):
+def empty_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
+):
     """An uninitialised tensor in the shape and dtype of `input`."""
     return _like("empty_like", input, dtype, device, requires_grad, np.empty_like)
 
 
-def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False,
-              memory_format=None):
+def full_like(
+    input,
+    fill_value,
+    *,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    memory_format=None,
+):
     """A tensor of one value in the shape and dtype of `input`."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
@@ -323,24 +379,48 @@ def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requir
     return made("full_like", array, None, device, requires_grad)
 
 
-def new_zeros(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
-              pin_memory=False, **names):
+def new_zeros(
+    input,
+    *size,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+    **names,
+):
     """Zeros in the dtype of `input`."""
     shape = checked_shape("new_zeros", size, _only_size("new_zeros", names))
     array = np.zeros(shape, array_dtype_of("new_zeros", dtype or input.dtype))
     return made("new_zeros", array, None, device, requires_grad)
 
 
-def new_ones(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
-             pin_memory=False, **names):
+def new_ones(
+    input,
+    *size,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+    **names,
+):
     """Ones in the dtype of `input`."""
     shape = checked_shape("new_ones", size, _only_size("new_ones", names))
     array = np.ones(shape, array_dtype_of("new_ones", dtype or input.dtype))
     return made("new_ones", array, None, device, requires_grad)
 
 
-def new_empty(input, *size, dtype=None, device=None, requires_grad=False, layout=None,
-              pin_memory=False, **names):
+def new_empty(
+    input,
+    *size,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+    **names,
+):
     """An uninitialised tensor in the dtype of `input`."""
     shape = checked_shape("new_empty", size, _only_size("new_empty", names))
     array = np.empty(shape, array_dtype_of("new_empty", dtype or input.dtype))
@@ -352,15 +432,26 @@ def new_empty_strided(input, size, stride, dtype=None, **options):
     return empty_strided(size, stride, dtype=dtype or input.dtype, **options)
 
 
-def new_full(input, size, fill_value, *, dtype=None, device=None, requires_grad=False, layout=None,
-             pin_memory=False):
+def new_full(
+    input,
+    size,
+    fill_value,
+    *,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+):
     """A tensor of one value in the dtype of `input`."""
-    return full(size, fill_value, dtype=dtype or input.dtype, device=device,
-                requires_grad=requires_grad)
+    return full(
+        size, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad
+    )
 
 
-def new_tensor(input, data, *, dtype=None, device=None, requires_grad=False, layout=None,
-               pin_memory=False):
+def new_tensor(
+    input, data, *, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False
+):
     """A copy of `data` in the dtype of `input`."""
     from rushlight.ops.convert import tensor
 
@@ -376,14 +467,22 @@ def _number(name, argument, value):
     if isinstance(value, np.generic):
         return value.item()
     if not isinstance(value, NUMBER_TYPES):
-        raise TypeError(
-            f"{name}(): argument '{argument}' must be Number, not {type_name(value)}"
-        )
+        raise TypeError(f"{name}(): argument '{argument}' must be Number, not {type_name(value)}")
     return value
 
 
-def arange(*args, start=None, end=None, step=None, out=None, dtype=None, layout=None, device=None,
-           pin_memory=False, requires_grad=False):
+def arange(
+    *args,
+    start=None,
+    end=None,
+    step=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """The numbers from `start` (0) up to, not including, `end`, `step` (1) apart.
 
     int64 if all three are integers, else the default dtype.
@@ -442,8 +541,17 @@ def arange_array(start, end, step, dtype, whole):
     return (start + step * np.arange(count, dtype=np.float64)).astype(dtype.array_dtype)
 
 
-def range(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, device=None,
-          requires_grad=False):
+def range(
+    start=0,
+    end=None,
+    step=1,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+):
     """Like `arange`, including `end`; deprecated in PyTorch."""
     from rushlight.ops.warn import warn
 
@@ -503,8 +611,18 @@ def _spaced_integers(start, end, steps, kind):
     return np.concatenate((up[:half], down[half:])).astype(np.int64).astype(kind)
 
 
-def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
-             pin_memory=False, requires_grad=False):
+def linspace(
+    start,
+    end,
+    steps,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """`steps` equally spaced numbers from `start` to `end`, both included.
 
     >>> import rushlight as torch
@@ -517,8 +635,19 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
     return made("linspace", array, out, device, requires_grad)
 
 
-def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None,
-             pin_memory=False, requires_grad=False):
+def logspace(
+    start,
+    end,
+    steps,
+    base=10.0,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """`base` to the power of equally spaced numbers from `start` to `end`.
 
     >>> import rushlight as torch
@@ -542,8 +671,17 @@ def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None,
 # Matrices and indices -----------------------------------------------------------------------------
 
 
-def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-        requires_grad=False):
+def eye(
+    n,
+    m=None,
+    *,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """Ones on the diagonal of a matrix of `n` rows and `m` (`n`) columns, else zeros.
 
     >>> import rushlight as torch

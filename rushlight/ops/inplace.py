@@ -163,4 +163,3 @@ def check_writable(self):
         )
     if not array.flags.writeable:
         raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")
-

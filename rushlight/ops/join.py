@@ -157,9 +157,7 @@ def sequence_of_tensors(name, tensors):
         )
     for i, x in enumerate(tensors):
         if not isinstance(x, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
-            )
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(x)}")
     if not tensors:
         if name == "cat":
             raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -172,9 +170,7 @@ def _bounds(tensors, dim, first):
     for i, x in enumerate(tensors):
         shape = x._array.shape
         if not shape:
-            raise RuntimeError(
-                f"zero-dimensional tensor (at position {i}) cannot be concatenated"
-            )
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
         if shape != first:
             _check_joins(first, shape, dim, i)
         bounds.append(bounds[-1] + shape[dim])
@@ -246,9 +242,7 @@ def dstack(tensors, *, out=None):
 def column_stack(tensors, *, out=None):
     """Joined along the second dimension; vectors as columns."""
     tensors = sequence_of_tensors("column_stack", tensors)
-    columns = [
-        x if x._array.ndim > 1 else reshape(x, (x._array.size, 1)) for x in tensors
-    ]
+    columns = [x if x._array.ndim > 1 else reshape(x, (x._array.size, 1)) for x in tensors]
     return hstack(columns, out=out)
 
 

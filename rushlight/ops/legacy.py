@@ -10,8 +10,17 @@ from rushlight.ops.convert import array_from, native
 from rushlight.ops.shape import shape_argument
 from rushlight.tensor import Size, Tensor, type_name, wrap
 
-__all__ = ["BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
-           "IntTensor", "LongTensor", "ShortTensor"]
+__all__ = [
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
+]
 
 
 def legacy_tensor(cls, *args, device=None, **kwargs):
@@ -35,13 +44,15 @@ def made_of(args, dtype, keeps_tensor=False):
     if not args:
         return wrap(np.empty(0, dtype.array_dtype))
     data = args[0]
-    is_size = isinstance(data, Size) or (hasattr(data, "__index__") and not isinstance(
-        data, (bool, Tensor, np.ndarray)))
+    is_size = isinstance(data, Size) or (
+        hasattr(data, "__index__") and not isinstance(data, (bool, Tensor, np.ndarray))
+    )
     if len(args) > 1 or is_size:
         shape = shape_argument("new", args)
         if any(size < 0 for size in shape):
-            raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: "
-                               f"{list(shape)}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
+            )
         return wrap(np.empty(shape, dtype.array_dtype))
     if isinstance(data, Tensor):
         if not keeps_tensor and data.dtype is not dtype:

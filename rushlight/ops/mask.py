@@ -123,8 +123,15 @@ def check_mask(name, mask):
 
 def c_type(dtype):
     """What C++ calls a dtype."""
-    names = {"int64": "long int", "int32": "int", "uint8": "unsigned char", "float32": "float",
-             "float64": "double", "int16": "short int", "int8": "signed char"}
+    names = {
+        "int64": "long int",
+        "int32": "int",
+        "uint8": "unsigned char",
+        "float32": "float",
+        "float64": "double",
+        "int16": "short int",
+        "int8": "signed char",
+    }
     return names.get(dtype.name, dtype.name)
 
 
@@ -220,7 +227,9 @@ def _put(input, index, source, *, accumulate):
     return result
 
 
-@opaque(linear=True, takes_out=False, node="PutBackward0", d_input=lambda g, index: _put_zero(g, index))
+@opaque(
+    linear=True, takes_out=False, node="PutBackward0", d_input=lambda g, index: _put_zero(g, index)
+)
 def _put_zero(input, index):
     """`input` with zeros at flat positions."""
     result = np.array(input, order="C")
@@ -331,14 +340,10 @@ def unravel_index(indices, shape):
     if indices._array.dtype.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
     if not isinstance(shape, (int, tuple, list)):
-        raise TypeError(
-            f"expected 'shape' to be int or sequence of ints, but got {type(shape)}"
-        )
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
     sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
     if any(size < 0 for size in sizes):
-        raise ValueError(
-            f"'shape' cannot have negative values, but got {tuple(sizes)}"
-        )
+        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
     rest, found = indices._array.astype(np.int64), []
     for size in reversed(sizes):
         found.append(wrap(np.asarray(rest % size)))

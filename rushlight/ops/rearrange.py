@@ -45,7 +45,9 @@ __all__ = [
 # Turned round -------------------------------------------------------------------------------------
 
 
-@opaque(linear=True, node="FlipBackward0", takes_out=False, d_input=lambda g, dims: _flip(g, dims=dims))
+@opaque(
+    linear=True, node="FlipBackward0", takes_out=False, d_input=lambda g, dims: _flip(g, dims=dims)
+)
 def _flip(input, *, dims):
     """The elements in reverse order along `dims`."""
     return np.flip(input, dims).copy()
@@ -132,9 +134,7 @@ def rot90(input, k=1, dims=(0, 1)):
     """
     ndim = input._array.ndim
     if len(dims) != 2:
-        raise RuntimeError(
-            f"expected total rotation dims == 2, but got dims = {len(dims)}"
-        )
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
     if dims[0] == dims[1] or abs(dims[0] - dims[1]) == ndim:
@@ -180,9 +180,7 @@ def _diag_embed(input, *, offset, dim1, dim2):
     shape = list(input.shape[:-1])
     for dim in sorted((dim1, dim2)):
         shape.insert(dim, size)
-    return _diagonal_put.op.kernel(
-        input, shape=tuple(shape), offset=offset, dim1=dim1, dim2=dim2
-    )
+    return _diagonal_put.op.kernel(input, shape=tuple(shape), offset=offset, dim1=dim1, dim2=dim2)
 
 
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
@@ -362,8 +360,10 @@ def _counts(repeats, size):
     if array.ndim != 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if array.size != size:
-        raise RuntimeError("repeats must have the same size as input along dim, but got "
-                           f"repeats.size(0) = {array.size} and input.size(0) = {size}")
+        raise RuntimeError(
+            "repeats must have the same size as input along dim, but got "
+            f"repeats.size(0) = {array.size} and input.size(0) = {size}"
+        )
     if array.size and array.min() < 0:
         raise RuntimeError("repeats can not be negative")
     return array

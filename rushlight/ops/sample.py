@@ -51,8 +51,17 @@ def stream(generator):
 # New tensors --------------------------------------------------------------------------------------
 
 
-def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-         requires_grad=False, **names):
+def rand(
+    *size,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+    **names,
+):
     """Uniform numbers of [0, 1).
 
     >>> import rushlight as torch
@@ -65,8 +74,17 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
     return made("rand", stream(generator).uniform(shape, kind), out, device, requires_grad)
 
 
-def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None, pin_memory=False,
-          requires_grad=False, **names):
+def randn(
+    *size,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+    **names,
+):
     """Standard normal numbers.
 
     >>> import rushlight as torch
@@ -83,8 +101,19 @@ def _kind(name, dtype, out):
     return array_dtype_of(name, out.dtype if dtype is None and out is not None else dtype)
 
 
-def randint(*args, low=None, high=None, size=None, generator=None, out=None, dtype=None,
-            layout=None, device=None, pin_memory=False, requires_grad=False):
+def randint(
+    *args,
+    low=None,
+    high=None,
+    size=None,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """Integers from `low` (0) to `high - 1`.
 
     >>> import rushlight as torch
@@ -112,8 +141,7 @@ def _bounds_and_size(given, low, high, size):
                 "bool requires_grad = False)\n"
             )
         raise TypeError(
-            "randint(): argument 'size' (position 2) must be tuple of ints, not "
-            f"{type_name(size)}"
+            f"randint(): argument 'size' (position 2) must be tuple of ints, not {type_name(size)}"
         )
     if len(given) == 2:
         low, high = given
@@ -124,8 +152,17 @@ def _bounds_and_size(given, low, high, size):
     return 0 if low is None else low.__index__(), high.__index__(), size
 
 
-def randperm(n, *, generator=None, out=None, dtype=dtypes.int64, layout=None, device=None,
-             pin_memory=False, requires_grad=False):
+def randperm(
+    n,
+    *,
+    generator=None,
+    out=None,
+    dtype=dtypes.int64,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """The numbers 0 ... n-1 in random order.
 
     >>> import rushlight as torch
@@ -154,34 +191,72 @@ def _fill(target, draw, *parameters):
     return stream(None).fill(target, draw, *parameters)
 
 
-def rand_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False,
-              memory_format=None):
+def rand_like(
+    input,
+    *,
+    generator=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    memory_format=None,
+):
     """Uniform numbers of [0, 1) in the shape and dtype of `input`."""
     kind = _like_kind(input, dtype)
     return _drawn_like(
-        "rand_like", input, lambda shape: stream(generator).uniform(shape, kind), dtype, device,
+        "rand_like",
+        input,
+        lambda shape: stream(generator).uniform(shape, kind),
+        dtype,
+        device,
         requires_grad,
     )
 
 
-def randn_like(input, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False,
-               memory_format=None):
+def randn_like(
+    input,
+    *,
+    generator=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    memory_format=None,
+):
     """Standard normal numbers in the shape and dtype of `input`."""
     kind = _like_kind(input, dtype)
     return _drawn_like(
-        "randn_like", input, lambda shape: stream(generator).normal(shape, kind), dtype, device,
+        "randn_like",
+        input,
+        lambda shape: stream(generator).normal(shape, kind),
+        dtype,
+        device,
         requires_grad,
     )
 
 
-def randint_like(input, low=None, high=None, *, generator=None, dtype=None, layout=None,
-                 device=None, requires_grad=False, memory_format=None):
+def randint_like(
+    input,
+    low=None,
+    high=None,
+    *,
+    generator=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    requires_grad=False,
+    memory_format=None,
+):
     """Integers from `low` (0) to `high - 1` in the shape and dtype of `input`."""
     low, high = (0, low) if high is None else (low or 0, high)
     kind = _like_kind(input, dtype)
     return _drawn_like(
-        "randint_like", input, lambda shape: stream(generator).integers(low, high, shape, kind),
-        dtype, device, requires_grad,
+        "randint_like",
+        input,
+        lambda shape: stream(generator).integers(low, high, shape, kind),
+        dtype,
+        device,
+        requires_grad,
     )
 
 
@@ -192,8 +267,19 @@ def _like_kind(input, dtype):
 # Drawn from parameters ----------------------------------------------------------------------------
 
 
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None,
-           device=None, pin_memory=False, requires_grad=False):
+def normal(
+    mean=0.0,
+    std=1.0,
+    size=None,
+    *,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,
+    device=None,
+    pin_memory=False,
+    requires_grad=False,
+):
     """Normal numbers: `mean + std * z`, where both may be tensors.
 
     >>> import rushlight as torch
@@ -317,9 +403,7 @@ def normal_(input, mean=0.0, std=1.0, *, generator=None):
     """Normal numbers, in place."""
     draws, kind = stream(generator), input._array.dtype
     contiguous = input._array.flags.c_contiguous
-    return _refill(
-        input, "Normal", lambda shape: draws.normal(shape, kind, mean, std, contiguous)
-    )
+    return _refill(input, "Normal", lambda shape: draws.normal(shape, kind, mean, std, contiguous))
 
 
 def bernoulli_(input, p=0.5, *, generator=None):

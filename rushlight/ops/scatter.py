@@ -300,9 +300,7 @@ def _reduce_d_src(g, input, index, src, out, src_shape, dim, reduce, include_sel
         return _gather_into(g / counts, index, shape=src_shape, dim=dim)
     if reduce == "prod":
         return _prod_d_src(g, input, index, src, out, src_shape, dim, include_self)
-    shared = _gather_into(
-        _shared(g, input, index, src, out, dim), index, shape=src_shape, dim=dim
-    )
+    shared = _gather_into(_shared(g, input, index, src, out, dim), index, shape=src_shape, dim=dim)
     return (src == _gather_into(out, index, shape=src_shape, dim=dim)) * shared
 
 
@@ -350,12 +348,10 @@ def checked_scatter(name, input, dim, index, src=None):
     if src is not None and max(len(shape), 1) != max(src._array.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     fits = all(a <= b for d, (a, b) in enumerate(zip(shape, own, strict=False)) if d != dim)
-    fits_src = src is None or all(
-        a <= b for a, b in zip(shape, src._array.shape, strict=False)
-    )
+    fits_src = src is None or all(a <= b for a, b in zip(shape, src._array.shape, strict=False))
     if not (fits and fits_src):
-        limit = "" if src is None else (
-            f" and to be no larger size than src {list(src._array.shape)}"
+        limit = (
+            "" if src is None else (f" and to be no larger size than src {list(src._array.shape)}")
         )
         raise RuntimeError(
             f"Expected index {list(shape)} to be no larger than self {list(own)} apart from "
@@ -388,8 +384,14 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
         if source is None:
             source = wrap(np.full(index._array.shape, number_as_array(src, input.dtype)))
         return _scatter_reduce(
-            input, index, source, dim=dim, reduce=_REDUCE[reduce], include_self=True,
-            name="Scatter", out=out,
+            input,
+            index,
+            source,
+            dim=dim,
+            reduce=_REDUCE[reduce],
+            include_self=True,
+            name="Scatter",
+            out=out,
         )
     if source is None:
         from rushlight.ops.create import check_fits_dtype
@@ -431,7 +433,13 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=Non
     if index._array.size == 0:
         return input.clone() if out is None else write_out("scatter_reduce", input, (input,), out)
     return _scatter_reduce(
-        input, index, src, dim=dim, reduce=reduce, include_self=include_self, name="Scatter",
+        input,
+        index,
+        src,
+        dim=dim,
+        reduce=reduce,
+        include_self=include_self,
+        name="Scatter",
         out=out,
     )
 
@@ -700,7 +708,13 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=No
     positions = index._array.reshape((-1, *(1,) * (len(shape) - dim - 1)) if shape else ())
     everywhere = wrap(np.broadcast_to(positions, shape).copy())
     return _scatter_reduce(
-        input, everywhere, source, dim=dim, reduce=reduce, include_self=include_self, name="Index",
+        input,
+        everywhere,
+        source,
+        dim=dim,
+        reduce=reduce,
+        include_self=include_self,
+        name="Index",
         out=out,
     )
 
@@ -716,8 +730,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     """
     if indices._array.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
-            "torch.take_along_dim(): dtype of indices should be Long but got "
-            f"{indices.dtype.title}"
+            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.title}"
         )
     if dim is None:
         return gather(input.reshape(-1), 0, indices.reshape(-1), out=out)

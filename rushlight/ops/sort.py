@@ -108,8 +108,11 @@ def msort(input, *, out=None):
 def _topk(input, *, k, dim, largest):
     """The `k` largest (or smallest) elements along a dimension, and where they are."""
     if input.ndim == 0:
-        return (input.copy(), np.zeros((), np.int64)) if k else (
-            np.empty(0, input.dtype), np.empty(0, np.int64))
+        return (
+            (input.copy(), np.zeros((), np.int64))
+            if k
+            else (np.empty(0, input.dtype), np.empty(0, np.int64))
+        )
     size = input.shape[dim]
     front = (slice(None),) * dim + (slice(k),)
     if k == 0 or size < 64 or 4 * k > size:
@@ -258,8 +261,9 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
 # Search -------------------------------------------------------------------------------------------
 
 
-def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None,
-                 out=None):
+def searchsorted(
+    sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None
+):
     """Where the values would have to be put in the sorted last dimension to keep it sorted.
 
     Of equal elements, before the first, or after the last if `right` (or `side="right"`).

@@ -60,9 +60,7 @@ def _copying(op):
 def _copier(op):
     if op.outputs is None:
         return lambda *arrays, **options: op.kernel(*arrays, **options).copy()
-    return lambda *arrays, **options: tuple(
-        part.copy() for part in op.kernel(*arrays, **options)
-    )
+    return lambda *arrays, **options: tuple(part.copy() for part in op.kernel(*arrays, **options))
 
 
 def _copy_of(view, out):
@@ -238,13 +236,15 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1, *, out=None):
     linear=True,
     node="DiagonalScatterBackward0",
     takes_out=False,
-    d_input=lambda g, input_shape, offset, dim1, dim2: g
-    - _diagonal_put(
-        _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
-        shape=input_shape,
-        offset=offset,
-        dim1=dim1,
-        dim2=dim2,
+    d_input=lambda g, input_shape, offset, dim1, dim2: (
+        g
+        - _diagonal_put(
+            _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+            shape=input_shape,
+            offset=offset,
+            dim1=dim1,
+            dim2=dim2,
+        )
     ),
     d_src=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
 )
@@ -297,4 +297,3 @@ def as_strided_scatter(input, src, size, stride, storage_offset=None):
     return _strided_scatter(
         input, src, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
     )
-

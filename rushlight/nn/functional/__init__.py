@@ -6,11 +6,11 @@
 tensor([0., 2.])
 """
 
-from rushlight.nn.functional.activation import *  # noqa: F403
-from rushlight.nn.functional.conv import *  # noqa: F403
-from rushlight.nn.functional.distance import *  # noqa: F403
-from rushlight.nn.functional.dropout import *  # noqa: F403
-from rushlight.nn.functional.linear import *  # noqa: F403
-from rushlight.nn.functional.loss import *  # noqa: F403
-from rushlight.nn.functional.normalization import *  # noqa: F403
-from rushlight.nn.functional.sparse import *  # noqa: F403
+from rushlight.nn.functional.activation import *
+from rushlight.nn.functional.conv import *
+from rushlight.nn.functional.distance import *
+from rushlight.nn.functional.dropout import *
+from rushlight.nn.functional.linear import *
+from rushlight.nn.functional.loss import *
+from rushlight.nn.functional.normalization import *
+from rushlight.nn.functional.sparse import *

@@ -137,8 +137,7 @@ def prelu(input, weight):
         return ops.prelu_kernel(input, weight)
     if weight.dim() > 1:
         raise RuntimeError(
-            "prelu: Expected `weight` to be a scalar or 1D tensor, "
-            f"but got: ndim = {weight.dim()}"
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
         )
     if input.dim() == 0:
         raise RuntimeError("Not allow zero-dim input tensor.")
@@ -260,9 +259,7 @@ def glu(input, dim=-1):
     dim = ops.normalize_dim(dim, input.dim())
     size = input.shape[dim]
     if size % 2:
-        raise RuntimeError(
-            f"Halving dimension must be even, but dimension {dim} is size {size}"
-        )
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
     return ops.glu(*input.split(size // 2, dim))
 
 

@@ -16,8 +16,7 @@ def bilinear(input1, input2, weight, bias=None):
     """
     if input1.dim() != input2.dim():
         raise RuntimeError(
-            "bilinear(): input dimensions do not match: "
-            f"got {input1.dim()} and {input2.dim()}"
+            f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}"
         )
     for i in range(input1.dim() - 1):
         if input1.shape[i] != input2.shape[i]:

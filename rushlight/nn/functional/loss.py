@@ -100,9 +100,7 @@ def _weighted(losses, weight, reduction):
 # Regression ---------------------------------------------------------------------------------------
 
 
-def mse_loss(
-    input, target, size_average=None, reduce=None, reduction="mean", weight=None
-):
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """(input - target)**2.
 
     >>> import rushlight as torch
@@ -126,9 +124,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     return _reduce(losses, reduction)
 
 
-def smooth_l1_loss(
-    input, target, size_average=None, reduce=None, reduction="mean", beta=1.0
-):
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """d**2 / (2 * beta) where d = |input - target| is below beta, else d - beta / 2.
 
     Source: R. Girshick, "Fast R-CNN", 2015.
@@ -324,9 +320,7 @@ def cross_entropy(
             f"not {type_name(ignore_index)}"
         )
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     shape = input._array.shape
     if shape == target._array.shape and shape:
         if not target.is_floating_point():
@@ -383,9 +377,7 @@ def _evenly_spread(scores, target, weight, reduction, ignore_index):
     return losses.sum() / weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0).sum()
 
 
-def kl_div(
-    input, target, size_average=None, reduce=None, reduction="mean", log_target=False
-):
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """target * (log(target) - input), for log-probabilities `input`.
 
     Args:
@@ -492,9 +484,7 @@ def _check_multi_margin(input, target):
 
 def _require_wide_floats(kernel_name, input):
     if input.dtype not in (dtypes.float32, dtypes.float64):
-        raise NotImplementedError(
-            f"\"{kernel_name}\" not implemented for '{input.dtype.title}'"
-        )
+        raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{input.dtype.title}'")
 
 
 def multi_margin_loss(
@@ -537,8 +527,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     require_tensors("multilabel_margin_loss", input=input, target=target)
     if target.shape != input.shape:
         raise RuntimeError(
-            f"inconsistent target size: {list(target.shape)} for input of size: "
-            f"{list(input.shape)}"
+            f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
     _require_wide_floats("multilabel_margin_loss_forward_out_frame", input)
     listed = (target < 0).cumsum(-1) == 0
@@ -588,7 +577,12 @@ def triplet_margin_loss(
         raise ValueError(f"margin must be greater than 0, got {margin}")
     _check_triplet(anchor, positive, negative)
     return _triplet(
-        anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap,
+        anchor,
+        positive,
+        negative,
+        lambda a, b: pairwise_distance(a, b, p, eps),
+        margin,
+        swap,
         reduction,
     )
 

@@ -176,9 +176,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
         )
     batch, channels, *rest = input.shape
     if num_groups <= 0:
-        raise RuntimeError(
-            f"Expected num groups to be greater than 0, got {num_groups}"
-        )
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     if channels % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of "
@@ -211,8 +209,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     squares = input * input
     before, after = size // 2, (size - 1) // 2
     sums = [
-        squares[:, max(0, c - before) : c + after + 1].sum(1, keepdim=True)
-        for c in range(channels)
+        squares[:, max(0, c - before) : c + after + 1].sum(1, keepdim=True) for c in range(channels)
     ]
     mean = ops.cat(sums, 1) / size if sums else squares
     return input / (mean * alpha + k) ** beta

@@ -122,7 +122,9 @@ def _bags(input, offsets, include_last_offset):
         bags, size = input.shape
         return ops.arange(bags).repeat_interleave(size), bags
     if input.dim() != 1:
-        raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
+        )
     if offsets is None:
         raise ValueError("offsets has to be a 1D Tensor but got None")
     if offsets.dim() != 1:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rushlight import ops
-from rushlight.tensor import Tensor
 from rushlight.naming import typename
+from rushlight.tensor import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
