@@ -13,7 +13,14 @@ from rushlight.ops.elementwise import (
     trunc,
     where,
 )
-from rushlight.ops.op import Elementwise, declarer, elementwise, in_dtype, meeting_dtype, number_as_array
+from rushlight.ops.op import (
+    Elementwise,
+    declarer,
+    elementwise,
+    in_dtype,
+    meeting_dtype,
+    number_as_array,
+)
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
@@ -55,6 +62,7 @@ def _add(input, other):
 
 
 @elementwise(
+    title="add",
     linear=True,
     node="AddBackward0",
     numbers=BOTH,
@@ -141,6 +149,7 @@ def _sub(input, other):
 
 
 @subtraction(
+    title="sub",
     linear=True,
     node="SubBackward0",
     numbers=BOTH,
@@ -205,6 +214,7 @@ def mul(input, other):
 
 
 @elementwise(
+    title="div",
     ufunc=np.true_divide,
     result="float",
     node="DivBackward0",
@@ -240,6 +250,7 @@ def _whole(input, other):
 
 
 @elementwise(
+    title="div",
     node="DivBackward2",
     numbers=BOTH,
     check=_check_division("div_trunc_cpu"),
@@ -257,6 +268,7 @@ def _div_trunc(input, other):
 
 
 @elementwise(
+    title="div",
     node="DivBackward2",
     numbers=BOTH,
     check=_check_division("div_floor_cpu"),
@@ -352,6 +364,7 @@ def _remainder(input, other):
 
 
 @elementwise(
+    title="remainder",
     node="RemainderBackward0",
     check=_check_division("remainder_cpu"),
     d_input=lambda g: g,
@@ -391,7 +404,9 @@ def _fmod(input, other):
     return np.fmod(input, other)
 
 
-@elementwise(node="FmodBackward0", check=_check_division("fmod_cpu"), d_input=lambda g: g)
+@elementwise(
+    title="fmod", node="FmodBackward0", check=_check_division("fmod_cpu"), d_input=lambda g: g
+)
 def _fmod_number(input, other):
     """input - other * trunc(input / other), for a number."""
     _whole(input, other)
@@ -428,6 +443,7 @@ def _power_slope(input, exponent):
 
 
 @elementwise(
+    title="pow",
     node="PowBackward0",
     check=_check_power_of_number,
     d_input=lambda g, input, exponent: g * _power_slope(input, exponent),
@@ -493,6 +509,7 @@ def _base_slope(input, exponent):
 
 
 @elementwise(
+    title="pow",
     node="PowBackward1",
     ufunc=_power,
     d_input=lambda g, input, exponent: g * _base_slope(input, exponent),
@@ -503,6 +520,7 @@ def _power_of_tensors(input, exponent):
 
 
 @elementwise(
+    title="pow",
     node="PowBackward2",
     ufunc=_power,
     numbers=("input",),
@@ -654,6 +672,7 @@ def _mix(input, end, weight):
 
 
 @declarer(Mixture)(
+    title="lerp",
     node="LerpBackward0",
     ufunc=lambda input, end, *, weight: _mix(input, end, weight),
     linear=True,

@@ -414,8 +414,9 @@ def _clamped(input, min=None, max=None):
     """The elements cut off: below `min` first, then above `max`."""
     if input.dtype.kind == "c":
         _check_clamp(input)
-    result = input if min is None else np.maximum(input, min)
-    return result if max is None else np.minimum(result, max)
+    if min is None:
+        return np.minimum(input, max)
+    return np.maximum(input, min) if max is None else input.clip(min, max)
 
 
 def _inside(input, min, max):
@@ -426,6 +427,7 @@ def _inside(input, min, max):
 
 
 @elementwise(
+    title="clamp",
     node="ClampBackward1",
     check=_check_clamp,
     d_input=lambda g, input, min, max: g * _inside(input, min, max),
@@ -436,7 +438,10 @@ def _clamp_to_numbers(input, *, min=None, max=None):
 
 
 @elementwise(
-    node="ClampMinBackward0", check=_check_clamp, d_input=lambda g, input, min: g * (input >= min)
+    title="clamp_min",
+    node="ClampMinBackward0",
+    check=_check_clamp,
+    d_input=lambda g, input, min: g * (input >= min),
 )
 def _clamp_min_number(input, *, min):
     """The elements cut off below a number."""
@@ -444,7 +449,10 @@ def _clamp_min_number(input, *, min):
 
 
 @elementwise(
-    node="ClampMaxBackward0", check=_check_clamp, d_input=lambda g, input, max: g * (input <= max)
+    title="clamp_max",
+    node="ClampMaxBackward0",
+    check=_check_clamp,
+    d_input=lambda g, input, max: g * (input <= max),
 )
 def _clamp_max_number(input, *, max):
     """The elements cut off above a number."""
@@ -452,6 +460,7 @@ def _clamp_max_number(input, *, max):
 
 
 @elementwise(
+    title="clamp",
     node="ClampBackward0",
     check=_check_clamp,
     numbers=(),
@@ -475,6 +484,7 @@ def _is_greatest(input, min, max):
 
 
 @elementwise(
+    title="clamp_min",
     node="ClampMinBackward1",
     check=_check_clamp,
     numbers=(),
@@ -487,6 +497,7 @@ def _clamp_min_tensor(input, min):
 
 
 @elementwise(
+    title="clamp_max",
     node="ClampMaxBackward1",
     check=_check_clamp,
     numbers=(),

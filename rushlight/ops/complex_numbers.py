@@ -257,7 +257,9 @@ def _check_view_as_complex(input):
             f"tensor of scalar type: {dtypes.of(input).title}"
         )
     if input.dtype == np.float16:
-        raise RuntimeError("view_as_complex of half tensors needs complex32, which NumPy hasn't got")
+        raise RuntimeError(
+            "view_as_complex of half tensors needs complex32, which NumPy hasn't got"
+        )
     if not input.ndim:
         raise RuntimeError("Input tensor must have one or more dimensions")
     if input.shape[-1] != 2:

@@ -78,14 +78,16 @@ def _spacings(input, spacing, dim, dims):
     if spacing is None or isinstance(spacing, NUMBER_TYPES):
         return [1 if spacing is None else spacing] * len(dims)
     if len(spacing) != len(dims):
-        asked = (
-            f"'self.dim() = {input.ndim}', since dim argument was not given"
-            if dim is None
-            else f"'dim.size() = {len(dims)}'"
-        )
+        if dim is None:
+            raise RuntimeError(
+                "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
+                f"equal to 'self.dim() = {input.ndim}', since dim argument was not given, but got "
+                f"a list of length {len(spacing)}"
+            )
         raise RuntimeError(
-            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length "
-            f"equal to {asked}, but got a list of length {len(spacing)}"
+            "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim "
+            "arguments to have the same length, but got a spacing argument of length "
+            f"{len(spacing)} and a dim argument of length {len(dims)}. "
         )
     return list(spacing)
 

@@ -89,12 +89,13 @@ def _check_pick(name):
     return check
 
 
-def picking(name, node, position):
+def picking(name, node, position=None, kernel=None):
     """What the declarations of operations that pick along a dimension share."""
     return opaque(
+        title=name,
         outputs=("values", "indices"),
         node=node,
-        ufunc=_pick_along(position),
+        ufunc=kernel or _pick_along(position),
         check=_check_pick(name),
         d_input=lambda g_values, indices, dim, input_shape: spread_picked(
             g_values, indices, dim, input_shape
@@ -128,7 +129,7 @@ def _check_amax(name):
     def check(input, *, dim, keepdim):
         dims = normalize_dims(dim, input.ndim)
         if input.size == 0 and dim is None:
-            raise IndexError(
+            raise RuntimeError(
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
@@ -189,6 +190,9 @@ def aminmax(input, *, dim=None, keepdim=False, out=None):
             "identity."
         )
     dim = None if dim is None else dims_argument(dim, input)
+    if dim is not None and input.ndim and not input.shape[dim]:
+        dim = normalize_dim(dim, input.ndim)
+        raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     results = _amin(input, dim, keepdim), _amax(input, dim, keepdim)
     if out is not None:
         results = write_out("aminmax", results, (input,), out)
@@ -207,6 +211,7 @@ def _check_whole(name):
 
 
 @reduction(
+    title="max",
     node="MaxBackward1",
     check=_check_whole("max"),
     d_input=lambda g, input, out, dim: share_of_equals(g, input, out, dim),
@@ -217,6 +222,7 @@ def _max_of_all(input, *, dim=None, keepdim=False):
 
 
 @reduction(
+    title="min",
     node="MinBackward1",
     check=_check_whole("min"),
     d_input=lambda g, input, out, dim: share_of_equals(g, input, out, dim),
@@ -226,12 +232,23 @@ def _min_of_all(input, *, dim=None, keepdim=False):
     return _extreme(np.minimum, "min_all", input, dim, keepdim)
 
 
-@picking("max", "MaxBackward0", lambda input, dim: input.argmax(dim))
+def _extreme_along(find, position):
+    """The kernel for the greatest or smallest element, which takes no second look at it."""
+
+    def kernel(input, *, dim, keepdim):
+        if not input.ndim:
+            return input.copy(), np.zeros((), np.int64)
+        return find(input, dim, None, None, keepdim), position(input, dim, None, keepdims=keepdim)
+
+    return kernel
+
+
+@picking("max", "MaxBackward0", kernel=_extreme_along(np.maximum.reduce, np.ndarray.argmax))
 def _max_along(input, *, dim, keepdim):
     """The greatest element along `dim`, and where it is first."""
 
 
-@picking("min", "MinBackward0", lambda input, dim: input.argmin(dim))
+@picking("min", "MinBackward0", kernel=_extreme_along(np.minimum.reduce, np.ndarray.argmin))
 def _min_along(input, *, dim, keepdim):
     """The smallest element along `dim`, and where it is first."""
 
@@ -362,6 +379,7 @@ def _middle_of_all(position):
 
 
 @reduction(
+    title="median",
     node="MedianBackward0",
     ufunc=_middle_of_all(_position_of_median),
     d_input=lambda g, input, out, dim: share_of_equals(g, input, out, dim),
@@ -372,6 +390,7 @@ def _median_of_all(input, *, dim=None, keepdim=False):
 
 
 @reduction(
+    title="nanmedian",
     node="NanmedianBackward0",
     ufunc=_middle_of_all(_position_of_nanmedian),
     d_input=lambda g, input, out, dim: share_of_equals(g, input, out, dim),

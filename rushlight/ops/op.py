@@ -70,6 +70,7 @@ class Op:
 
     Attributes:
         name: its name.
+        title: the name of the function for users, which messages show.
         kernel: arrays to array (or to a tuple of arrays, for several outputs).
         arrays: names of the arguments that are arrays; those with a default may be None.
         options: names of the options, with their defaults.
@@ -106,9 +107,11 @@ class Op:
         holomorphic=True,
         linear=False,
         takes_out=True,
+        title=None,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
+        self.title = title or self.name
         self.kernel = ufunc or function
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
@@ -213,7 +216,7 @@ class Op:
         if out is not None:
             from rushlight.ops.output import write_out
 
-            return write_out(self.name, self.general(args, options), args, out)
+            return write_out(self.title, self.general(args, options), args, out)
         special = special_array(args)
         if special is not None:
             return special.apply(self, self.promote(args), options)
@@ -226,7 +229,7 @@ class Op:
                 continue
             if name not in self.numbers or not isinstance(value, NUMBER_TYPES):
                 raise TypeError(
-                    f"{self.name}(): argument '{name}' (position {position}) must be Tensor, "
+                    f"{self.title}(): argument '{name}' (position {position}) must be Tensor, "
                     f"not {type_name(value)}"
                 )
 

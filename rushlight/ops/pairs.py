@@ -114,6 +114,7 @@ def _copysign(input, other):
 
 
 @elementwise(
+    title="copysign",
     ufunc=np.copysign,
     node="CopysignBackward1",
     result="float",
@@ -225,6 +226,7 @@ def _xlogy(input, other):
 
 
 @elementwise(
+    title="xlogy",
     ufunc=_times_log(np.log),
     node="XlogyBackward1",
     result="float",
@@ -237,6 +239,7 @@ def _number_xlogy(input, other):
 
 
 @elementwise(
+    title="xlogy",
     ufunc=_times_log(np.log),
     node="XlogyBackward2",
     result="float",

@@ -139,6 +139,11 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
     tensor(3.)
     """
     if dtype is not None:
+        if dtype.category < 2:
+            raise RuntimeError(
+                "mean(): could not infer output dtype. Optional dtype must be either a floating "
+                f"point or complex dtype. Got: {dtype.title}"
+            )
         input = in_dtype(input, dtype)
     if dim is not None:
         dim = dims_argument(dim, input)
@@ -357,9 +362,9 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     if dtype is not None:
         input = in_dtype(input, dtype)
     if p == "nuc":
-        from rushlight.ops import linalg
+        from rushlight.linalg import matrix_norm
 
-        return linalg.matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim)
+        return matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim)
     order = 2 if p == "fro" or p is None else p
     if isinstance(order, str):
         raise RuntimeError(f"linalg.matrix_norm: Order {order} not supported.")
@@ -430,7 +435,8 @@ def _softmax(input, *, dim):
         return np.ones(input.shape, dtype)
     result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
     np.exp(result, result)
-    result /= np.add.reduce(result, dim, None, None, True)
+    total = np.add.reduce(result, dim, None, None, True)
+    result *= np.reciprocal(total, total)
     return result if result.dtype is dtype else result.astype(dtype)
 
 

@@ -111,8 +111,31 @@ def _erfc(x):
     return result
 
 
+# The rational approximation of erf for float32 in the library Eigen: numerator and denominator in
+# x * x. The relative error is below 2.5 units in the last place of float32.
+_SINGLE = (
+    (2.2905065861350646e-4, 3.4082910107109506e-3, 5.0955695062380861e-2, 1.8520832239976145e-1,
+     1.128379143519084),
+    (-1.1791602954361697e-7, 2.3547966471313185e-5, 1.0179625278914885e-3, 1.4070470171167667e-2,
+     1.1098505178285362e-1, 4.9746925110067538e-1, 1.0),
+)  # fmt: skip
+
+_erf_on_float64 = _on_float64(_erf)
+
+
+def _erf_kernel(input):
+    """erf by the way that is fastest for this size and dtype."""
+    if input.size <= 256 and input.dtype.kind == "f":
+        values = [math.erf(v) for v in input.reshape(-1).tolist()]
+        return np.array(values, input.dtype).reshape(input.shape)
+    if input.dtype != np.float32:
+        return _erf_on_float64(input)
+    x = input.astype(np.float64).clip(-3.7439211627767995, 3.7439211627767995)
+    return (_ratio(_SINGLE, x * x) * x).astype(np.float32)
+
+
 @elementwise(
-    ufunc=_on_float64(_erf),
+    ufunc=_erf_kernel,
     result="float",
     check=refuse_kinds("c", "erf_vml_cpu"),
     d_input=lambda g, input: g * (TWO_OVER_SQRT_PI * exp(-(input * input))),
