@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing import *
+from multiprocessing import *  # noqa: F403
 from multiprocessing import connection
 
 

@@ -254,5 +254,5 @@ def test_format():
 @pytest.mark.parametrize("two", [2.0, [2.0]])
 def test_percent(two):
     tensor = rl.tensor(two)
-    assert "%.3f %d" % (tensor, tensor) == "2.000 2"
-    assert "%s" % tensor == repr(tensor)
+    assert "%.3f %d" % (tensor, tensor) == "2.000 2"  # noqa: UP031
+    assert "%s" % tensor == repr(tensor)  # noqa: UP031

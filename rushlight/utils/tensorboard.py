@@ -42,7 +42,7 @@ class SummaryWriter:
         self._suffix, self._max_queue, self._queued = filename_suffix, max_queue, 0
         self._writers: dict[str, SummaryWriter] = {}  # the curves of add_scalars
         os.makedirs(self.log_dir, exist_ok=True)
-        self._file = open(self._free_path(), "xb")
+        self._file = open(self._free_path(), "xb")  # noqa: SIM115
         self._record(text(3, "brain.Event:2"))
         self.flush()
 
