@@ -1763,6 +1763,71 @@ class Tensor:
 
     # Memory ---------------------------------------------------------------------------------------
 
+    def is_same_size(self, other):
+        """Whether another tensor has the same shape."""
+        return ops.is_same_size(self, other)
+
+    def is_set_to(self, tensor):
+        """Whether another tensor shows the same memory in the same way."""
+        return (
+            self._array.shape == tensor._array.shape
+            and self._array.strides == tensor._array.strides
+            and self.data_ptr() == tensor.data_ptr()
+        )
+
+    def is_nonzero(self):
+        """Whether the only element is not zero."""
+        return ops.is_nonzero(self)
+
+    def is_shared(self):
+        """Whether other processes share the memory: never."""
+        return False
+
+    def share_memory_(self):
+        """This tensor; other processes get copies."""
+        return self
+
+    def is_pinned(self, device=None):
+        """Whether the memory is locked for a GPU: never."""
+        return False
+
+    def pin_memory(self, device=None):
+        """This tensor: there is no GPU that memory could be locked for."""
+        return self
+
+    def get_device(self):
+        """The number of the tensor's device: -1 for the CPU."""
+        return -1
+
+    def to_dense(self, dtype=None, *, masked_grad=True):
+        """This tensor, which has all its elements."""
+        return self if dtype is None else ops.cast(self, dtype)
+
+    def dim_order(self):
+        """The dimensions in the order in which they lie in memory."""
+        strides = self._array.strides
+        return tuple(sorted(range(self._array.ndim), key=lambda d: -strides[d]))
+
+    def narrow_copy(self, dim, start, length):
+        """`narrow`, copied."""
+        return ops.narrow_copy(self, dim, start, length)
+
+    def unsafe_split_with_sizes(self, split_sizes, dim=0):
+        """Copies of the pieces of the sizes given."""
+        return ops.unsafe_split_with_sizes(self, split_sizes, dim)
+
+    def fill_diagonal_(self, fill_value, wrap=False):
+        """Set the main diagonal to a number, in place."""
+        return ops.fill_diagonal_(self, fill_value, wrap)
+
+    def apply_(self, callable):
+        """Replace each element by what a function makes of it, in place."""
+        return ops.apply_(self, callable)
+
+    def map_(self, tensor, callable):
+        """Replace each element by what a function makes of it and of another tensor's, in place."""
+        return ops.map_(self, tensor, callable)
+
     def resize_(self, *sizes, memory_format=None):
         """Another size, in place."""
         return ops.resize_(self, *sizes)
@@ -2545,7 +2610,10 @@ OPERANDS = (Tensor, *NUMBER_TYPES)
 
 def as_array(value):
     """A kernel's result as an array: NumPy turns 0-d results into scalars."""
-    return np.asarray(value) if isinstance(value, (np.generic, *NUMBER_TYPES)) else value
+    return np.asarray(value) if isinstance(value, _SCALARS) else value
+
+
+_SCALARS = (np.generic, int, float, complex)
 
 
 def make_view(output, source, replay, creation=None):
