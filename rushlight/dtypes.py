@@ -1,6 +1,6 @@
 """Element types: their names, the default one, and the one promotion table.
 
-A `dtype` is PyTorch's name for an element type and knows the NumPy dtype that stores it. Which dtype
+A `dtype` is PyTorch's name for an element type and knows the NumPy dtype that stores it. Which one
 two operands meet in is decided here and nowhere else (`promote_types`, `result_type`).
 
 Source: the promotion rules are those of PyTorch's documentation, "Tensor Attributes".

@@ -107,7 +107,8 @@ class TypedStorage:
 
     def __repr__(self):
         rows = "\n".join(f" {each}" for each in self.tolist())
-        return f"{rows}\n[torch.storage.TypedStorage(dtype={self.dtype!r}, device=cpu) of size {len(self)}]"
+        kind = f"torch.storage.TypedStorage(dtype={self.dtype!r}, device=cpu)"
+        return f"{rows}\n[{kind} of size {len(self)}]"
 
 
 def is_storage(obj):

@@ -6,8 +6,8 @@ A record says on which inputs `test_ops_registry` tries an operation::
     record("sum", lambda r: [call(r(2, 3), dim=1, keepdim=True)], oracle="sum")
 
 The function gets `r` and returns calls. `r(2, 3)` is a float64 array of that shape with random
-elements in [-2, 2] that are different from each other; `r(2, 3, low=0.1, high=1)` has them elsewhere,
-`r.ints(2, 3, low=0, high=5)` are integers (int64, `high` excluded) and `r.bools(2, 3)` truth values.
+elements in [-2, 2] that are all different; `r(2, 3, low=0.1, high=1)` has them elsewhere,
+`r.ints(2, 3, low=0, high=5)` are integers (int64, below `high`), `r.bools(2, 3)` truth values.
 `call(*arrays, **options)` is one call of the operation, as it was declared: float64 arrays are
 differentiated, numbers and None stay as they are.
 
@@ -21,7 +21,7 @@ What a record may say besides:
 - `contiguous=True`: a view that only some layouts of memory allow.
 - `tolerance`: for the comparison with PyTorch in float64 (default 1e-10, relative and absolute).
 
-An operation without a record fails the tests. Records are sorted into families, as in `rushlight.ops`.
+An operation without a record fails the tests. Records are in families, as in `rushlight.ops`.
 """
 
 import numpy as np

@@ -38,7 +38,8 @@ def fake(times, **options):
         ),
         (
             fake([2e-6] * 3, label="L", sub_label="sub", description="desc", num_threads=2),
-            "L: sub\ndesc\n  Median: 2.00 us\n  3 measurements, 100 runs per measurement, 2 threads",
+            "L: sub\ndesc\n  Median: 2.00 us\n"
+            "  3 measurements, 100 runs per measurement, 2 threads",
         ),
         (
             fake([1e-3, 1.1e-3, 1.2e-3, 1.3e-3, 1.4e-3]),

@@ -5,8 +5,8 @@ gradient (every consumer of its output was recorded later, so its gradient is co
 rules, and hands the results on along its edges, until nothing is left. It is iterative: a chain of
 100,000 operations needs no stack.
 
-`ordinary_pass` is that loop and nothing else, on arrays; a training step takes it. `watched.Pass` is
-the same loop for passes that are watched (hooks), that want some gradients only (`inputs=`), or
+`ordinary_pass` is that loop and nothing else, on arrays; a training step takes it. `watched.Pass`
+is the same loop for passes that are watched (hooks), that want some gradients only (`inputs=`), or
 whose gradients are Tensors because they are to be differentiated again (`create_graph`).
 """
 

@@ -1,7 +1,7 @@
 """Layers: what lets function transforms run inside each other.
 
-While a transform (`grad`, `jvp`, `vmap`) runs, it is a *layer*, and the tensors that it follows hold
-in place of an array a `Layered`: a Tensor one layer below, plus what the layer knows of it. An
+While a transform (`grad`, `jvp`, `vmap`) runs, it is a *layer*; the tensors that it follows hold in
+place of an array a `Layered`: a Tensor one layer below, plus what the layer knows of it. An
 operation on such tensors is taken by the innermost layer among its arguments (`Op.general`), which
 calls the same operation on the Tensors below, whatever those are, and adds its own part:
 

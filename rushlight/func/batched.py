@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rushlight.autograd.layers import Layer, Layered
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place

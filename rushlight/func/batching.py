@@ -172,7 +172,7 @@ def declare(function, *names):
     _rules.update(dict.fromkeys(names, function))
 
 
-# The same call, or almost ---------------------------------------------------------------------------
+# The same call, or almost -------------------------------------------------------------------------
 
 declare(
     elementwise,

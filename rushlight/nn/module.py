@@ -237,7 +237,7 @@ class Module(Hooks, StateDict):
     # Traversal
 
     def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
-        """(path, member) of all that the function gives of a module as (name, member), None left out."""
+        """(path, member) of all that the function gives of a module as (name, member), if not None."""
         seen = set()
         modules = [(prefix, self)]
         if recurse:
@@ -460,7 +460,7 @@ class Module(Hooks, StateDict):
         self._hooked = any(tables) or bool(self._backward_pre_hooks)
 
 
-# What the methods are made of; functions, so that they don't take names from subclasses ------------
+# What the methods are made of; functions, so that they don't take names from subclasses -----------
 
 
 def _make_tables(module):

@@ -1,4 +1,4 @@
-"""Large arrays a piece at a time: a chain of NumPy calls is fastest where its pieces stay in cache."""
+"""Large arrays a piece at a time: a chain of NumPy calls is fastest where pieces stay in cache."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _suggested(array):
 
 
 def _read_slowly(data):
-    """The same element by element: for tensors and NumPy scalars in lists, and to explain errors."""
+    """The same, element by element: for tensors and NumPy scalars in lists, and for errors."""
     leaves: list = []
     shape: list = []
     _collect(data, leaves, shape, 0)

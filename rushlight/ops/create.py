@@ -1,4 +1,4 @@
-"""Tensors from nothing: constants, ranges, identity matrices, and the `new_*` and `*_like` forms."""
+"""Tensors from nothing: constants, ranges, identity matrices, the `new_*` and `*_like` forms."""
 
 from __future__ import annotations
 
@@ -557,7 +557,8 @@ def range(
 
     warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is "
-        "inconsistent with Python's range builtin. Instead, use torch.arange, which produces values "
+        "inconsistent with Python's range builtin. "
+        "Instead, use torch.arange, which produces values "
         "in [start, end)."
     )
     if end is None:

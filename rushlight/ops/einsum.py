@@ -254,7 +254,7 @@ def tensordot(a, b, dims=2, out=None):
 
 
 def inner(input, other, *, out=None):
-    """Product of the last dimensions: `out[i, j] = sum_k input[i, k] other[j, k]`, for rows i, j."""
+    """Product of the last dimensions: `out[i, j] = sum_k input[i, k] other[j, k]`."""
     if not input.ndim or not other.ndim:
         return input * other
     return tensordot(input, other, dims=([-1], [-1]))

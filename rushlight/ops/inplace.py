@@ -1,4 +1,4 @@
-"""In-place forms: an operation's result written into its first argument, and its history with it."""
+"""In-place forms: an operation's result written into its first argument, with its history."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _straight(function, self, args, kwargs):
 
 
 def is_straight(self):
-    """Whether `self` can be written to without further ado: no view, no history, nobody watching."""
+    """Whether `self` can be written to at once: no view, no history, nobody watching."""
     if self._base is not None or fast.is_intercepted() or not self._array.flags.writeable:
         return False
     return not (self._requires_grad and modes.grad_enabled)
@@ -88,7 +88,7 @@ def overwrite(self, result):
 
 
 def _as_operand(self):
-    """`self` with its history as an ordinary operand, which keeps that history when `self` moves on."""
+    """`self` as an ordinary operand, which keeps its history when `self` moves on."""
     if not modes.grad_enabled:
         return self
     packed = bool(modes.saved_tensors_hooks)  # what hooks keep must not change with `self`

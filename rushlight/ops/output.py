@@ -13,7 +13,7 @@ __all__ = ["replace_memory", "write_out"]
 
 
 def write_out(name, result, args, out, resize_warns=True):
-    """Write `result` (a Tensor, or a tuple of them) into `out`, resized where needed, and return it.
+    """Write `result` (one Tensor or a tuple) into `out`, resized where needed, and return it.
 
     Raises:
         RuntimeError: something that requires grad is involved, or `out` can't hold the dtype.

@@ -48,7 +48,7 @@ def constant_pad_nd(input, pad, value=0):
 
 
 def _by_dimension(input, pad):
-    """PyTorch's list, last dimension first, as (before, after) for each dimension from the front."""
+    """PyTorch's list, last dimension first, as (before, after) of each dimension in order."""
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * input.ndim:

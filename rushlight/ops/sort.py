@@ -28,7 +28,7 @@ __all__ = [
 
 
 def order_of(array, dim, descending):
-    """The positions that sort an array along `dim`; equal elements keep their order. NaN is largest."""
+    """The positions that sort an array along `dim`, stably; NaN is the largest."""
     if not descending:
         return array.argsort(dim, kind="stable")
     backwards = np.flip(array, dim).argsort(dim, kind="stable")

@@ -34,7 +34,8 @@ def _check_normalized_shape(name, input, normalized_shape, weight, bias):
         listed = ", ".join(map(str, shape))
         separator = ", " if name == "layer_norm" else ""
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*{separator}{listed}], "
+            f"Given normalized_shape={list(shape)}, "
+            f"expected input with shape [*{separator}{listed}], "
             f"but got input of size{list(input.shape)}"
         )
     return shape
