@@ -1,25 +1,43 @@
-"""Rushlight: automatic differentiation with PyTorch's interface, on NumPy."""
+"""Rushlight: automatic differentiation with PyTorch's interface, on NumPy.
+
+This module is the table of contents: the public names, grouped by topic.
+"""
 
 from math import e, inf, nan, pi
 
 from rushlight import autograd, ops
 from rushlight import printing as _tensor_str
 from rushlight import tensor as _tensor
-from rushlight.autograd.grad_mode import *
-from rushlight.dtypes import *
+
+# Recording, and derivatives
+from rushlight.autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+
+# Element types
 from rushlight.dtypes import (
     bfloat16,
     can_cast,
     complex64,
     complex128,
     dtype,
+    finfo,
     float16,
     float32,
     float64,
+    get_default_dtype,
+    iinfo,
     int8,
     int16,
     int32,
     int64,
+    promote_types,
+    set_default_dtype,
     uint8,
     uint16,
     uint32,
@@ -34,9 +52,54 @@ from rushlight.dtypes import float64 as double
 from rushlight.dtypes import int16 as short
 from rushlight.dtypes import int32 as int
 from rushlight.dtypes import int64 as long
+from rushlight.formats import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    sparse_csr,
+    strided,
+)
+from rushlight.naming import typename
+
+# Operations: one module of `rushlight.ops` per family
 from rushlight.ops import *
 from rushlight.printing import set_printoptions
-from rushlight.random import *
+
+# Chance
+from rushlight.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+
+# Switches
+from rushlight.settings import (
+    are_deterministic_algorithms_enabled,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_num_threads,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
+
+# Tensors
+from rushlight.storage import TypedStorage, UntypedStorage, is_storage
 from rushlight.tensor import Size, Tensor, device
 from rushlight.version import __version__
 
@@ -45,38 +108,43 @@ newaxis = None
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()
 
-_LAZY = (
-    "nn",
-    "optim",
-    "utils",
-    "linalg",
-    "fft",
-    "special",
-    "cuda",
-    "backends",
-    "amp",
-    "jit",
-    "onnx",
-    "hub",
-    "distributed",
-    "multiprocessing",
-    "func",
-    "distributions",
-    "version",
-    "accelerator",
-    "compiler",
-    "mps",
-    "testing",
+#: imported when they are first used, so that `import rushlight` stays quick
+_SUBMODULES = frozenset(
+    "accelerator amp backends compiler cpu cuda distributed distributions fft func functional hub "
+    "jit linalg mps multiprocessing nn onnx optim overrides package profiler serialization signal "
+    "special testing torch_version types utils version".split()
 )
+_FROM_SUBMODULES = {
+    "autocast": "amp",
+    "compile": "compiler",
+    "from_dlpack": "utils.dlpack",
+    "load": "serialization",
+    "save": "serialization",
+    "to_dlpack": "utils.dlpack",
+    "vmap": "func",
+}
 
 
 def __getattr__(name):
-    if name in _LAZY:
-        from importlib import import_module
+    home = _FROM_SUBMODULES.get(name, name)
+    if name not in _SUBMODULES and home is name:
+        raise AttributeError(_unknown(name))
+    from importlib import import_module
 
-        return import_module(f"rushlight.{name}")
-    if name in ("save", "load", "serialization"):
-        from rushlight import serialization
+    module = import_module(f"rushlight.{home}")
+    return module if home is name else getattr(module, name)
 
-        return serialization if name == "serialization" else getattr(serialization, name)
-    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+
+def _unknown(name):
+    """What to say about a name that isn't there: PyTorch's words, and the closest name."""
+    message = f"module 'torch' has no attribute '{name}'"
+    if name.startswith("__"):
+        return message
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [*globals(), *_SUBMODULES, *_FROM_SUBMODULES], 1)
+    return f"{message}\nDid you mean torch.{close[0]}?" if close else message
+
+
+def __dir__():
+    return sorted({*globals(), *_SUBMODULES, *_FROM_SUBMODULES})

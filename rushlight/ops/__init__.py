@@ -13,12 +13,13 @@ from rushlight.ops.arithmetic import (
     rremainder,
 )
 from rushlight.ops.bessel import *
-from rushlight.ops.cast import *
+from rushlight.ops.cast import cast, to, type_  # (for methods)
 from rushlight.ops.compare import *
 from rushlight.ops.compare import rlshift, rrshift
 from rushlight.ops.complex_numbers import *
 from rushlight.ops.convert import *
 from rushlight.ops.copies import *
+from rushlight.ops.copies import contiguous, copied, copy_, deep_copy  # (for methods)
 from rushlight.ops.create import *
 from rushlight.ops.create import (
     new_empty,
@@ -35,6 +36,7 @@ from rushlight.ops.extremes import *
 from rushlight.ops.gamma import *
 from rushlight.ops.gamma import polygamma_of
 from rushlight.ops.index import *
+from rushlight.ops.index import getitem, setitem  # (for methods)
 from rushlight.ops.inplace import *
 from rushlight.ops.join import *
 from rushlight.ops.legacy import *
@@ -44,7 +46,10 @@ from rushlight.ops.loss import *
 from rushlight.ops.mask import *
 from rushlight.ops.matmul import *
 from rushlight.ops.memory import (
+    apply_,
     as_strided_,
+    fill_diagonal_,
+    map_,
     resize_,
     resize_as_,
     set_,
@@ -62,6 +67,7 @@ from rushlight.ops.padding import *
 from rushlight.ops.pairs import *
 from rushlight.ops.pool import *
 from rushlight.ops.quantiles import *
+from rushlight.ops.query import *
 from rushlight.ops.rearrange import *
 from rushlight.ops.rearrange import repeat
 from rushlight.ops.reduce import *
@@ -80,10 +86,19 @@ from rushlight.ops.scan import *
 from rushlight.ops.scatter import *
 from rushlight.ops.shape import *
 from rushlight.ops.shape import (
+    alias,
     batch_adjoint,
+    expand,
+    expand_as,
     matrix_adjoint,
     matrix_transpose,
+    reshape_as,
     reversed_dims,
+    size_of,
+    sum_to_size,
+    unfold,
+    view_,
+    view_as,
 )
 from rushlight.ops.sort import *
 from rushlight.ops.special import *

@@ -7,7 +7,7 @@ from rushlight.ops.copies import clone
 from rushlight.ops.op import opaque
 from rushlight.tensor import CPU, Tensor, device, type_name
 
-__all__ = ["cast", "to", "type_"]
+__all__: list = []  # all of it is for methods
 
 
 @opaque(

@@ -12,10 +12,6 @@ from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = [
     "clone",
-    "contiguous",
-    "copied",
-    "copy_",
-    "deep_copy",
     "detach",
     "detach_",
     "fill",

@@ -17,7 +17,7 @@ from rushlight.ops.op import opaque, view
 from rushlight.ops.shapes import sum_array_to
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
-__all__ = ["getitem", "index_put", "index_put_", "setitem"]
+__all__ = ["index_put", "index_put_"]
 
 # Views --------------------------------------------------------------------------------------------
 

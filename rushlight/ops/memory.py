@@ -20,6 +20,7 @@ from rushlight.ops.shape import (
 )
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor
+from rushlight.tensor import wrap as wrap_array
 
 __all__: list = []  # all of it is for methods
 
@@ -70,6 +71,56 @@ def t_(input):
 def as_strided_(input, size, stride, storage_offset=None):
     """`as_strided` in place."""
     return reshaped_in_place(input, as_strided, size, stride, storage_offset)
+
+
+# Element by element -------------------------------------------------------------------------------
+
+
+def fill_diagonal_(input, fill_value, wrap=False):
+    """Set the main diagonal to a number, in place; with `wrap`, again below each square."""
+    shape = input._array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    height, width = shape[:2]
+    strides = input.stride()
+    if len(shape) > 2 or height <= width or not wrap:
+        count = min(shape)
+    else:
+        count = -(-height * width // (width + 1))
+    offset = origin_of(input._array)
+    if wrap and len(shape) == 2 and height > width:
+        rows = [i * (width + 1) // width for i in range(count)]
+        columns = [i * (width + 1) % width for i in range(count)]
+        picks = np.array(rows), np.array(columns)
+        input[tuple(map(wrap_array, picks))] = fill_value
+        return input
+    as_strided(input, (count,), (sum(strides),), offset).fill_(fill_value)
+    return input
+
+
+def apply_(input, callable):
+    """Replace each element by what a function makes of it, in place; slow."""
+    if input._requires_grad:
+        raise TypeError("Can't call apply_() on Variable that requires grad. Use "
+                        "var.detach().apply_() instead.")
+    for place in np.ndindex(input._array.shape):
+        input._array[place] = callable(input._array[place].item())
+    input._counter[0] += 1
+    return input
+
+
+def map_(input, tensor, callable):
+    """Replace each element by what a function makes of it and of another tensor's, in place; slow."""
+    if input._requires_grad:
+        raise TypeError("Can't call map_() on Variable that requires grad. Use "
+                        "var.detach().map_() instead.")
+    others = np.broadcast_to(tensor._array, input._array.shape)
+    for place in np.ndindex(input._array.shape):
+        input._array[place] = callable(input._array[place].item(), others[place].item())
+    input._counter[0] += 1
+    return input
 
 
 # In other memory ----------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from rushlight.tensor import Size, Tensor, type_name
 
 __all__ = [
     "adjoint",
-    "alias",
     "as_strided",
     "atleast_1d",
     "atleast_2d",
@@ -23,8 +22,6 @@ __all__ = [
     "broadcast_tensors",
     "broadcast_to",
     "diagonal",
-    "expand",
-    "expand_as",
     "flatten",
     "moveaxis",
     "movedim",
@@ -32,20 +29,14 @@ __all__ = [
     "permute",
     "ravel",
     "reshape",
-    "reshape_as",
     "select",
-    "size_of",
     "squeeze",
-    "sum_to_size",
     "swapaxes",
     "swapdims",
     "t",
     "transpose",
     "unflatten",
-    "unfold",
     "unsqueeze",
-    "view_",
-    "view_as",
 ]
 
 # The operations -----------------------------------------------------------------------------------

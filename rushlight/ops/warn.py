@@ -10,7 +10,9 @@ _given: set[str] = set()
 
 def warn_once(message, category=UserWarning):
     """Warn the first time only, at the line outside this package that caused it."""
-    if message not in _given:
+    from rushlight.settings import is_warn_always_enabled
+
+    if message not in _given or is_warn_always_enabled():
         _given.add(message)
         warnings.warn(message, category, stacklevel=_outside())
 
