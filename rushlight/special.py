@@ -18,7 +18,7 @@ from rushlight.ops.bessel import (
     scaled_modified_bessel_k1,
     spherical_bessel_j0,
 )
-from rushlight.ops.elementwise import exp2, expm1, log1p, round, sinc
+from rushlight.ops.elementwise import exp2, expm1, log1p
 from rushlight.ops.elementwise import sigmoid as expit
 from rushlight.ops.gamma import digamma, polygamma, zeta
 from rushlight.ops.gamma import digamma as psi
@@ -41,7 +41,8 @@ from rushlight.ops.polynomials import (
     shifted_chebyshev_polynomial_v,
     shifted_chebyshev_polynomial_w,
 )
-from rushlight.ops.reduce import log_softmax, logsumexp, softmax
+from rushlight.ops.rounding import round
+from rushlight.ops.softmax import log_softmax, logsumexp, softmax
 from rushlight.ops.special import (
     entr,
     erf,
@@ -53,6 +54,7 @@ from rushlight.ops.special import (
     ndtr,
     ndtri,
 )
+from rushlight.ops.trigonometry import sinc
 
 __all__ = [
     "airy_ai",

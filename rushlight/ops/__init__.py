@@ -9,10 +9,10 @@ from rushlight.ops.arithmetic import (
     _true_divide,
     rdiv,
     rfloor_divide,
-    rpow,
     rremainder,
 )
 from rushlight.ops.bessel import *
+from rushlight.ops.bounds import *
 from rushlight.ops.cast import cast, to, type_  # (for methods)
 from rushlight.ops.compare import *
 from rushlight.ops.compare import rlshift, rrshift
@@ -45,6 +45,7 @@ from rushlight.ops.lookup import *
 from rushlight.ops.loss import *
 from rushlight.ops.mask import *
 from rushlight.ops.matmul import *
+from rushlight.ops.mixtures import *
 from rushlight.ops.memory import (
     apply_,
     as_strided_,
@@ -63,14 +64,18 @@ from rushlight.ops.memory import (
     untyped_storage,
 )
 from rushlight.ops.normalization import *
+from rushlight.ops.norms import *
 from rushlight.ops.padding import *
 from rushlight.ops.pairs import *
+from rushlight.ops.powers import *
+from rushlight.ops.powers import rpow
 from rushlight.ops.pool import *
 from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
 from rushlight.ops.rearrange import *
 from rushlight.ops.rearrange import repeat
 from rushlight.ops.reduce import *
+from rushlight.ops.rounding import *
 from rushlight.ops.sample import *
 from rushlight.ops.sample import (
     bernoulli_,
@@ -101,7 +106,9 @@ from rushlight.ops.shape import (
     view_as,
 )
 from rushlight.ops.sort import *
+from rushlight.ops.softmax import *
 from rushlight.ops.special import *
+from rushlight.ops.trigonometry import *
 from rushlight.ops.view_copies import *
 from rushlight.ops.window import *
 

@@ -1,18 +1,11 @@
-"""Arithmetic of two or three operands: sums, products, quotients, remainders, powers."""
+"""Arithmetic of two operands: sums, products, quotients, remainders."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import (
-    floor,
-    log,
-    reciprocal,
-    refuse_kinds,
-    trunc,
-    where,
-)
+from rushlight.ops.elementwise import reciprocal, refuse_kinds
 from rushlight.ops.op import (
     Elementwise,
     declarer,
@@ -21,18 +14,23 @@ from rushlight.ops.op import (
     meeting_dtype,
     number_as_array,
 )
+from rushlight.ops.rounding import floor, trunc
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
+from rushlight.tensor import Tensor
 
 __all__ = [
     "add",
     "div",
+    "divide",
     "floor_divide",
     "fmod",
     "mul",
+    "multiply",
     "remainder",
     "rsub",
     "sub",
+    "subtract",
+    "true_divide",
 ]
 
 BOTH = ("input", "other")

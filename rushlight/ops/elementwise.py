@@ -1,11 +1,10 @@
-"""Functions of one element: powers, exponentials, angles, rounding, signs; and `where`.
+"""Functions of one element: signs, roots, exponentials, logarithms; and `where`.
 
-Arithmetic is in `arithmetic`, comparisons are in `compare`, what needs a series in `special`.
+Arithmetic is in `arithmetic`, angles are in `trigonometry`, what needs a series in `special`.
 """
 
 from __future__ import annotations
 
-import builtins
 import math
 
 import numpy as np
@@ -17,51 +16,24 @@ from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 __all__ = [
     "abs",
     "absolute",
-    "acos",
-    "acosh",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctanh",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "ceil",
-    "cos",
-    "cosh",
-    "deg2rad",
     "exp",
     "exp2",
     "expm1",
-    "fix",
-    "floor",
-    "frac",
     "log",
     "log10",
     "log1p",
     "log2",
     "neg",
     "negative",
-    "positive",
-    "rad2deg",
     "reciprocal",
     "relu",
-    "round",
     "rsqrt",
     "sgn",
     "sigmoid",
     "sign",
-    "sin",
-    "sinc",
-    "sinh",
     "sqrt",
     "square",
-    "tan",
     "tanh",
-    "trunc",
     "where",
 ]
 
@@ -263,49 +235,7 @@ def log1p(input):
     """log(1 + x), exact near zero too."""
 
 
-# Angles -------------------------------------------------------------------------------------------
-
-
-@elementwise(ufunc=np.sin, result="float", d_input=lambda g, input: g * cos(input))
-def sin(input):
-    """Sine of each element, in radians."""
-
-
-@elementwise(ufunc=np.cos, result="float", d_input=lambda g, input: -g * sin(input))
-def cos(input):
-    """Cosine of each element, in radians."""
-
-
-@elementwise(ufunc=np.tan, result="float", d_input=lambda g, out: g * (1 + out * out))
-def tan(input):
-    """Tangent of each element, in radians."""
-
-
-@elementwise(ufunc=np.arcsin, result="float", d_input=lambda g, input: g * rsqrt(1 - input * input))
-def asin(input):
-    """The angle whose sine is x."""
-
-
-@elementwise(
-    ufunc=np.arccos, result="float", d_input=lambda g, input: -g * rsqrt(1 - input * input)
-)
-def acos(input):
-    """The angle whose cosine is x."""
-
-
-@elementwise(ufunc=np.arctan, result="float", d_input=lambda g, input: g / (input * input + 1))
-def atan(input):
-    """The angle whose tangent is x."""
-
-
-@elementwise(ufunc=np.sinh, result="float", d_input=lambda g, input: g * cosh(input))
-def sinh(input):
-    """Hyperbolic sine."""
-
-
-@elementwise(ufunc=np.cosh, result="float", d_input=lambda g, input: g * sinh(input))
-def cosh(input):
-    """Hyperbolic cosine."""
+# Squashing ----------------------------------------------------------------------------------------
 
 
 @elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: g * (1 - out * out))
@@ -316,69 +246,6 @@ def tanh(input):
     >>> torch.tanh(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7616])
     """
-
-
-@elementwise(
-    ufunc=np.arcsinh, result="float", d_input=lambda g, input: g * rsqrt(input * input + 1)
-)
-def asinh(input):
-    """Inverse of sinh."""
-
-
-@elementwise(
-    ufunc=np.arccosh,
-    result="float",
-    # one root for each factor keeps the right branch for complex numbers
-    d_input=lambda g, input: g * (rsqrt(input - 1) * rsqrt(input + 1)),
-)
-def acosh(input):
-    """Inverse of cosh."""
-
-
-@elementwise(ufunc=np.arctanh, result="float", d_input=lambda g, input: g / (1 - input * input))
-def atanh(input):
-    """Inverse of tanh."""
-
-
-@elementwise(
-    node="Deg2RadBackward0",
-    result="float",
-    check=refuse_kinds("c", "deg2rad"),
-    linear=True,
-    d_input=lambda g: g * (math.pi / 180),
-)
-def deg2rad(input):
-    """Degrees as radians."""
-    return input * (math.pi / 180)
-
-
-@elementwise(
-    node="Rad2DegBackward0",
-    result="float",
-    check=refuse_kinds("c", "rad2deg"),
-    linear=True,
-    d_input=lambda g: g * (180 / math.pi),
-)
-def rad2deg(input):
-    """Radians as degrees."""
-    return input * (180 / math.pi)
-
-
-def _sinc_slope(input):
-    """The derivative of sinc."""
-    turn = input * math.pi
-    safe = where(input == 0, 1.0, input)
-    return where(input == 0, 0.0, (cos(turn) - sinc(input)) / safe)
-
-
-@elementwise(result="float", d_input=lambda g, input: g * _sinc_slope(input))
-def sinc(input):
-    """sin(pi * x) / (pi * x), and 1 at zero."""
-    turn = np.where(input == 0, 1, input * math.pi).astype(input.dtype, copy=False)
-    return np.where(input == 0, input.dtype.type(1), np.sin(turn) / turn)
-
-
-# Squashing ----------------------------------------------------------------------------------------
 
 
 @elementwise(result="float", d_input=lambda g, out: g * (out * (1 - out)))
@@ -423,98 +290,6 @@ def relu(input):
         _check_relu(input)
         return np.maximum(input, 0)
     return np.maximum(input, zero)
-
-
-# Rounding -----------------------------------------------------------------------------------------
-
-
-def _rounding(name, ufunc):
-    """A kernel that leaves integers as they are, and the check that goes with it."""
-
-    def kernel(input):
-        if input.dtype.kind == "f":
-            return ufunc(input)
-        if input.dtype.kind in "bc":
-            raise TypeError(name)
-        return input.copy()
-
-    return kernel
-
-
-@elementwise(
-    ufunc=_rounding("floor", np.floor),
-    check=refuse_kinds("bc", "floor_vml_cpu"),
-    d_input=lambda g: g * 0,
-)
-def floor(input):
-    """The greatest whole number that is not greater than x."""
-
-
-@elementwise(
-    ufunc=_rounding("ceil", np.ceil),
-    check=refuse_kinds("bc", "ceil_vml_cpu"),
-    d_input=lambda g: g * 0,
-)
-def ceil(input):
-    """The smallest whole number that is not smaller than x."""
-
-
-@elementwise(
-    ufunc=_rounding("trunc", np.trunc),
-    check=refuse_kinds("bc", "trunc_vml_cpu"),
-    d_input=lambda g: g * 0,
-)
-def trunc(input):
-    """x without its fraction."""
-
-
-@elementwise(check=refuse_kinds("biuc", "frac_cpu"), d_input=lambda g: g)
-def frac(input):
-    """The fraction of x: x - trunc(x)."""
-    if input.dtype.kind != "f":
-        raise TypeError("frac")
-    return input - np.trunc(input)
-
-
-@elementwise(
-    node=lambda decimals: f"RoundBackward{0 if decimals is None else 1}",
-    check=refuse_kinds("bc", "round_vml_cpu"),
-    d_input=lambda g: g * 0,
-)
-def _round(input, *, decimals=None):
-    """The nearest number with so many decimals; halves go to the even one."""
-    if input.dtype.kind == "f":
-        if not decimals:
-            return np.rint(input)
-        scale = 10.0 ** builtins.abs(decimals)
-        if decimals > 0:
-            return np.rint(input * scale) / scale
-        return np.rint(input / scale) * scale
-    if input.dtype.kind in "bc":
-        raise TypeError("round")
-    return input.copy()
-
-
-def round(input, *, decimals=None, out=None):
-    """The nearest whole number, or with `decimals`, the nearest number with so many decimals.
-
-    Halves go to the even neighbour.
-
-    >>> import rushlight as torch
-    >>> torch.round(torch.tensor([0.5, 1.5, -2.4]))
-    tensor([0., 2., -2.])
-    """
-    if decimals and not dtypes.of(input._array).is_floating_point:
-        title = dtypes.of(input._array).title
-        raise NotImplementedError(f"\"round_vml_cpu\" not implemented for '{title}'")
-    return _round(input, decimals=decimals, out=out)
-
-
-def positive(input):
-    """The tensor itself: +x. Refuses bools."""
-    if input._array.dtype.kind == "b":
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
-    return input
 
 
 # Choices ------------------------------------------------------------------------------------------
@@ -584,6 +359,3 @@ def where(condition, input=None, other=None, *, out=None):
 where.op = _where.op  # type: ignore[attr-defined]  # what rules call
 
 absolute, negative = abs, neg
-arcsin, arccos, arctan = asin, acos, atan
-arcsinh, arccosh, arctanh = asinh, acosh, atanh
-fix = trunc

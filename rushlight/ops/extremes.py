@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.compare import maximum, minimum
+from rushlight.ops.bounds import maximum, minimum
 from rushlight.ops.elementwise import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.arithmetic import _lerp
 from rushlight.ops.compare import require_tensors
+from rushlight.ops.mixtures import _lerp
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.scan import _gather_along

@@ -1,4 +1,4 @@
-"""Sums, means, variances, norms, and softmax: what folds dimensions by adding.
+"""Sums, means, variances, counts: what folds dimensions by adding.
 
 Products and running totals are in `scan`, maxima and medians in `extremes`.
 """
@@ -11,22 +11,18 @@ import warnings
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import abs, exp, like, sgn, where
-from rushlight.ops.op import in_dtype, opaque, reduction
+from rushlight.ops.elementwise import where
+from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import normalize_dim, normalize_dims
+from rushlight.ops.shapes import normalize_dims
 
 __all__ = [
     "all",
     "any",
     "count_nonzero",
-    "log_softmax",
-    "logsumexp",
     "mean",
     "nanmean",
     "nansum",
-    "norm",
-    "softmax",
     "std",
     "std_mean",
     "sum",
@@ -57,6 +53,13 @@ def dims_argument(dim, input):
         normalize_dims(dim, 0)
         return ()
     return tuple(dim) if isinstance(dim, (tuple, list)) else dim.__index__()
+
+
+def floating(input):
+    """Integers as the default dtype."""
+    return (
+        input if input._array.dtype.kind in "fcV" else in_dtype(input, dtypes.get_default_dtype())
+    )
 
 
 # Sums and means -----------------------------------------------------------------------------------
@@ -296,185 +299,6 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation and the mean."""
     dim, correction = _spread_arguments("std_mean", input, dim, unbiased, correction)
     return _std(input, dim, keepdim, correction), _mean(input, dim, keepdim)
-
-
-# Norms --------------------------------------------------------------------------------------------
-
-
-def _safe(x):
-    """x, with 1 in place of 0: what divides, where the quotient isn't used."""
-    return where(x == 0, 1.0, x)
-
-
-def _norm_slope(g, input, out, ord, dim):
-    """The derivative of the norm times g; 0 where the norm is 0."""
-    if ord == 2:
-        return input * where(out == 0, 0.0, g / _safe(out))
-    if ord == 1:
-        return g * sgn(input)
-    if ord == 0:
-        return input * 0
-    if ord in (float("inf"), -float("inf")):
-        chosen = abs(input) == out
-        return (g / like(_sum(chosen, dim=dim, keepdim=True), g)) * sgn(input) * chosen
-    ratio = where(input == 0, 0.0, _safe(abs(input)) / _safe(out)) ** (ord - 1)
-    return where((out == 0) | (input == 0), 0.0, g * sgn(input) * ratio)
-
-
-@reduction(
-    node="LinalgVectorNormBackward0",
-    holomorphic=False,
-    d_input=lambda g, input, out, ord, dim: _norm_slope(g, input, out, ord, dim),
-)
-def _vector_norm(input, *, dim=None, keepdim=False, ord=2):
-    """(sum of |x|**ord) ** (1 / ord)."""
-    if input.dtype.kind in "biu":
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{dtypes.of(input).title}"
-        )
-    dtype = input.real.dtype
-    size = np.absolute(input).astype(np.promote_types(dtype, np.float32), copy=False)
-    return np.asarray(_norm_of_sizes(size, dim, keepdim, ord)).astype(dtype, copy=False)
-
-
-def _norm_of_sizes(size, dim, keepdim, ord):
-    if ord == 2:
-        return np.sqrt(np.add.reduce(size * size, dim, None, None, keepdim))
-    if ord == 1:
-        return np.add.reduce(size, dim, None, None, keepdim)
-    if ord == 0:
-        return np.add.reduce(size != 0, dim, None, None, keepdim)
-    if ord == float("inf"):
-        return np.maximum.reduce(size, dim, None, None, keepdim, initial=0)
-    if ord == -float("inf"):
-        return np.minimum.reduce(size, dim, None, None, keepdim)
-    return np.add.reduce(size**ord, dim, None, None, keepdim) ** (1 / ord)
-
-
-def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
-    """The norm of a tensor: (sum of |x|**p) ** (1 / p); "fro" is p = 2.
-
-    >>> import rushlight as torch
-    >>> torch.norm(torch.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    if dtype is not None:
-        input = in_dtype(input, dtype)
-    if p == "nuc":
-        from rushlight.linalg import matrix_norm
-
-        return matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim)
-    order = 2 if p == "fro" or p is None else p
-    if isinstance(order, str):
-        raise RuntimeError(f"linalg.matrix_norm: Order {order} not supported.")
-    return _vector_norm(input, dims_argument(dim, input), keepdim, order, out=out)
-
-
-# Exponentials -------------------------------------------------------------------------------------
-
-
-@reduction(
-    node="LogsumexpBackward0",
-    d_input=lambda g, input, out: g * exp(input - where(abs(out) == float("inf"), 0.0, out)),
-)
-def _logsumexp(input, *, dim=None, keepdim=False):
-    """log(sum(exp(x)))."""
-    dtype = input.dtype
-    if dtype == np.float16:
-        input = input.astype(np.float32)
-    shift = np.maximum.reduce(input.real, dim, None, None, True, initial=-np.inf)
-    shift = np.where(np.isfinite(shift), shift, 0)
-    total = np.log(np.add.reduce(np.exp(input - shift), dim, None, None, keepdim))
-    return np.asarray(total + shift.reshape(total.shape)).astype(dtype, copy=False)
-
-
-def logsumexp(input, dim, keepdim=False, *, out=None):
-    """log(sum(exp(x))) over the dimensions `dim`, without overflow.
-
-    >>> import rushlight as torch
-    >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
-    tensor(1000.6931)
-    """
-    input = floating(input)
-    return _logsumexp(input, dims_argument(dim, input), keepdim, out=out)
-
-
-def floating(input):
-    """Integers as the default dtype."""
-    return (
-        input if input._array.dtype.kind in "fcV" else in_dtype(input, dtypes.get_default_dtype())
-    )
-
-
-def _check_softmax(name):
-    def check(input, *, dim):
-        dim = normalize_dim(dim, input.ndim)
-        if input.dtype.kind in "biuc":
-            last = "_lastdim_kernel_impl" if dim >= input.ndim - 1 else "_kernel_impl"
-            title = dtypes.of(input).title
-            raise NotImplementedError(f"\"{name}{last}\" not implemented for '{title}'")
-
-    return check
-
-
-_check_plain, _check_log = _check_softmax("softmax"), _check_softmax("log_softmax")
-
-
-@opaque(
-    check=_check_plain,
-    d_input=lambda g, out, dim: out * (g - _sum(g * out, dim=dim, keepdim=True)),
-)
-def _softmax(input, *, dim):
-    """exp(x) / sum(exp(x)) along `dim`."""
-    dtype = input.dtype
-    if dtype is not float32 and dtype is not float64:
-        _check_plain(input, dim=dim)
-        input = input.astype(np.promote_types(dtype, float32))
-    if not input.size or not input.ndim:
-        return np.ones(input.shape, dtype)
-    result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
-    np.exp(result, result)
-    total = np.add.reduce(result, dim, None, None, True)
-    result *= np.reciprocal(total, total)
-    return result if result.dtype is dtype else result.astype(dtype)
-
-
-def softmax(input, dim, dtype=None, *, out=None):
-    """exp(x) / sum(exp(x)) along `dim`: positive numbers of sum 1.
-
-    >>> import rushlight as torch
-    >>> torch.softmax(torch.tensor([0.0, 0.0]), dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    return _softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
-
-
-@opaque(
-    check=_check_log,
-    d_input=lambda g, out, dim: g - exp(out) * _sum(g, dim=dim, keepdim=True),
-)
-def _log_softmax(input, *, dim):
-    """x - log(sum(exp(x))) along `dim`."""
-    dtype = input.dtype
-    if dtype is not float32 and dtype is not float64:
-        _check_log(input, dim=dim)
-        input = input.astype(np.promote_types(dtype, float32))
-    if not input.size or not input.ndim:
-        return np.zeros(input.shape, dtype)
-    result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
-    result -= np.log(np.add.reduce(np.exp(result), dim, None, None, True))
-    return result if result.dtype is dtype else result.astype(dtype)
-
-
-def log_softmax(input, dim, dtype=None, *, out=None):
-    """log(softmax(x)) along `dim`, without overflow.
-
-    >>> import rushlight as torch
-    >>> torch.log_softmax(torch.tensor([0.0, 0.0]), dim=0)
-    tensor([-0.6931, -0.6931])
-    """
-    return _log_softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
 
 
 # Counting -----------------------------------------------------------------------------------------
