@@ -71,6 +71,9 @@ class Size(tuple):
 
     __rmul__ = __mul__
 
+    def __reduce__(self):
+        return _size, (tuple(self),)
+
 
 class device:
     """Where a tensor lives: `device("cpu")`.
@@ -115,21 +118,27 @@ class device:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __eq__(self, other):
-        return (
-            isinstance(other, device) and self.type == other.type and self.index == other.index
-        )
+        return isinstance(other, device) and self.type == other.type and self.index == other.index
 
     def __hash__(self):
         return hash((self.type, self.index))
 
     def __reduce__(self):
-        return device, (self.type, self.index)
+        return _device, (self.type, self.index)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         pass
+
+
+def _size(sizes):  # a pickle can name this, but not a class that says it lives in `torch`
+    return Size(sizes)
+
+
+def _device(type, index):
+    return device(type, index)
 
 
 CPU = device("cpu")
@@ -400,9 +409,7 @@ class Tensor:
         if self._array.size != 1:
             if self._array.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-            raise RuntimeError(
-                "Boolean value of Tensor with more than one value is ambiguous"
-            )
+            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
         return bool(self._array)
 
     def __float__(self):
