@@ -4,7 +4,7 @@ from rushlight.autograd import engine, function, grad_mode, graph, watched
 from rushlight.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
 from rushlight.autograd.attributes import *
 from rushlight.autograd.backward import backward, grad
-from rushlight.autograd.function import Function
+from rushlight.autograd.function import Function, NestedIOFunction
 from rushlight.autograd.grad_mode import *
 from rushlight.autograd.graph import (
     unsafe_preserve_version_counter as _unsafe_preserve_version_counter,

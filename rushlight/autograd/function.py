@@ -3,199 +3,22 @@
 from __future__ import annotations
 
 import functools
-
-import numpy as np
-
-from rushlight.autograd import saved
-from rushlight.autograd.tape import (
-    AccumulateGrad,
-    Node,
-    Output,
-    gradient_edge,
-    modes,
-    next_sequence_number,
-)
-from rushlight.autograd.views import rebase
-from rushlight.tensor import Tensor, as_array, wrap
-
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+import warnings
 
 
-class FunctionCtx:
-    """What `forward` and `backward` of one call share; it is the call's Node too."""
+from rushlight.autograd.anomaly import note_origin
+from rushlight.autograd.function_node import FunctionCtx, FunctionNode, SavedTensor
+from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.autograd.views import check_in_place, rebase
+from rushlight.tensor import Tensor, type_name
 
-    def save_for_backward(self, *tensors):
-        """Keep tensors (inputs, outputs or others) for `backward`, which finds them in
-        `ctx.saved_tensors`. They are checked against in-place changes.
-        """
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors):
-        """Keep tensors for `jvp`."""
-        for tensor in tensors:
-            if not (isinstance(tensor, Tensor) or tensor is None):
-                raise TypeError(
-                    "save_for_forward expects all arguments to be tensors; you should save "
-                    "non-tensors as attributes on ctx."
-                )
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *tensors):
-        """Say which inputs `forward` changes in place; they must be among its outputs."""
-        self.dirty_tensors = tensors
-
-    def mark_non_differentiable(self, *tensors):
-        """Say which outputs have no derivative."""
-        self.non_differentiable = tensors
-
-    def set_materialize_grads(self, value):
-        """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
-        self.materialize_grads = value
-
-
-class FunctionNode(Node, FunctionCtx):
-    """The Node of a call of a user's Function, and its `ctx`."""
-
-    __slots__ = ()
-    saves_arrays = True
-    #: the user's class
-    forward_class: type | None = None
-    to_save = None
-    dirty_tensors = non_differentiable = ()
-    materialize_grads = True
-    saved_for_forward = None
-
-    @property
-    def saved_tensors(self):
-        """The tensors given to `save_for_backward`."""
-        if self.saved is None:
-            saved.raise_freed()
-        return tuple(None if each is None else each.unpack(self) for each in self.saved)
-
-    saved_variables = saved_tensors
-
-    def backward(self, gradient, edges):
-        several = isinstance(gradient, list)
-        wrapped = [
-            None if g is None else wrap(as_array(g)) for g in (gradient if several else [gradient])
-        ]
-        results = self.backward_tensors(wrapped if several else wrapped[0], edges)
-        return tuple(None if r is None else r._array for r in results)
-
-    def backward_tensors(self, gradient, edges):
-        gradients = gradient if isinstance(gradient, list) else [gradient]
-        if self.materialize_grads:
-            gradients = [
-                wrap(np.zeros(shape, dtype)) if g is None else g
-                for g, (shape, dtype) in zip(gradients, self.output_kinds, strict=True)
-            ]
-        returned = self.user_backward()(self, *gradients)
-        return self.check_gradients(returned if isinstance(returned, tuple) else (returned,))
-
-    def user_backward(self):
-        """The derivative that the user's class defines."""
-        user = self.forward_class
-        own_backward = user.backward is not Function.backward
-        own_vjp = user.vjp is not Function.vjp
-        if own_backward and own_vjp:
-            raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
-                "should only implement one of them."
-            )
-        return user.vjp if own_vjp else user.backward
-
-    def check_gradients(self, returned):
-        """What `backward` returned, one gradient per tensor argument of `forward`."""
-        count = len(self.argument_kinds)
-        if len(returned) > count and all(g is None for g in returned[count:]):
-            returned = returned[:count]
-        if len(returned) != count:
-            raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients "
-                f"(expected {count}, got {len(returned)})"
-            )
-        return tuple(
-            self.check_gradient(i, self.position(i), g, kind)
-            for i, (g, kind) in enumerate(zip(returned, self.argument_kinds, strict=True))
-            if kind is not None or self.refuse_gradient(i, g)
-        )
-
-    def position(self, argument):
-        """Which of the tensor arguments this argument is."""
-        return sum(kind is not None for kind in self.argument_kinds[:argument])
-
-    def refuse_gradient(self, argument, gradient):
-        """A gradient for an argument that isn't a tensor must be None."""
-        if gradient is not None:
-            raise RuntimeError(
-                f"function {self.name()} returned a gradient different from None at position "
-                f"{argument + 1}, but the corresponding forward input was not a Variable"
-            )
-
-    def check_gradient(self, argument, position, gradient, kind):
-        """A returned gradient in the shape and dtype of its argument."""
-        if gradient is None:
-            return None
-        if not isinstance(gradient, Tensor):
-            raise TypeError(f"expected Variable or None (got {type(gradient).__name__})")
-        if self.edges[position] is None:
-            return None
-        shape, array_dtype = kind
-        if gradient._array.shape != shape:
-            gradient = self.fit(position, gradient, shape)
-        if gradient._array.dtype != array_dtype:
-            from rushlight import dtypes
-
-            gradient = gradient.to(dtypes.from_array_dtype(array_dtype))
-        return gradient
-
-    def fit(self, position, gradient, shape):
-        """A gradient summed over what broadcasting added, if that gives `shape`."""
-        given = gradient._array.shape
-        added = len(given) - len(shape)
-        if added < 0 or any(s not in (1, g) for s, g in zip(shape, given[added:], strict=True)):
-            raise RuntimeError(
-                f"Function {self.name()} returned an invalid gradient at index {position} - got "
-                f"{list(given)} but expected shape compatible with {list(shape)}"
-            )
-        return gradient.sum_to_size(shape)
-
-
-class SavedTensor:
-    """A tensor given to `save_for_backward`: its array, its place on the tape, its version."""
-
-    __slots__ = ("array", "counter", "edge", "original", "output", "packed", "version")
-
-    def __init__(self, tensor, output=None):
-        self.packed = None
-        self.output = output
-        self.array = tensor._array
-        self.counter = tensor._counter
-        self.version = tensor._counter[0]
-        self.edge = None if output is not None else gradient_edge(tensor)
-        # a leaf comes back as itself; a tensor with history would keep its whole memory alive
-        self.original = tensor if output is None and (self.edge in (None, tensor)) else None
-        if modes.saved_tensors_hooks:
-            shown = tensor if output is None else wrap(tensor._array)
-            self.packed = saved.Packed(shown, *modes.saved_tensors_hooks[-1])
-            self.array = self.original = None
-
-    def unpack(self, node):
-        array = self.array if self.packed is None else self.packed.unpack()._array
-        if self.counter[0] != self.version:
-            made_by = node if self.output is not None else None
-            saved.raise_overwritten(array, self.counter[0], self.version, made_by, self.output or 0)
-        if self.original is not None and self.original._array is array:
-            return self.original
-        tensor = wrap(array)
-        tensor._counter = self.counter
-        edge = self.edge
-        if self.output is not None:
-            edge = node if node.outputs is None else Output(node, self.output)
-        if edge is not None:
-            tensor._requires_grad = True
-            tensor._node = AccumulateGrad.of(edge) if isinstance(edge, Tensor) else edge
-        return tensor
+__all__ = [
+    "Function",
+    "FunctionCtx",
+    "InplaceFunction",
+    "NestedIOFunction",
+    "once_differentiable",
+]
 
 
 class FunctionMeta(type):
@@ -203,11 +26,11 @@ class FunctionMeta(type):
 
     def __init__(cls, name, bases, body):
         super().__init__(name, bases, body)
-        node_body = {"forward_class": cls, "__module__": cls.__module__}
+        node_body = {"forward_class": cls, "__module__": cls.__module__, "__slots__": ()}
         cls._backward_cls = type(f"{name}Backward", (FunctionNode,), node_body)
 
 
-class Function(metaclass=FunctionMeta):
+class Function(FunctionCtx, metaclass=FunctionMeta):
     """Base class of operations whose derivative the user brings.
 
     Define static methods `forward(ctx, *args)` and `backward(ctx, *grad_outputs)`; or
@@ -231,13 +54,16 @@ class Function(metaclass=FunctionMeta):
     tensor(12.)
     """
 
+    __module__ = "torch.autograd.function"
     generate_vmap_rule = False
 
     def __init__(self, *args, **kwargs):
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
             "static, so you should invoke them on the class itself. Instantiating an autograd "
-            "function will raise an error in a future version of PyTorch."
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
         )
 
     def __call__(self, *args, **kwargs):
@@ -288,27 +114,55 @@ class Function(metaclass=FunctionMeta):
     @classmethod
     def apply(cls, *args, **kwargs):
         """Call the operation and record it."""
+        if cls.setup_context is not Function.setup_context:
+            args, kwargs = bind_defaults(cls.forward, args, kwargs), {}
         return call(cls, args, kwargs)
+
+
+class InplaceFunction(Function):
+    """A Function that may work in place; kept because programs name it."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
+
+
+class NestedIOFunction(Function):
+    """A Function of nested containers of tensors; kept because programs name it."""
+
+
+def bind_defaults(function, args, kwargs):
+    """The arguments of a call in their order, defaults filled in."""
+    from inspect import signature
+
+    bound = signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
 
 
 def call(function, args, kwargs):
     """Run a Function's forward and put its outputs on the tape."""
-    node = function._backward_cls()
-    node.seq = next_sequence_number()
-    node.hooks = node.outputs = None
-    node.saved = node.guards = ()
     tensors = [x for x in args if isinstance(x, Tensor)]
+    node = function._backward_cls()
     node.needs_input_grad = tuple(isinstance(x, Tensor) and x._requires_grad for x in args)
-    node.argument_kinds = [
-        (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None for x in args
-    ]
-    recording = modes.grad_enabled and any(node.needs_input_grad)
+    node.argument_kinds = tuple(map(kind_of, args))
     node.edges = tuple(gradient_edge(x) if x._requires_grad else None for x in tensors)
+    node.seq = next_sequence_number()
+    recording = modes.grad_enabled and any(node.needs_input_grad)
     returned = run_forward(function, node, args, kwargs)
     outputs = returned if isinstance(returned, tuple) else (returned,)
     placed = place_outputs(node, tensors, outputs, recording)
-    finish_saving(node, outputs, recording)
+    finish_saving(node, outputs, placed, recording)
+    if modes.dual_level >= 0:
+        from rushlight.autograd.forward_ad import propagate_function
+
+        propagate_function(function, node, args, placed)
     return placed if isinstance(returned, tuple) else placed[0]
+
+
+def kind_of(x):
+    """Shape and dtype of a tensor; None for anything else."""
+    return (x._array.shape, x._array.dtype) if isinstance(x, Tensor) else None
 
 
 def run_forward(function, node, args, kwargs):
@@ -325,77 +179,133 @@ def run_forward(function, node, args, kwargs):
         modes.grad_enabled = before
 
 
+# The outputs' place on the tape -------------------------------------------------------------------
+
+
 def place_outputs(node, inputs, outputs, recording):
     """The outputs with their history."""
-    dirty = {id(x) for x in node.dirty_tensors}
-    if not dirty <= {id(x) for x in outputs}:
+    check_marks(node, inputs, outputs)
+    node.output_kinds = tuple(map(kind_of, outputs))
+    node.outputs = None if len(outputs) == 1 else node.output_kinds
+    if recording and modes.anomaly:
+        note_origin(node)
+    return tuple(
+        place(x, node, number, inputs, recording) if isinstance(x, Tensor) else x
+        for number, x in enumerate(outputs)
+    )
+
+
+def check_marks(node, inputs, outputs):
+    """Refuse marks that make no sense, before anything is recorded."""
+    for mark, text in (
+        ("dirty_tensors", "mark_dirty can only accept variables, but argument {} is of type {}"),
+        (
+            "non_differentiable",
+            "mark_non_differentiable only accepts variable arguments, but got {1}",
+        ),
+    ):
+        for number, x in enumerate(getattr(node, mark)):
+            if not isinstance(x, Tensor):
+                raise RuntimeError(text.format(number, type_name(x)))
+    if not {id(x) for x in node.dirty_tensors} <= {id(x) for x in outputs}:
         raise RuntimeError(
             "Some elements marked as dirty during the forward method were not returned as output. "
             "The inputs that are modified inplace must all be outputs of the Function."
         )
-    constant = {id(x) for x in node.non_differentiable}
-    tensors = [x for x in outputs if isinstance(x, Tensor)]
-    node.output_kinds = saved.describe(tensors)
-    node.outputs = None if len(tensors) == 1 else node.output_kinds
-    numbers = iter(range(len(tensors)))
-    return tuple(
-        place(x, node, next(numbers), inputs, dirty, constant, recording)
-        if isinstance(x, Tensor)
-        else x
-        for x in outputs
-    )
 
 
-def place(output, node, number, inputs, dirty, constant, recording):
+def place(output, node, number, inputs, recording):
     """One output with its history."""
     is_input = any(output is x for x in inputs)
-    is_dirty = id(output) in dirty
+    is_dirty = any(output is x for x in node.dirty_tensors)
+    constant = any(output is x for x in node.non_differentiable)
     if is_dirty:
         output._counter[0] += 1
-    if not recording:
-        return output
-    if id(output) in constant or output._array.dtype.kind not in "fcV":
-        return output.detach() if is_input and not is_dirty else without_history(output)
+    elif is_input:
+        output = unrecorded_view(output)
+    if not recording or constant or output._array.dtype.kind not in "fcV":
+        return without_history(output, is_dirty)
     edge = node if node.outputs is None else Output(node, number)
     if is_dirty:
-        if gradient_edge(output) is output:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        rebase(output, edge)
+        place_changed(output, edge, node)
         return output
-    if is_input:
-        output = output.view(output.shape)
     if output._base is not None:
-        output._creation = "function"
+        several = sum(kind is not None for kind in node.output_kinds) > 1
+        output._creation = "several" if several else "function"
     output._requires_grad = True
     output._node = edge
     return output
 
 
-def without_history(output):
-    """An output that has no derivative."""
+def unrecorded_view(x):
+    """A view of all of a tensor, which is no output of any operation yet."""
+    before = modes.grad_enabled
+    modes.grad_enabled = False
+    try:
+        view = x.view(x.shape)
+    finally:
+        modes.grad_enabled = before
+    view._requires_grad = False
+    return view
+
+
+def place_changed(output, edge, node):
+    """Give an input that was changed in place the history of an output."""
+    if output._base is not None and len(node.output_kinds) > 1:
+        raise RuntimeError(
+            "If your Function modifies inplace an input that is a view of another Tensor, your "
+            "Function cannot return more than one Tensor. This is not supported by the current "
+            "autograd engine. You should either make sure the input is not a view (using .clone() "
+            "for example) or make your Function only return one Tensor (potentially splitting it "
+            "into two Functions: one doing the inplace that returns a single Tensor and a second "
+            "one that does the other operations). You can ask on the forum "
+            "https://discuss.pytorch.org/ if you need help to do this change."
+        )
+    if output._requires_grad and output._base is None and gradient_edge(output) is output:
+        raise RuntimeError(
+            "a leaf Variable that requires grad has been used in an in-place operation."
+        )
+    check_in_place(output, recorded=True)
+    rebase(output, edge)
+
+
+def without_history(output, is_dirty):
+    """An output that has no derivative; an input that requires grad goes on doing so."""
+    if not output._requires_grad:
+        return output
+    if is_dirty or output._base is not None:
+        return output.detach()
     output._requires_grad = False
     output._node = None
     return output
 
 
-def finish_saving(node, outputs, recording):
+def finish_saving(node, outputs, placed, recording):
     """Turn what `save_for_backward` was given into what is kept."""
     tensors, node.to_save = node.to_save, None
     node.dirty_tensors = node.non_differentiable = ()
     if tensors is None or not recording:
         return
-    numbers = {id(x): i for i, x in enumerate(x for x in outputs if isinstance(x, Tensor))}
-    kept = []
-    for tensor in tensors:
+    for number, tensor in enumerate(tensors):
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"save_for_backward can only save variables, but argument {len(kept)} is of type "
-                f"{type(tensor).__name__}"
+                f"save_for_backward can only save variables, but argument {number} is of type "
+                f"{type_name(tensor)}"
             )
-        kept.append(None if tensor is None else SavedTensor(tensor, numbers.get(id(tensor))))
-    node.saved = tuple(kept)
+    numbers = {id(x): number for number, x in enumerate(outputs) if isinstance(x, Tensor)}
+    node.saved = tuple(
+        None if x is None else save_one(x, numbers.get(id(x)), placed) for x in tensors
+    )
+
+
+def save_one(tensor, number, placed):
+    """One saved tensor; an output is saved as it was placed."""
+    if number is None or placed[number] is not tensor or tensor._node is None:
+        return SavedTensor(tensor)
+    return SavedTensor(tensor, number)
+
+
+# Derivatives that can't be differentiated ---------------------------------------------------------
 
 
 def once_differentiable(backward):
@@ -437,9 +347,9 @@ def _refuse_again(result, wanting):
     node.message = (
         "trying to differentiate twice a function that was marked with @once_differentiable"
     )
+    node.edges = tuple(gradient_edge(x) for x in wanting)
     node.seq = next_sequence_number()
     node.hooks, node.saved, node.guards = None, (), ()
-    node.edges = tuple(gradient_edge(x) for x in wanting)
     result = result.detach()
     result._requires_grad = True
     result._node = node
