@@ -17,12 +17,13 @@ from collections import namedtuple
 import numpy as np
 
 from rushlight.autograd import saved
+from rushlight.autograd.function import call_with_node
 from rushlight.autograd.grad_mode import _Mode
 from rushlight.autograd.layers import TapeLayer
 from rushlight.autograd.tape import modes
 from rushlight.ops import fast
 from rushlight.ops.op import Elementwise
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "UnpackedDualTensor",
@@ -341,3 +342,42 @@ def through_transpose(op, primals, given, options, outputs):
     live = [seed for seed in seeds if seed is not None]
     found = iter(layer.pull([g for g, _ in pairs], live, [t for _, t in pairs]))
     return [None if seed is None else next(found) for seed in seeds]
+
+
+# How tangents go through a user's Function --------------------------------------------------------
+
+
+def call_with_tangents(function, args, kwargs):
+    """Call a Function, and give its outputs the tangents that its `jvp` says."""
+    given = [tangent_of(x) if isinstance(x, Tensor) else None for x in args]
+    with values_only():
+        outputs, node = call_with_node(function, args, kwargs)
+        if all(t is None for t in given) or not modes.forward_grad_enabled:
+            return outputs
+        tangents = push_through_function(function, node, args, given)
+    several = outputs if isinstance(outputs, tuple) else (outputs,)
+    for y, t in zip(several, tangents, strict=True):
+        if t is not None and isinstance(y, Tensor):
+            set_tangent(y, t)
+    return outputs
+
+
+def push_through_function(function, node, args, tangents):
+    """What a Function's `jvp` makes of these tangents, one for each output."""
+    given = [
+        zeros_like(x) if t is None and node.materialize_grads and isinstance(x, Tensor) else t
+        for x, t in zip(args, tangents, strict=True)
+    ]
+    node.in_jvp = True
+    try:
+        found = function.jvp(node, *given)
+    finally:
+        node.in_jvp = False
+    found = found if isinstance(found, tuple) else (found,)
+    count = len(node.output_kinds)
+    if len(found) != count:
+        raise RuntimeError(
+            "A custom Function's forward is returning a different number of outputs than its jvp: "
+            f"{count} and {len(found)}."
+        )
+    return found

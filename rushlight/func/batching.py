@@ -317,6 +317,13 @@ def join(op, size, values, batched, options):
     return op.call(*values, **{**options, "dim": dim})
 
 
+@rule("bernoulli", "poisson")
+def random(op, size, values, batched, options):
+    draws = options["generator"]
+    draws.check(from_samples=True)
+    return op.call(values[0], generator=draws.below)
+
+
 # Positions ----------------------------------------------------------------------------------------
 
 

@@ -178,6 +178,11 @@ def getitem(input, index):
         if input._array.ndim == 0:
             raise_zero_dim()
         return _basic_index(input, index=(index,))
+    if modes.layers:
+        from rushlight.func import indexing
+
+        if indexing.has_layers(index):
+            return indexing.getitem(input, index)
     basic, picks = read_index(index, input._array.shape)
     if picks is None:
         return _basic_index(input, index=basic)
@@ -378,6 +383,12 @@ _basic_index.op.check = check_basic
 def setitem(input, index, value):
     """`input[index] = value`, in place."""
     kind = index.__class__
+    if modes.layers:
+        from rushlight.func import indexing
+
+        if indexing.has_layers(index):
+            indexing.setitem(input, index, value)
+            return
     if kind is int and input._array.ndim:
         basic, picks = (index,), None
     else:

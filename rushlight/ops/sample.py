@@ -40,11 +40,15 @@ def stream(generator):
     from rushlight import random
 
     if generator is None:
-        return random.default_generator
-    if not isinstance(generator, random.Generator):
+        generator = random.default_generator
+    elif not isinstance(generator, random.Generator):
         raise TypeError(
             f"expected torch.Generator as argument 'generator', but got {type_name(generator)}"
         )
+    if modes.layers:
+        from rushlight.func.randomness import draws
+
+        return draws(generator)
     return generator
 
 
@@ -185,6 +189,10 @@ def _drawn_like(name, input, draw, dtype, device, requires_grad):
 
 def _fill(target, draw, *parameters):
     """Random numbers written into an array along its memory."""
+    if modes.layers:
+        from rushlight.func.randomness import fill
+
+        return fill(target, draw, *parameters)
     if target.flags.c_contiguous:
         target[...] = draw(target.shape, *parameters)
         return target
@@ -386,7 +394,10 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 def _refill(tensor, node, draw, *parameters):
     """Random numbers in place of what a tensor holds; its gradient ends here."""
     check_in_place(tensor)
-    _fill(tensor._array, draw, *parameters)
+    if _fill(tensor._array, draw, *parameters) is not tensor._array:
+        from rushlight.func.randomness import refuse_unbatched
+
+        refuse_unbatched()
     tensor._counter[0] += 1
     if tensor._requires_grad and modes.grad_enabled:
         rebase(tensor, _zeroed(tensor)._node)

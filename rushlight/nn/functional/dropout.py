@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import warnings
 
-from rushlight import random
 from rushlight.ops import in_place
+from rushlight.ops.sample import stream
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -35,7 +35,7 @@ def _check_probability(p):
 
 def _kept(p, shape, dtype):
     """An array of ones, and zeros with probability `p`."""
-    return random.default_generator.bernoulli(1 - p, shape, dtype)
+    return stream(None).bernoulli(1 - p, shape, dtype)
 
 
 def _scaled_by(input, noise, inplace):
@@ -49,9 +49,9 @@ def _drop(input, p, shape, inplace):
         raise RuntimeError(f"result type Float can't be cast to the desired output type {title}")
     if p == 1:
         return _scaled_by(input, input.new_zeros(()), inplace)
-    noise = _kept(p, shape, input._array.dtype)
+    noise = wrap(_kept(p, shape, input._array.dtype))
     noise /= 1 - p
-    return _scaled_by(input, wrap(noise), inplace)
+    return _scaled_by(input, noise, inplace)
 
 
 def dropout(input, p=0.5, training=True, inplace=False):
