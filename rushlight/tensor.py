@@ -86,7 +86,10 @@ class device:
     __slots__ = ("index", "type")
     __module__ = "torch"
 
-    _KNOWN = ("cpu", "cuda", "mps", "xpu", "meta")
+    _KNOWN = tuple(
+        "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu "
+        "mtia privateuseone".split()
+    )
 
     def __init__(self, type, index=None):
         if isinstance(type, device):
@@ -102,6 +105,8 @@ class device:
             if not number.isdigit() or index is not None:
                 raise RuntimeError(f"Invalid device string: '{type}'")
             type, index = name, int(number)
+        if not type.replace("_", "").isalpha():
+            raise RuntimeError(f"Invalid device string: '{type}'")
         if type not in self._KNOWN:
             raise RuntimeError(
                 f"Expected one of {', '.join(self._KNOWN)} device type at start of device string: "
@@ -880,21 +885,21 @@ class Tensor:
         """self + value * tensor1 * tensor2."""
         return ops.addcmul(self, tensor1, tensor2, value=value)
 
-    def all(self, dim=None, keepdim=False):
+    def all(self, dim=None, keepdim=False, **names):
         """Whether all elements are true."""
-        return ops.all(self, dim, keepdim)
+        return ops.all(self, dim, keepdim, **names)
 
     def allclose(self, other, rtol=1e-05, atol=1e-08, equal_nan=False):
         """Whether all elements are close, as a bool."""
         return ops.allclose(self, other, rtol, atol, equal_nan)
 
-    def amax(self, dim=(), keepdim=False):
+    def amax(self, dim=(), keepdim=False, **names):
         """The greatest element, or along the dimensions `dim`."""
-        return ops.amax(self, dim, keepdim)
+        return ops.amax(self, dim, keepdim, **names)
 
-    def amin(self, dim=(), keepdim=False):
+    def amin(self, dim=(), keepdim=False, **names):
         """The smallest element, or along the dimensions `dim`."""
-        return ops.amin(self, dim, keepdim)
+        return ops.amin(self, dim, keepdim, **names)
 
     def aminmax(self, *, dim=None, keepdim=False):
         """The smallest and the greatest element."""
@@ -904,9 +909,9 @@ class Tensor:
         """The angle of each (complex) element."""
         return ops.angle(self)
 
-    def any(self, dim=None, keepdim=False):
+    def any(self, dim=None, keepdim=False, **names):
         """Whether some element is true."""
-        return ops.any(self, dim, keepdim)
+        return ops.any(self, dim, keepdim, **names)
 
     def arccos(self):
         """The angle whose cosine is x."""
@@ -936,13 +941,13 @@ class Tensor:
         """Inverse of tanh."""
         return ops.atanh(self)
 
-    def argmax(self, dim=None, keepdim=False):
+    def argmax(self, dim=None, keepdim=False, **names):
         """The index of the greatest element."""
-        return ops.argmax(self, dim, keepdim)
+        return ops.argmax(self, dim, keepdim, **names)
 
-    def argmin(self, dim=None, keepdim=False):
+    def argmin(self, dim=None, keepdim=False, **names):
         """The index of the smallest element."""
-        return ops.argmin(self, dim, keepdim)
+        return ops.argmin(self, dim, keepdim, **names)
 
     def asin(self):
         """The angle whose sine is x."""
@@ -1300,25 +1305,25 @@ class Tensor:
         """Whether less."""
         return ops.lt(self, other)
 
-    def max(self, dim=None, keepdim=False, *, other=None):
+    def max(self, dim=None, keepdim=False, *, other=None, **names):
         """The greatest: of all, along `dim` with its index, or of two tensors."""
-        return ops.max(self, dim, keepdim, other=other)
+        return ops.max(self, dim, keepdim, other=other, **names)
 
     def maximum(self, other):
         """The greater, element by element."""
         return ops.maximum(self, other)
 
-    def mean(self, dim=None, keepdim=False, *, dtype=None):
+    def mean(self, dim=None, keepdim=False, *, dtype=None, **names):
         """The mean of the elements, or over the dimensions `dim`."""
-        return ops.mean(self, dim, keepdim, dtype=dtype)
+        return ops.mean(self, dim, keepdim, dtype=dtype, **names)
 
-    def median(self, dim=None, keepdim=False):
+    def median(self, dim=None, keepdim=False, **names):
         """The median, or along `dim` with its index."""
-        return ops.median(self, dim, keepdim)
+        return ops.median(self, dim, keepdim, **names)
 
-    def min(self, dim=None, keepdim=False, *, other=None):
+    def min(self, dim=None, keepdim=False, *, other=None, **names):
         """The smallest: of all, along `dim` with its index, or of two tensors."""
-        return ops.min(self, dim, keepdim, other=other)
+        return ops.min(self, dim, keepdim, other=other, **names)
 
     def minimum(self, other):
         """The smaller, element by element."""
@@ -1396,9 +1401,9 @@ class Tensor:
         """The power."""
         return ops.pow(self, exponent)
 
-    def prod(self, dim=None, keepdim=False, *, dtype=None):
+    def prod(self, dim=None, keepdim=False, *, dtype=None, **names):
         """The product of the elements, or along `dim`."""
-        return ops.prod(self, dim, keepdim, dtype=dtype)
+        return ops.prod(self, dim, keepdim, dtype=dtype, **names)
 
     def quantile(self, q, dim=None, keepdim=False, *, interpolation="linear"):
         """The q-th quantiles, or along `dim`."""
@@ -1468,9 +1473,9 @@ class Tensor:
         """x * x."""
         return ops.square(self)
 
-    def std(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    def std(self, dim=None, unbiased=None, keepdim=False, *, correction=None, **names):
         """The standard deviation."""
-        return ops.std(self, dim, unbiased, keepdim, correction=correction)
+        return ops.std(self, dim, unbiased, keepdim, correction=correction, **names)
 
     def sub(self, other, *, alpha=1):
         """self - alpha * other."""
@@ -1480,9 +1485,9 @@ class Tensor:
         """self - alpha * other."""
         return ops.sub(self, other, alpha=alpha)
 
-    def sum(self, dim=None, keepdim=False, *, dtype=None):
+    def sum(self, dim=None, keepdim=False, *, dtype=None, **names):
         """The sum of the elements, or over the dimensions `dim`."""
-        return ops.sum(self, dim, keepdim, dtype=dtype)
+        return ops.sum(self, dim, keepdim, dtype=dtype, **names)
 
     def tan(self):
         """Tangent."""
@@ -1500,9 +1505,9 @@ class Tensor:
         """x without its fraction."""
         return ops.trunc(self)
 
-    def var(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    def var(self, dim=None, unbiased=None, keepdim=False, *, correction=None, **names):
         """The variance."""
-        return ops.var(self, dim, unbiased, keepdim, correction=correction)
+        return ops.var(self, dim, unbiased, keepdim, correction=correction, **names)
 
     def where(self, condition, other):
         """self where the condition holds, else other."""

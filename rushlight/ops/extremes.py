@@ -11,7 +11,7 @@ from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument
 from rushlight.ops.return_types import named
-from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims
+from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -160,7 +160,7 @@ def _amin(input, *, dim=None, keepdim=False):
     return _extreme(np.minimum, "min_values", input, dim, keepdim)
 
 
-def amax(input, dim=(), keepdim=False, *, out=None):
+def amax(input, dim=(), keepdim=False, *, out=None, axis=None, keepdims=None):
     """The greatest element, or along the dimensions `dim`; NaN if there is one.
 
     Elements that are equally great share the gradient.
@@ -169,11 +169,15 @@ def amax(input, dim=(), keepdim=False, *, out=None):
     >>> torch.amax(torch.tensor([[1, 5], [7, 2]]), dim=1)
     tensor([5, 7])
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     return _amax(input, dims_argument(dim, input), keepdim, out=out)
 
 
-def amin(input, dim=(), keepdim=False, *, out=None):
+def amin(input, dim=(), keepdim=False, *, out=None, axis=None, keepdims=None):
     """The smallest element, or along the dimensions `dim`; NaN if there is one."""
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     return _amin(input, dims_argument(dim, input), keepdim, out=out)
 
 
@@ -253,7 +257,7 @@ def _min_along(input, *, dim, keepdim):
     """The smallest element along `dim`, and where it is first."""
 
 
-def max(input, dim=None, keepdim=False, *, other=None, out=None):
+def max(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keepdims=None):
     """The greatest: of all elements, along `dim` with its index, or of two tensors.
 
     >>> import rushlight as torch
@@ -268,6 +272,8 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None):
     tensor([[4, 5],
             [7, 4]])
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dim is None and other is None:
         return _max_of_all(input, out=out)
     if other is not None or isinstance(dim, Tensor):
@@ -275,7 +281,7 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None):
     return _along(_max_along, "max", input, dim, keepdim, out)
 
 
-def min(input, dim=None, keepdim=False, *, other=None, out=None):
+def min(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keepdims=None):
     """The smallest: of all elements, along `dim` with its index, or of two tensors.
 
     >>> import rushlight as torch
@@ -284,6 +290,8 @@ def min(input, dim=None, keepdim=False, *, other=None, out=None):
     values=tensor(1),
     indices=tensor(1))
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dim is None and other is None:
         return _min_of_all(input, out=out)
     if other is not None or isinstance(dim, Tensor):
@@ -317,19 +325,23 @@ def _argmin(input, *, dim=None, keepdim=False):
     return _position("argmin", np.ndarray.argmin, input, dim, keepdim)
 
 
-def argmax(input, dim=None, keepdim=False, *, out=None):
+def argmax(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """The index of the greatest element, in the flattened tensor or along `dim`.
 
     >>> import rushlight as torch
     >>> torch.argmax(torch.tensor([[1, 9], [7, 2]]), dim=1)
     tensor([1, 0])
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
     return _argmax(input, dim, keepdim, out=out)
 
 
-def argmin(input, dim=None, keepdim=False, *, out=None):
+def argmin(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """The index of the smallest element, in the flattened tensor or along `dim`."""
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
     return _argmin(input, dim, keepdim, out=out)
 
@@ -400,7 +412,7 @@ def _nanmedian_of_all(input, *, dim=None, keepdim=False):
     """The median of all elements that are not NaN."""
 
 
-def median(input, dim=None, keepdim=False, *, out=None):
+def median(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """The median: of all elements, or along `dim` with its index.
 
     Of an even number of elements it is the lower of the two in the middle.
@@ -409,6 +421,8 @@ def median(input, dim=None, keepdim=False, *, out=None):
     >>> torch.median(torch.tensor([4.0, 1.0, 3.0, 2.0]))
     tensor(2.)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dim is None:
         return _median_of_all(input)
     return _along(_median_along, "median", input, dim, keepdim, out)

@@ -14,7 +14,7 @@ from rushlight import dtypes
 from rushlight.ops.elementwise import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import normalize_dims
+from rushlight.ops.shapes import normalize_dims, numpy_names
 
 __all__ = [
     "all",
@@ -83,7 +83,7 @@ def _sum(input, *, dim=None, keepdim=False):
     return np.add.reduce(input, dim, float32, None, keepdim).astype(dtype)
 
 
-def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
+def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
     """Sum of the elements, or over the dimensions `dim`; of integers and bools, int64.
 
     >>> import rushlight as torch
@@ -91,6 +91,8 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     >>> torch.sum(x), torch.sum(x, dim=0)
     (tensor(10.), tensor([4., 6.]))
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
         input = in_dtype(input, dtype)
     if dim is not None:
@@ -134,13 +136,15 @@ def _mean(input, *, dim=None, keepdim=False):
     return (np.add.reduce(input, dim, float32, None, keepdim) / float32.type(count)).astype(dtype)
 
 
-def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
+def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
     """Mean of the elements, or over the dimensions `dim`; of nothing, NaN.
 
     >>> import rushlight as torch
     >>> torch.mean(torch.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
         if dtype.category < 2:
             raise RuntimeError(
@@ -264,7 +268,17 @@ def _spread_arguments(name, input, dim, unbiased, correction):
     return dim, correction
 
 
-def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None):
+def var(
+    input,
+    dim=None,
+    unbiased=None,
+    keepdim=False,
+    *,
+    correction=None,
+    out=None,
+    axis=None,
+    keepdims=None,
+):
     """Variance of the elements, or over the dimensions `dim`.
 
     The sum of squared distances from the mean is divided by `count - correction` (default 1,
@@ -274,17 +288,31 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=N
     >>> torch.var(torch.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim, correction = _spread_arguments("var", input, dim, unbiased, correction)
     return _var(input, dim, keepdim, correction, out=out)
 
 
-def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None):
+def std(
+    input,
+    dim=None,
+    unbiased=None,
+    keepdim=False,
+    *,
+    correction=None,
+    out=None,
+    axis=None,
+    keepdims=None,
+):
     """Standard deviation: the root of `var`.
 
     >>> import rushlight as torch
     >>> torch.std(torch.tensor([1.0, 3.0, 5.0]))
     tensor(2.)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim, correction = _spread_arguments("std", input, dim, unbiased, correction)
     return _std(input, dim, keepdim, correction, out=out)
 
@@ -315,13 +343,15 @@ def _any(input, *, dim=None, keepdim=False):
     return np.logical_or.reduce(input, dim, np.bool_, None, keepdim).astype(_truth_dtype(input))
 
 
-def any(input, dim=None, keepdim=False, *, out=None):
+def any(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """Whether some element is true (not zero), or some along the dimensions `dim`.
 
     >>> import rushlight as torch
     >>> torch.any(torch.tensor([False, True]))
     tensor(True)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     return _any(input, dims_argument(dim, input), keepdim, out=out)
 
 
@@ -331,13 +361,15 @@ def _all(input, *, dim=None, keepdim=False):
     return np.logical_and.reduce(input, dim, np.bool_, None, keepdim).astype(_truth_dtype(input))
 
 
-def all(input, dim=None, keepdim=False, *, out=None):
+def all(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """Whether all elements are true (not zero), or all along the dimensions `dim`.
 
     >>> import rushlight as torch
     >>> torch.all(torch.tensor([[True, True], [False, True]]), dim=1)
     tensor([ True, False])
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     return _all(input, dims_argument(dim, input), keepdim, out=out)
 
 

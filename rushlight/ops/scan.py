@@ -10,7 +10,7 @@ from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.pairs import logaddexp
 from rushlight.ops.reduce import _numbered, dims_argument, narrowed
 from rushlight.ops.return_types import named
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import normalize_dim, numpy_names
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -141,7 +141,7 @@ def logcumsumexp(input, dim, *, out=None):
 
     >>> import rushlight as torch
     >>> torch.logcumsumexp(torch.tensor([1000.0, 1000.0]), dim=0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     return _logcumsumexp(input, dim=normalize_dim(dim, input._array.ndim), out=out)
 
@@ -223,13 +223,15 @@ def _prod(input, *, dim=None, keepdim=False):
     return np.multiply.reduce(input, dim, _wide(input.dtype), None, keepdim)
 
 
-def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
+def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
     """Product of the elements, or along `dim`; of integers and bools, int64.
 
     >>> import rushlight as torch
     >>> torch.prod(torch.tensor([2, 3, 4]))
     tensor(24)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
@@ -245,13 +247,12 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None):
 def _running_positions(input, dim, replaces):
     """Where the running extreme is: the last position that `replaces` the one before."""
     rows = np.moveaxis(input, dim, 0)
-    best = rows[:1].copy()
+    best, current = rows[0], np.zeros(rows.shape[1:], np.int64)
     indices = np.zeros(rows.shape, np.int64)
-    current = np.zeros(rows.shape[1:], np.int64)
     for i in range(1, len(rows)):
-        better = replaces(rows[i], best[0])
-        best[0][better] = rows[i][better]
-        current[better] = i
+        better = replaces(rows[i], best)
+        best = np.where(better, rows[i], best)
+        current = np.where(better, i, current)
         indices[i] = current
     return np.moveaxis(indices, 0, dim)
 

@@ -10,6 +10,7 @@ __all__ = [
     "kept_shape",
     "normalize_dim",
     "normalize_dims",
+    "numpy_names",
     "sum_array_to",
 ]
 
@@ -69,6 +70,11 @@ def normalize_dims(dim, ndim):
         if d in dims[:i]:
             raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
     return dims if ndim else ()
+
+
+def numpy_names(dim, keepdim, axis, keepdims):
+    """`dim` and `keepdim`, which may be given by the names that NumPy has for them."""
+    return dim if axis is None else axis, keepdim if keepdims is None else keepdims
 
 
 def kept_shape(shape, dim):
