@@ -34,13 +34,14 @@ __all__ = [
 
 def reduce_tensor(tensor):
     """What `pickle` and `copy.copy` make of a tensor: its elements, and whether it requires grad."""
-    return restored, (type(tensor), tensor._array, tensor._requires_grad, attributes_of(tensor))
+    kind = None if type(tensor) is Tensor else type(tensor)
+    return restored, (kind, tensor._array, tensor._requires_grad, attributes_of(tensor))
 
 
 def restored(kind, array, requires_grad, attributes):
     """The tensor that `reduce_tensor` described."""
     made = wrap(array)
-    if kind is not Tensor:
+    if kind is not None:
         from rushlight.nn.parameter import _tensor_of_class
 
         made = _tensor_of_class(kind, made)
@@ -203,8 +204,14 @@ def storage_for(array, storages):
     return storage
 
 
-def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True,
-         _disable_byteorder_record=False):
+def save(
+    obj,
+    f,
+    pickle_module=None,
+    pickle_protocol=2,
+    _use_new_zipfile_serialization=True,
+    _disable_byteorder_record=False,
+):
     """Write an object, and all tensors in it, to a file.
 
     A file given by its path is replaced at the end, in one step: whatever happens, it holds what it
@@ -334,8 +341,10 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
 
 
 _NO_DIRECTORY = (
-    "PytorchStreamReader failed reading zip archive: failed finding central directory\nThe file is "
-    "cut off or damaged: it was not saved or not copied completely."
+    "PytorchStreamReader failed reading zip archive: failed finding central directory. This is an "
+    "internal miniz error. If you are seeing this error, there is a high likelihood that your "
+    "checkpoint file is corrupted. This can happen if the checkpoint was not saved properly, was "
+    "transferred incorrectly, or the file was modified after saving."
 )
 
 
@@ -480,8 +489,9 @@ def rebuild_tensor(storage, storage_offset, size, stride, requires_grad, hooks, 
     return rebuild(storage, storage._elements, storage_offset, size, stride, requires_grad)
 
 
-def rebuild_tensor_of_dtype(storage, storage_offset, size, stride, requires_grad, hooks, kind,
-                            metadata=None):
+def rebuild_tensor_of_dtype(
+    storage, storage_offset, size, stride, requires_grad, hooks, kind, metadata=None
+):
     """A tensor of a dtype that has no type of storage."""
     elements = storage._elements.view(kind.array_dtype)
     return rebuild(storage, elements, storage_offset, size, stride, requires_grad)
@@ -655,8 +665,12 @@ def closed_unpickler(stream, storage):
         def load_build(self):
             made = self.stack[-2]
             kind = type(made)
-            if kind is dict or (kind.__module__, kind.__name__) not in _BUILDABLE and not any(
-                kind is (each[0] if isinstance(each, tuple) else each) for each in _safe_globals
+            if (
+                kind is dict
+                or (kind.__module__, kind.__name__) not in _BUILDABLE
+                and not any(
+                    kind is (each[0] if isinstance(each, tuple) else each) for each in _safe_globals
+                )
             ):
                 refuse(f"{kind.__module__}.{kind.__name__} (BUILD)")
             super().load_build()

@@ -221,7 +221,11 @@ class Stream:
                     f"\"bernoulli_tensor_cpu_p_\" not implemented for '{limits.title(p.dtype)}'"
                 )
             if not np.all((p >= 0) & (p <= 1)):
-                raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+                raise RuntimeError(
+                    "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error "
+                    "message be improved?  If so, please report an enhancement request to "
+                    "PyTorch.)"
+                )
             p = p.astype(sampling.computed_in(p.dtype), copy=False)
             drawn = self._unit(math.prod(shape), p.dtype).reshape(shape) < p
         else:

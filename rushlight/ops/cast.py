@@ -60,6 +60,8 @@ def to(
         dtype = rest.pop(0)
     elif rest and isinstance(rest[0], Tensor):
         other = rest.pop(0)
+    elif rest and isinstance(rest[0], type):
+        dtype = rest.pop(0)
     elif rest:
         device = rest.pop(0)
         if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
@@ -114,6 +116,8 @@ def check_device(where):
         AssertionError: CUDA.
         RuntimeError: any other device, or a string that names none.
     """
+    if isinstance(where, int):
+        raise RuntimeError("Cannot access accelerator device when none is available.")
     where = device(where) if not isinstance(where, device) else where
     if where.type == "cpu":
         return CPU

@@ -35,8 +35,16 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
             "rather than torch.tensor(sourceTensor)."
         )
     made = wrap(array_from(data, dtype))
-    if requires_grad:
-        made.requires_grad = True
+    return with_grad(made) if requires_grad else made
+
+
+def with_grad(made):
+    """Have operations on a new tensor recorded."""
+    if made._array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients"
+        )
+    made._requires_grad = True
     return made
 
 
@@ -243,9 +251,7 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
         made = made.clone() if made._array is getattr(obj, "_array", obj) else made
     if isinstance(made, Tensor) and made._requires_grad and not requires_grad:
         return made.detach()
-    if requires_grad:
-        made.requires_grad = True
-    return made
+    return with_grad(made) if requires_grad else made
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
@@ -274,6 +280,4 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
             f"bytes) must not be greater than actual buffer length ({size} bytes)"
         )
     made = wrap(np.frombuffer(buffer, dtype.array_dtype, count, offset))
-    if requires_grad:
-        made.requires_grad = True
-    return made
+    return with_grad(made) if requires_grad else made

@@ -8,6 +8,8 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.cast import check_device
+from rushlight.ops.convert import with_grad
+from rushlight.ops.index import check_fits_dtype
 from rushlight.ops.op import number_as_array
 from rushlight.ops.output import write_out
 from rushlight.ops.shape import shape_argument
@@ -125,7 +127,7 @@ def made(name, array, out, device, requires_grad):
             raise TypeError(
                 f"{name}(): argument 'requires_grad' must be bool, not {type_name(requires_grad)}"
             )
-        tensor.requires_grad = True
+        return with_grad(tensor)
     return tensor
 
 
@@ -248,21 +250,6 @@ def full_array(shape, value, dtype):
         )
     check_fits_dtype(value, dtype)
     return np.full(shape, number_as_array(value, dtype), dtype.array_dtype)
-
-
-def check_fits_dtype(value, dtype):
-    """Refuse a number that an integer dtype can't hold, or a complex one in a real dtype."""
-    from rushlight.ops.copies import c_name
-
-    fits = True
-    if dtype.category == 1:
-        limits = np.iinfo(dtype.array_dtype)
-        low = limits.min if dtype.is_signed else -int(limits.max)
-        fits = not isinstance(value, complex) and low <= value <= limits.max
-    elif not dtype.is_complex and isinstance(value, complex):
-        fits = value.imag == 0
-    if not fits:
-        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
 
 
 def scalar_tensor(
@@ -533,6 +520,8 @@ def arange_array(start, end, step, dtype, whole):
     if whole:
         return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
     if dtype is dtypes.int64:
+        if int(step) == 0:
+            raise RuntimeError("step must be nonzero")
         return np.arange(int(start), int(end), int(step))
     count = math.ceil((end - start) / step)
     if dtype.category == 1:
@@ -578,10 +567,12 @@ def _spaced_dtype(name, dtype, out, ends):
     return array_dtype_of(name, dtype)
 
 
-def _check_steps(steps):
+def _check_steps(name, start, end, steps):
     if not hasattr(steps, "__index__"):
+        given = ", ".join(map(type_name, (start, end, steps)))
         raise TypeError(
-            f"linspace(): argument 'steps' (position 3) must be int, not {type_name(steps)}"
+            f"{name}() received an invalid combination of arguments - got ({given}), but expected "
+            "one of:\n * (Number start, Number end, int steps, ...)\n"
         )
     steps = steps.__index__()
     if steps < 0:
@@ -632,7 +623,7 @@ def linspace(
     """
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
     kind = _spaced_dtype("linspace", dtype, out, (start, end))
-    array = spaced(start, end, _check_steps(steps), kind)
+    array = spaced(start, end, _check_steps("linspace", start, end, steps), kind)
     return made("linspace", array, out, device, requires_grad)
 
 
@@ -657,7 +648,7 @@ def logspace(
     """
     start, end = _number("logspace", "start", start), _number("logspace", "end", end)
     kind = _spaced_dtype("logspace", dtype, out, (start, end))
-    steps = _check_steps(steps)
+    steps = _check_steps("logspace", start, end, steps)
     with np.errstate(all="ignore"):
         if kind.kind in "iu":
             start, end = int(start), int(end)

@@ -11,9 +11,10 @@ import numpy as np
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.ops import fast
-from rushlight.ops.copies import copy_
+from rushlight.ops.copies import c_name, copy_
 from rushlight.ops.inplace import check_writable, in_place
-from rushlight.ops.op import opaque, view
+from rushlight.ops.op import number_as_array, opaque, view
+from rushlight.ops.shape import expanded_shape
 from rushlight.ops.shapes import sum_array_to
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
@@ -200,7 +201,7 @@ def raise_zero_dim():
 
 def read_index(index, shape):
     """An index as a basic one, and the arrays that then pick elements (None: there are none)."""
-    parts = index if index.__class__ is tuple else (index,)
+    parts = index if index.__class__ is tuple else parts_of(index)
     plain = tuple(map(_plain, parts))
     taken = sum(map(_dims_of, plain))
     if taken > len(shape):
@@ -209,6 +210,20 @@ def read_index(index, shape):
         if part.__class__ is np.ndarray or part.__class__ is bool:
             return _split(plain, len(shape) - taken)
     return plain, None
+
+
+def parts_of(index):
+    """An index that is not a tuple as one: lists that hold more than numbers stand for tuples."""
+    if index.__class__ is str:
+        raise TypeError("new(): invalid data type 'str'")
+    if index.__class__ is list and len(index) < 32:
+        for each in index:
+            if each is None or each is Ellipsis or isinstance(each, _NO_NUMBERS):
+                return tuple(index)
+    return (index,)
+
+
+_NO_NUMBERS = (Tensor, list, tuple, slice, np.ndarray)
 
 
 def _plain(part):
@@ -238,9 +253,16 @@ def _plain_slice(part):
     start, stop, step = part.start, part.stop, part.step
     if start is None and stop is None and step is None:
         return ALL
-    start, stop, step = (None if v is None else v.__index__() for v in (start, stop, step))
+    try:
+        start, stop, step = (None if v is None else v.__index__() for v in (start, stop, step))
+    except AttributeError:
+        raise TypeError(
+            "slice indices must be integers or None or have an __index__ method"
+        ) from None
     if step is not None and step <= 0:
-        raise ValueError("step must be greater than zero")
+        raise ValueError(
+            "step must be greater than zero" if step else "slice step cannot be zero"
+        )
     return slice(start, stop, step)
 
 
@@ -396,31 +418,39 @@ def setitem(input, index, value):
     tensor = value if isinstance(value, Tensor) else as_value(value, input)
     if picks is None:
         target = _basic_index(input, index=basic)
-        copy_(target, without_leading_ones(tensor, target._array.ndim))
+        tensor = without_leading_ones(tensor, target._array.ndim)
+        if tensor._array.shape != target._array.shape:
+            expanded_shape(tensor, target._array.shape)
+        copy_(target, tensor)
         return
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
     picks = checked_picks(picks, viewed._array.shape)
-    put_at(viewed, picks, tensor.to(input.dtype), accumulate=False)
+    check_same_dtype(viewed, tensor)
+    put_at(viewed, picks, tensor, accumulate=False)
 
 
 def as_value(value, input):
     """A number, list or array as a Tensor of the dtype of `input`."""
     if isinstance(value, NUMBER_TYPES):
-        from rushlight.ops.op import number_as_array
-
-        if isinstance(value, complex) and input._array.dtype.kind != "c":
-            raise RuntimeError(
-                "value cannot be converted to type "
-                f"{input.dtype.name} without overflow"
-            )
+        check_fits_dtype(value, input.dtype)
         return wrap(number_as_array(value, input.dtype))
-    if isinstance(value, (list, tuple, np.ndarray)):
-        from rushlight.ops.convert import array_from
-
-        return wrap(array_from(value, input.dtype))
     raise TypeError(
-        f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor"
+        f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor\nMake it a tensor "
+        "first: torch.tensor(value)."
     )
+
+
+def check_fits_dtype(value, dtype):
+    """Refuse a number that an integer dtype can't hold, or a complex one in a real dtype."""
+    fits = True
+    if dtype.category == 1:
+        limits = np.iinfo(dtype.array_dtype)
+        low = limits.min if dtype.is_signed else -int(limits.max)
+        fits = not isinstance(value, complex) and low <= value <= limits.max
+    elif not dtype.is_complex and isinstance(value, complex):
+        fits = value.imag == 0
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
 
 
 def without_leading_ones(value, ndim):

@@ -287,7 +287,7 @@ def unbind(input, dim=0):
     """
     ndim = input._array.ndim
     if not ndim:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return _unbind(input, dim=normalize_dim(dim, ndim))
 
 
@@ -471,10 +471,16 @@ def _split_along(name, input, indices_or_sections, dim):
     shape = input._array.shape
     if len(shape) < _LEAST[name]:
         raise RuntimeError(
-            f"torch.{name} requires a tensor with at least {_LEAST[name]} dimension"
-            f"{'s' if _LEAST[name] > 1 else ''}, but got a tensor with {len(shape)} dimensions!"
+            f"torch.{name} requires a tensor with at least {_LEAST[name]} dimension, but got a "
+            f"tensor with {len(shape)} dimensions!"
         )
     dim = 0 if len(shape) == 1 else dim
+    if not isinstance(indices_or_sections, (int, list, tuple)):
+        raise TypeError(
+            f"{name}() received an invalid combination of arguments - got (Tensor, "
+            f"{type_name(indices_or_sections)}), but expected one of:\n * (Tensor input, int "
+            "sections)\n * (Tensor input, tuple of ints indices)\n"
+        )
     if isinstance(indices_or_sections, int):
         if indices_or_sections == 0 or shape[dim] % indices_or_sections:
             raise RuntimeError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.autograd.saved import tensor_type
 from rushlight.ops.convert import array_from, native
+from rushlight.ops.mask import c_type
 from rushlight.ops.shape import shape_argument
 from rushlight.tensor import Size, Tensor, type_name, wrap
 
@@ -56,10 +56,7 @@ def made_of(args, dtype, keeps_tensor=False):
         return wrap(np.empty(shape, dtype.array_dtype))
     if isinstance(data, Tensor):
         if not keeps_tensor and data.dtype is not dtype:
-            raise TypeError(
-                f"expected {tensor_type(np.empty(0, dtype.array_dtype))} (got "
-                f"{tensor_type(data._array)})"
-            )
+            raise TypeError(f"expected {_options(dtype)} (got {_options(data.dtype)})")
         return data.detach()
     if isinstance(data, str):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
@@ -68,6 +65,13 @@ def made_of(args, dtype, keeps_tensor=False):
     if isinstance(data, np.ndarray):
         return wrap(native(data).astype(dtype.array_dtype))
     return wrap(array_from(data, dtype))
+
+
+def _options(dtype):
+    return (
+        f"TensorOptions(dtype={c_type(dtype)}, device=cpu, layout=Strided, requires_grad=false "
+        "(default), pinned_memory=false (default), memory_format=(nullopt))"
+    )
 
 
 class _OldType(type):

@@ -150,7 +150,9 @@ def masked_fill(input, mask, value):
                 "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value._array.ndim} dimension(s)."
             )
-        return _masked_fill_with(input, mask, value.to(input.dtype))
+        if value._array.dtype.kind != "c" or input._array.dtype.kind == "c":
+            return _masked_fill_with(input, mask, value.to(input.dtype))
+        value = value.item()
     if isinstance(value, complex) and input._array.dtype.kind != "c":
         raise RuntimeError(
             f"value cannot be converted to type {c_name(input.dtype)} without overflow"

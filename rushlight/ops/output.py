@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd.tape import modes
+from rushlight.ops.inplace import check_writable
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
@@ -44,6 +45,7 @@ def check_out(name, result, args, out):
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
+    check_writable(out)
     of, into = result.dtype, out.dtype
     if of is not into and not dtypes.can_cast(of, into):
         raise RuntimeError(

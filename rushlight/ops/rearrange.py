@@ -107,9 +107,9 @@ def roll(input, shifts, dims=None):
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
         )
+    if dims and not input._array.ndim:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
     dims = tuple(normalize_dim(d, input._array.ndim) for d in dims)
-    if not input._array.ndim:
-        dims = ()
     return _roll(input, shifts=shifts, dims=dims)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.copies import _total, _zeroed
 from rushlight.ops.elementwise import where
-from rushlight.ops.index import add_at
+from rushlight.ops.index import add_at, check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dim
@@ -63,6 +63,8 @@ def _at_least_1d(*arrays):
 )
 def _gather(input, index, *, dim):
     """The elements at `index` along a dimension."""
+    if index.size == 0:
+        return np.empty(index.shape, input.dtype)
     if input.ndim == 0 or index.ndim == 0:
         return input.reshape(-1)[index]
     return input[along(index, dim)]
@@ -77,6 +79,8 @@ def _gather(input, index, *, dim):
 def _gather_put(input, index, *, shape, dim):
     """Zeros of this shape, to which `input` is added at `index` along a dimension."""
     result = np.zeros(shape, input.dtype)
+    if index.size == 0:
+        return result
     add_along(*_at_least_1d(result, index, input), dim)
     return result
 
@@ -116,6 +120,8 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     """
     if not isinstance(index, Tensor) or index._array.size:
         check_index("gather", index, 2)
+    elif index._array.dtype.kind != "i":
+        index = index.to(dtypes.int64)
     shape, own = index._array.shape, input._array.shape
     dim = normalize_dim(dim, len(own))
     if max(len(shape), 1) != max(len(own), 1) and index._array.size:
@@ -127,8 +133,6 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
     check_range(index._array, dim, own[dim] if own else 1)
-    if not index._array.size and (len(shape) != len(own) or index._array.dtype.kind != "i"):
-        return wrap(np.empty(shape, input._array.dtype))
     return _gather(input, index, dim=dim, out=out)
 
 
@@ -394,8 +398,6 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
             out=out,
         )
     if source is None:
-        from rushlight.ops.create import check_fits_dtype
-
         check_fits_dtype(src, input.dtype)
         return _scatter_value(input, index, dim=dim, value=src, out=out)
     return _scatter(input, index, source, dim=dim, out=out)
@@ -682,8 +684,6 @@ def index_fill(input, dim, index, value):
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
     if isinstance(value, Tensor):
         return _index_fill_with(input, index, value.to(input.dtype), dim=dim)
-    from rushlight.ops.create import check_fits_dtype
-
     check_fits_dtype(value, input.dtype)
     return _index_fill(input, index, dim=dim, value=value)
 

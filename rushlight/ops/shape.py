@@ -872,7 +872,9 @@ def narrow(input, dim, start, length):
         raise RuntimeError("narrow(): length must be non-negative.")
     dim = normalize_dim(dim, len(shape))
     if isinstance(start, Tensor):
-        start = start.__index__()
+        if start._array.ndim or start._array.dtype.kind not in "iu":
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
+        start = start.item()
     size = shape[dim]
     if not -size <= start <= size:
         raise IndexError(
