@@ -17,6 +17,7 @@ import warnings
 
 import numpy as np
 
+from rushlight import dtypes, ops
 from rushlight.autograd import no_grad
 
 __all__ = [
@@ -131,24 +132,43 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
 
 @no_grad()
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Fill with normal numbers of the interval [a, b], by inverting their distribution function."""
+    """Fill with normal numbers of the interval [a, b].
+
+    Numbers are proposed, and proposed again where they are not accepted.
+    """
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
             "The distribution of values may be incorrect.",
             stacklevel=2,
         )
-    low = 2 * _normal_distribution((a - mean) / std) - 1
-    high = 2 * _normal_distribution((b - mean) / std) - 1
-    tensor.uniform_(low, high, generator=generator)
-    tensor.erfinv_()
-    tensor.mul_(std * math.sqrt(2.0))
-    tensor.add_(mean)
-    return tensor.clamp_(min=a, max=b)
+    bounds = (a - mean) / std, (b - mean) / std
+    inside = _normal_distribution(bounds[1]) - _normal_distribution(bounds[0])
+    propose = _normal_proposals if inside > 0.3 else _uniform_proposals
+    todo = ops.ones_like(tensor, dtype=dtypes.bool_)
+    while todo.any():
+        values, accepted = propose(tensor, mean, std, a, b, generator)
+        tensor.copy_(ops.where(todo & accepted, values, tensor))
+        todo = todo & ~accepted
+    return tensor
 
 
 def _normal_distribution(x):
     return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+def _normal_proposals(tensor, mean, std, a, b, generator):
+    """Normal numbers, accepted inside the interval."""
+    values = ops.empty_like(tensor).normal_(mean, std, generator=generator)
+    return values, (values >= a) & (values <= b)
+
+
+def _uniform_proposals(tensor, mean, std, a, b, generator):
+    """Uniform numbers of the interval, accepted as often as their density is to the largest one."""
+    values = ops.empty_like(tensor).uniform_(a, b, generator=generator)
+    mode = min(max(mean, a), b)
+    density = (((mode - mean) ** 2 - (values - mean) ** 2) / (2 * std * std)).exp()
+    return values, ops.empty_like(tensor).uniform_(generator=generator) < density
 
 
 def xavier_uniform_(tensor, gain=1.0, generator=None):

@@ -9,6 +9,7 @@ import numpy as np
 from rushlight import ops, random
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops import in_place
+from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import wrap
 
 __all__ = [
@@ -256,7 +257,7 @@ def glu(input, dim=-1):
     """
     if input.dim() == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
-    dim = ops.normalize_dim(dim, input.dim())
+    dim = normalize_dim(dim, input.dim())
     size = input.shape[dim]
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
