@@ -45,7 +45,7 @@ _C_NAMES = {
     "int8": "signed char",
     "int16": "short",
     "int32": "int",
-    "int64": "long long",
+    "int64": "long int",
     "float16": "c10::Half",
     "float32": "float",
     "float64": "double",
@@ -81,6 +81,8 @@ def _by(shape):
 )
 def mm(input, mat2):
     """Product of two matrices, (n, k) and (k, m)."""
+    if input.ndim != 2 or mat2.ndim != 2 or input.dtype is not mat2.dtype:
+        _check_mm(input, mat2)
     return np.matmul(input, mat2)
 
 
@@ -96,10 +98,23 @@ def _check_linear(input, weight, bias):
         )
     for other in (weight, bias):
         if other is not None and input.dtype != other.dtype:
-            raise RuntimeError(
-                "mat1 and mat2 must have the same dtype, but got "
-                f"{dtypes.of(input).title} and {dtypes.of(other).title}"
-            )
+            _refuse_dtypes(input, other, bias)
+    rows = (*input.shape[:-1], *weight.shape[:-1])
+    if bias is not None and bias.ndim and bias.shape[-1] not in (1, weight.shape[0]):
+        raise RuntimeError(
+            f"The expanded size of the tensor ({rows[-1]}) must match the existing size "
+            f"({bias.shape[-1]}) at non-singleton dimension {len(rows) - 1}.  Target sizes: "
+            f"{list(rows)}.  Tensor sizes: {list(bias.shape)}"
+        )
+
+
+def _refuse_dtypes(input, other, bias):
+    if bias is None:
+        _check_same_dtype(input, other)
+    raise RuntimeError(
+        "mat1 and mat2 must have the same dtype, but got "
+        f"{dtypes.of(input).title} and {dtypes.of(other).title}"
+    )
 
 
 @opaque(
@@ -147,7 +162,7 @@ def _check_matmul(input, other):
 
 @opaque(
     result="same",
-    node="BmmBackward0",
+    node="UnsafeViewBackward0",
     check=_check_matmul,
     d_input=lambda g, other, input_shape: sum_to(_matmul(g, flipped(other)), input_shape),
     d_other=lambda g, input, other_shape: sum_to(_matmul(flipped(input), g), other_shape),
@@ -181,6 +196,8 @@ def _check_dot(input, tensor):
 )
 def dot(input, tensor):
     """Product of two vectors: the sum of their elements' products."""
+    if input.ndim != 1 or tensor.ndim != 1 or input.dtype is not tensor.dtype:
+        _check_dot(input, tensor)
     return np.dot(input, tensor)
 
 
@@ -205,6 +222,8 @@ def _check_mv(input, vec):
 )
 def mv(input, vec):
     """Product of a matrix (n, k) and a vector (k)."""
+    if input.ndim != 2 or vec.ndim != 1 or input.dtype is not vec.dtype:
+        _check_mv(input, vec)
     return np.matmul(input, vec)
 
 
@@ -234,9 +253,9 @@ def matmul(input, other, *, out=None):
     if dims == (2, 1):
         return mv(input, other, out=out)
     if dims[0] == 1:
-        return _squeeze(matmul(_unsqueeze(input, dim=0), other), dim=(-2,))
+        return _squeeze(matmul(_unsqueeze(input, dim=0), other), dim=(dims[1] - 2,))
     if dims[1] == 1:
-        return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(-1,))
+        return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(dims[0] - 1,))
     return _matmul(input, other, out=out)
 
 
@@ -273,6 +292,38 @@ def bmm(input, mat2):
     return np.matmul(input, mat2)
 
 
+def _check_addmm(input, mat1, mat2, **numbers):
+    _check_mm(mat1, mat2)
+    shape = mat1.shape[0], mat2.shape[1]
+    if input.ndim > 2 or any(
+        n not in (1, size) for n, size in zip(input.shape[::-1], shape[::-1], strict=False)
+    ):
+        dim = 1 if input.shape[-1] not in (1, shape[1]) else 0
+        raise RuntimeError(
+            f"The expanded size of the tensor ({shape[dim]}) must match the existing size "
+            f"({input.shape[dim - 2]}) at non-singleton dimension {dim}.  Target sizes: "
+            f"{list(shape)}.  Tensor sizes: {list(input.shape)}"
+        )
+
+
+@opaque(
+    node="AddmmBackward0",
+    check=_check_addmm,
+    d_input=lambda g, input_shape, beta: sum_to(g, input_shape) * beta,
+    d_mat1=lambda g, mat2, alpha: mm(g, _t(mat2)) * alpha,
+    d_mat2=lambda g, mat1, alpha: mm(_t(mat1), g) * alpha,
+)
+def _addmm(input, mat1, mat2, *, beta, alpha):
+    """`beta * input + alpha * (mat1 @ mat2)`; with beta 0, not even nans of `input` count."""
+    _check_addmm(input, mat1, mat2)
+    product = np.matmul(mat1, mat2)
+    if alpha != 1:
+        product *= product.dtype.type(alpha)
+    if beta != 0:
+        product += input if beta == 1 else input * product.dtype.type(beta)
+    return product
+
+
 def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * (mat1 @ mat2)`; `input` broadcasts.
 
@@ -281,7 +332,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
     tensor([[2., 1.],
             [1., 2.]])
     """
-    return _add_product(input, mm(mat1, mat2), beta, alpha, out)
+    return _addmm(input, mat1, mat2, beta=beta, alpha=alpha, out=out)
 
 
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
