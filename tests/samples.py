@@ -26,6 +26,8 @@ An operation without a record fails the tests. Records are in families, as in `r
 
 import numpy as np
 
+from rushlight.random import Generator
+
 RECORDS = {}
 
 
@@ -381,3 +383,289 @@ for name in (
         lambda r: [call(r(2, 4, low=0.05, high=0.95), np.array([0.0, 1.0, 3.0, 8.0]))],
         oracle=f"special.{name}",
     )
+
+
+# shape --------------------------------------------------------------------------------------------
+
+
+def method(name):
+    """The method of PyTorch's tensors, called with the options' values one by one."""
+    return lambda torch, input, **options: getattr(input, name)(*options.values())
+
+
+for name in ("view", "reshape"):
+    record(
+        name,
+        lambda r: [call(r(2, 6), shape=(3, 4)), call(r(), shape=(1, 1))],
+        oracle=method(name),
+        contiguous=name == "view",
+    )
+record("permute", lambda r: [call(r(2, 3, 4), dims=(2, 0, 1)), call(r(), dims=())])
+record("transpose", lambda r: [call(r(2, 3, 4), dim0=0, dim1=2)], oracle=method("transpose"))
+record("t", lambda r: [call(r(2, 3)), call(r(3)), call(r())])
+record("expand", lambda r: [call(r(2, 1), shape=(4, 2, 3))], oracle=method("expand"))
+record("sum_to_size", lambda r: [call(r(2, 3, 4), shape=(3, 1))], oracle=method("sum_to_size"))
+record("squeeze", lambda r: [call(r(1, 2, 1), dim=(0,)), call(r(1, 2, 1), dim=2)])
+record("unsqueeze", lambda r: [call(r(2, 3), dim=1), call(r(), dim=0)])
+record("alias", lambda r: [call(r(2, 3))], oracle=None)
+record("diagonal", lambda r: [call(r(3, 4, 2), offset=1, dim1=0, dim2=1)])
+record(
+    "diagonal_put",
+    lambda r: [call(r(2, 3), shape=(3, 2, 4), offset=1, dim1=0, dim2=2)],
+    oracle=None,
+)
+record(
+    "unfold",
+    lambda r: [call(r(2, 7), dimension=1, size=3, step=2), call(r(), dimension=0, size=1, step=1)],
+    oracle=method("unfold"),
+)
+record(
+    "windows_put",
+    lambda r: [call(r(2, 3, 3), shape=(2, 7), dimension=1, size=3, step=2)],
+    oracle=None,
+)
+STRIDED = {
+    "size": (2, 3),
+    "stride": (1, 2),
+    "storage_offset": 1,
+    "geometry": ((2, 4), (4, 1), 0, 8),
+}
+record("as_strided", lambda r: [call(r(2, 4), **STRIDED)], oracle=None, contiguous=True)
+record("as_strided_put", lambda r: [call(r(2, 3), **STRIDED)], oracle=None)
+record(
+    "view_dtype", lambda r: [call(r(2, 3), dtype=np.dtype(np.int32))], oracle=None, contiguous=True
+)
+
+# copies and casts ---------------------------------------------------------------------------------
+
+for name in ("clone", "clone_contiguous", "to_copy", "zeroed"):
+    record(name, lambda r: [call(r(2, 3)), call(r())], oracle=None)
+record("total", lambda r: [call(r(2, 3)), call(r())], oracle=lambda torch, x: x.sum())
+record("copied", lambda r: [call(r(2, 3), r(2, 3))], oracle=None)
+record("filled", lambda r: [call(r(2, 3), value=2.5, node=0)], oracle=None)
+record("filled_with", lambda r: [call(r(2, 3), r(), node=1)], oracle=None)
+record(
+    "cast",
+    lambda r: [call(r.ints(2, 3), dtype=np.dtype(np.int32), input_dtype=np.dtype(np.int64))],
+    oracle=None,
+)
+
+# join ---------------------------------------------------------------------------------------------
+
+record(
+    "cat",
+    lambda r: [
+        call(r(2, 3), r(2, 1), dim=1, bounds=(0, 3, 4)),
+        call(r(1), r(2), dim=0, bounds=(0, 1, 3)),
+    ],
+    oracle=lambda torch, a, b, dim, bounds: torch.cat((a, b), dim),
+)
+record(
+    "stack",
+    lambda r: [call(r(2, 3), r(2, 3), dim=1), call(r(), r(), dim=0)],
+    oracle=lambda torch, a, b, dim: torch.stack((a, b), dim),
+)
+record(
+    "block_diag",
+    lambda r: [
+        call(r(2, 3), r(1, 2), bounds=((slice(0, 2), slice(0, 3)), (slice(2, 3), slice(3, 5))))
+    ],
+    oracle=lambda torch, a, b, bounds: torch.block_diag(a, b),
+)
+PIECES = {"name": "SplitBackward0", "dim": 1, "bounds": (0, 2, 3)}
+for name in ("split", "unsafe_split"):
+    record(
+        name,
+        lambda r: [call(r(2, 3), **PIECES)],
+        oracle=lambda torch, x, name, dim, bounds: torch.split(x, 2, dim),
+    )
+record("unbind", lambda r: [call(r(2, 3, 2), dim=d) for d in (0, 1, 2)])
+
+# rearrange ----------------------------------------------------------------------------------------
+
+record("flip", lambda r: [call(r(2, 3), dims=(0, 1))])
+record(
+    "roll", lambda r: [call(r(2, 3), shifts=(1, -1), dims=(0, 1)), call(r(5), shifts=(2,), dims=())]
+)
+record("rot90", lambda r: [call(r(2, 3), k=1, dims=(0, 1)), call(r(2, 3, 2), k=-1, dims=(2, 0))])
+record("tril", lambda r: [call(r(3, 4), diagonal=1), call(r(2, 3, 3), diagonal=-1)])
+record("triu", lambda r: [call(r(3, 4), diagonal=1), call(r(2, 3, 3), diagonal=-1)])
+record(
+    "diag",
+    lambda r: [call(r(3, 4), offset=1)],
+    oracle=lambda torch, x, offset: torch.diag(x, offset),
+)
+record("diag_embed", lambda r: [call(r(2, 3), offset=-1, dim1=0, dim2=2)])
+record("repeat", lambda r: [call(r(2, 3), repeats=(2, 1, 3))], oracle=method("repeat"))
+record("sum_repeats", lambda r: [call(r(2, 2, 9), shape=(2, 3), repeats=(2, 1, 3))], oracle=None)
+
+# index --------------------------------------------------------------------------------------------
+
+BASIC = (slice(None), 1, None, slice(0, 4, 2))
+PICKS = (np.array([0, 2, 0]), slice(None), np.array([1, 1, 0]))
+record(
+    "basic_index",
+    lambda r: [call(r(2, 3, 4), index=BASIC), call(r(2, 3), index=(1, 2))],
+    oracle=lambda torch, x, index: x[index],
+)
+record("basic_put", lambda r: [call(r(2, 1, 2), shape=(2, 3, 4), index=BASIC)], oracle=None)
+record("index", lambda r: [call(r(3, 2, 2), index=PICKS)], oracle=lambda torch, x, index: x[index])
+record("index_add_to_zeros", lambda r: [call(r(3, 2), shape=(3, 2, 2), index=PICKS)], oracle=None)
+record(
+    "index_put",
+    lambda r: [
+        call(r(3, 2, 2), r(3, 2), index=PICKS, accumulate=True),
+        call(r(4, 2), r(2), index=(np.array([0, 3]),), accumulate=False),
+    ],
+    oracle=None,
+)
+record("index_zero", lambda r: [call(r(3, 2, 2), index=PICKS)], oracle=None)
+record("sum_index", lambda r: [call(r(3, 2, 2), shape=(1, 2), index=PICKS)], oracle=None)
+
+# scatter ------------------------------------------------------------------------------------------
+
+
+def places(r):
+    return r.ints(2, 3, low=0, high=3)
+
+
+def dim_first(name):
+    """PyTorch's function, which takes `dim` before the tensors."""
+    return lambda torch, input, *args, dim, **o: getattr(torch, name)(input, dim, *args, **o)
+
+
+record(
+    "gather",
+    lambda r: [call(r(3, 4), places(r), dim=0), call(r(2, 3), places(r), dim=1)],
+    oracle=dim_first("gather"),
+)
+record("gather_put", lambda r: [call(r(2, 3), places(r), shape=(3, 4), dim=0)], oracle=None)
+record("gather_into", lambda r: [call(r(3, 4), places(r), shape=(3, 3), dim=0)], oracle=None)
+record(
+    "scatter",
+    lambda r: [call(r(3, 4), np.array([[0, 1, 2], [1, 2, 0]]), r(2, 4), dim=0)],
+    oracle=dim_first("scatter"),
+)
+record(
+    "scatter_value",
+    lambda r: [call(r(3, 4), places(r), dim=0, value=1.5)],
+    oracle=lambda torch, x, i, dim, value: torch.scatter(x, dim, i, value),
+)
+record(
+    "scatter_add",
+    lambda r: [call(r(3, 4), places(r), r(2, 4), dim=0)],
+    oracle=dim_first("scatter_add"),
+)
+record(
+    "scatter_reduce",
+    lambda r: [
+        call(r(3, 4), places(r), r(2, 4), dim=0, reduce=reduce, include_self=own, name="Scatter")
+        for reduce in ("sum", "prod", "mean", "amax", "amin")
+        for own in (True, False)
+    ],
+    oracle=lambda torch, x, i, src, dim, reduce, include_self, name: torch.scatter_reduce(
+        x, dim, i, src, reduce, include_self=include_self
+    ),
+)
+record(
+    "meeting_counts",
+    lambda r: [call(r(3, 4), places(r), dim=0, include_self=True)],
+    oracle=None,
+)
+record("indicator", lambda r: [call(r.bools(2, 3), r(2, 3))], oracle=None)
+
+ROWS = np.array([2, 0, 2])
+record(
+    "index_select",
+    lambda r: [call(r(3, 4), ROWS, dim=0), call(r(2, 3, 2), ROWS, dim=1)],
+    oracle=dim_first("index_select"),
+)
+record("index_add_zeros", lambda r: [call(r(3, 4), ROWS, shape=(5, 4), dim=0)], oracle=None)
+record(
+    "index_add",
+    lambda r: [
+        call(r(3, 4), ROWS, r(3, 4), dim=0, alpha=2.5),
+        call(r(2, 3), ROWS, r(2, 3), dim=1, alpha=1),
+    ],
+    oracle=dim_first("index_add"),
+)
+record(
+    "index_copy",
+    lambda r: [call(r(3, 4), np.array([2, 0]), r(2, 4), dim=0)],
+    oracle=dim_first("index_copy"),
+)
+record(
+    "index_fill",
+    lambda r: [call(r(3, 4), ROWS, dim=0, value=1.5)],
+    oracle=lambda torch, x, i, dim, value: torch.index_fill(x, dim, i, value),
+)
+record(
+    "index_fill_with", lambda r: [call(r(3, 4), ROWS, r(), dim=0)], oracle=dim_first("index_fill")
+)
+
+# mask ---------------------------------------------------------------------------------------------
+
+record(
+    "masked_fill",
+    lambda r: [call(r(2, 3), r.bools(3), value=1.5)],
+    oracle=lambda torch, x, mask, value: torch.masked_fill(x, mask, value),
+)
+record("masked_fill_with", lambda r: [call(r(2, 1), r.bools(2, 3), r())], oracle="masked_fill")
+record("masked_select", lambda r: [call(r(2, 3), r.bools(2, 3)), call(r(2, 1), r.bools(3))])
+record("masked_put", lambda r: [call(r(2), np.array([True, False, True]), shape=(3,))], oracle=None)
+record("masked_scatter", lambda r: [call(r(2, 3), r.bools(2, 3), r(7))])
+record("in_front", lambda r: [call(r(3), shape=(2, 2))], oracle=None)
+record("front_of", lambda r: [call(r(2, 2), count=3)], oracle=None)
+record("take", lambda r: [call(r(2, 3), np.array([0, -1, 0]))])
+record(
+    "put",
+    lambda r: [
+        call(r(2, 3), np.array([0, 0]), r(2), accumulate=True),
+        call(r(2, 3), np.array([0, 4]), r(2), accumulate=False),
+    ],
+)
+record("put_zero", lambda r: [call(r(2, 3), np.array([0, 4]))], oracle=None)
+record("put_zeros", lambda r: [call(r(3), np.array([0, 4, 0]), shape=(2, 3))], oracle=None)
+
+# sort ---------------------------------------------------------------------------------------------
+
+record(
+    "sort",
+    lambda r: [
+        call(r(3, 4), dim=d, descending=e, stable=True) for d in (0, 1) for e in (True, False)
+    ],
+)
+record(
+    "topk",
+    lambda r: [call(r(3, 4), k=2, dim=0, largest=True), call(r(3, 4), k=3, dim=1, largest=False)],
+)
+record(
+    "kthvalue",
+    lambda r: [call(r(3, 4), k=2, dim=0, keepdim=True), call(r(3, 4), k=3, dim=1, keepdim=False)],
+)
+
+# view_copies --------------------------------------------------------------------------------------
+
+record("narrow_copy", lambda r: [call(r(2, 5), dim=1, start=1, stop=4)], oracle=None)
+record(
+    "scatter_basic",
+    lambda r: [call(r(2, 3, 4), r(2, 1, 2), name="SliceScatterBackward0", index=BASIC)],
+    oracle=None,
+)
+record("diagonal_scatter", lambda r: [call(r(3, 4), r(3), offset=1, dim1=0, dim2=1)])
+record("strided_scatter", lambda r: [call(r(2, 4), r(2, 3), **STRIDED)], oracle=None)
+
+# sample -------------------------------------------------------------------------------------------
+
+record(
+    "bernoulli",
+    lambda r: [call(np.array([0.0, 1.0]), generator=Generator())],
+    oracle=None,
+    smooth=False,
+)
+record(
+    "poisson",
+    lambda r: [call(np.array([0.0, 0.0]), generator=Generator())],
+    oracle=None,
+    smooth=False,
+)

@@ -24,7 +24,7 @@ def _cast(input, *, dtype, input_dtype=None):
 
 
 @opaque(linear=True, node="ToCopyBackward0", takes_out=False, d_input=lambda g: g)
-def _copied(input):
+def _to_copy(input):
     """A copy, as `to(copy=True)` makes it."""
     return input.copy(order="K")
 
@@ -75,7 +75,7 @@ def to(
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
         dtype = dtypes_of_python(dtype)
     if dtype is None or input._array.dtype is dtype.array_dtype:
-        made = _copied(input) if copy else input
+        made = _to_copy(input) if copy else input
     else:
         made = cast(input, dtype)
     return made if memory_format is None else _in_format(made, memory_format)

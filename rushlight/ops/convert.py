@@ -41,9 +41,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 def with_grad(made):
     """Have operations on a new tensor recorded."""
     if made._array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     made._requires_grad = True
     return made
 

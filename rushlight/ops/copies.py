@@ -249,8 +249,13 @@ def _fill(input, value, in_place=0):
 
 def c_name(dtype):
     """How PyTorch's messages call a dtype: `float`, `int64_t`, ..."""
-    names = {"float32": "float", "float64": "double", "float16": "at::Half", "bool": "bool",
-             "bfloat16": "at::BFloat16"}
+    names = {
+        "float32": "float",
+        "float64": "double",
+        "float16": "at::Half",
+        "bool": "bool",
+        "bfloat16": "at::BFloat16",
+    }
     return names.get(dtype.name, f"{dtype.name}_t")
 
 

@@ -107,8 +107,13 @@ def add_at(target, index, values):
             target[array] += values
             return
         if array.size and target.ndim > 1 and target[0].size >= 8:
-            _add_rows(target, array.reshape(-1), np.broadcast_to(
-                values, (*array.shape, *target.shape[1:])).reshape(-1, *target.shape[1:]))
+            _add_rows(
+                target,
+                array.reshape(-1),
+                np.broadcast_to(values, (*array.shape, *target.shape[1:])).reshape(
+                    -1, *target.shape[1:]
+                ),
+            )
             return
     np.add.at(target, index, values)
 
@@ -260,9 +265,7 @@ def _plain_slice(part):
             "slice indices must be integers or None or have an __index__ method"
         ) from None
     if step is not None and step <= 0:
-        raise ValueError(
-            "step must be greater than zero" if step else "slice step cannot be zero"
-        )
+        raise ValueError("step must be greater than zero" if step else "slice step cannot be zero")
     return slice(start, stop, step)
 
 
@@ -271,8 +274,10 @@ def _of_array(array):
     if array.dtype == np.uint8:
         from rushlight.ops.warn import warn_once
 
-        warn_once("indexing with dtype torch.uint8 is now deprecated, please use a dtype "
-                  "torch.bool instead.")
+        warn_once(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype "
+            "torch.bool instead."
+        )
         array, kind = array.astype(bool), "b"
     if array.ndim == 0 and kind in "iub":
         return array.item()
@@ -371,8 +376,7 @@ def check_broadcast_picks(shapes):
     except ValueError:
         listed = ", ".join(str(list(s)) for s in shapes)
         raise IndexError(
-            "shape mismatch: indexing tensors could not be broadcast together with shapes "
-            f"{listed}"
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
         ) from None
 
 

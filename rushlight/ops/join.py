@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.index import _basic_index, select_dim, slice_dim
-from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, view
+from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, registry, view
 from rushlight.ops.shape import atleast_1d, atleast_2d, atleast_3d, reshape
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, type_name
@@ -93,7 +93,9 @@ def joining(name, count):
         arrays = [f"x{i}" for i in range(count)]
         rules = {f"d_{array}": rule(i) for i, array in enumerate(arrays)}
         function = _with_parameters(kernel, name, arrays)
+        of_two = registry.get(name)
         op = _declared[name, count] = Join(function, rules, linear=True, result="same").call
+        registry[name] = of_two or op.op  # the operation on two tensors stands for all
     return op
 
 

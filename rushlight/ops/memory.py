@@ -103,8 +103,9 @@ def fill_diagonal_(input, fill_value, wrap=False):
 def apply_(input, callable):
     """Replace each element by what a function makes of it, in place; slow."""
     if input._requires_grad:
-        raise TypeError("Can't call apply_() on Variable that requires grad. Use "
-                        "var.detach().apply_() instead.")
+        raise TypeError(
+            "Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead."
+        )
     for place in np.ndindex(input._array.shape):
         input._array[place] = callable(input._array[place].item())
     input._counter[0] += 1
@@ -114,8 +115,9 @@ def apply_(input, callable):
 def map_(input, tensor, callable):
     """Replace each element by what a function makes of it and of another tensor's, in place; slow."""
     if input._requires_grad:
-        raise TypeError("Can't call map_() on Variable that requires grad. Use "
-                        "var.detach().map_() instead.")
+        raise TypeError(
+            "Can't call map_() on Variable that requires grad. Use var.detach().map_() instead."
+        )
     others = np.broadcast_to(tensor._array, input._array.shape)
     for place in np.ndindex(input._array.shape):
         input._array[place] = callable(input._array[place].item(), others[place].item())

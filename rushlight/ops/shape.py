@@ -185,7 +185,7 @@ def _diagonal_put(input, *, shape, offset, dim1, dim2):
 @view(
     linear=True,
     node="UnfoldBackward0",
-    d_input=lambda g, input_shape, dimension, size, step: _fold(
+    d_input=lambda g, input_shape, dimension, size, step: _windows_put(
         g, shape=input_shape, dimension=dimension, size=size, step=step
     ),
 )
@@ -207,7 +207,7 @@ def _unfold(input, *, dimension, size, step):
     takes_out=False,
     d_input=lambda g, dimension, size, step: _unfold(g, dimension=dimension, size=size, step=step),
 )
-def _fold(input, *, shape, dimension, size, step):
+def _windows_put(input, *, shape, dimension, size, step):
     """Zeros of this shape to which each window of `input` is added in its place."""
     result = np.zeros(shape, input.dtype)
     if not shape:
@@ -415,8 +415,10 @@ def view_(input, *shape, dtype=None, size=None):
     if size is not None:
         shape = (size,)
     if not shape:
-        raise TypeError("view() received an invalid combination of arguments - got (), but "
-                        "expected one of:\n * (torch.dtype dtype)\n * (tuple of ints size)\n")
+        raise TypeError(
+            "view() received an invalid combination of arguments - got (), but "
+            "expected one of:\n * (torch.dtype dtype)\n * (tuple of ints size)\n"
+        )
     shape = infer_size(shape_argument("view", shape), input._array.size)
     return _view(input, shape=shape)
 
@@ -637,9 +639,7 @@ def movedim(input, source, destination):
             f"({list(destination)} dims)"
         )
     ndim = input._array.ndim
-    from_, to = (
-        tuple(normalize_dim(d, ndim) for d in dims) for dims in (source, destination)
-    )
+    from_, to = (tuple(normalize_dim(d, ndim) for d in dims) for dims in (source, destination))
     for name, dims, given in (("source", from_, source), ("destination", to, destination)):
         if len(set(dims)) != len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
@@ -700,8 +700,9 @@ def adjoint(input):
             [0.-1.j]])
     """
     if input._array.ndim == 1:
-        raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. "
-                           "Got 1-D tensor.")
+        raise RuntimeError(
+            "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
+        )
     transposed = transpose(input, -2, -1) if input._array.ndim else input
     return transposed.conj() if input._array.dtype.kind == "c" else transposed
 
@@ -805,9 +806,7 @@ def broadcast_shapes(*shapes):
             if shape[i] == 1 or shape[i] == result[i]:
                 continue
             if result[i] != 1:
-                raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape"
-                )
+                raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
             result[i] = shape[i]
     return Size(result)
 
@@ -835,9 +834,7 @@ def sum_to_size(input, *size):
         a in (1, b) for a, b in zip(size[::-1], shape[::-1], strict=False)
     )
     if not fits:
-        raise RuntimeError(
-            f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}."
-        )
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
     if size == shape and shape:
         return input
     if input._array.dtype.kind in "biu" and input._array.dtype != np.int64:
