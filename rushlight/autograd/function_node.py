@@ -78,9 +78,9 @@ class FunctionNode(FunctionCtx, Node):
         "saved_for_forward",
         "to_save",
     )
-    saves_arrays = True
+    saves_arrays = materializes = True
     #: the user's class
-    forward_class: type = None
+    forward_class: type | None = None
 
     def __init__(self):
         self.hooks = self.outputs = None

@@ -28,10 +28,9 @@ __all__ = [
     "unsafe_preserve_version_counter",
 ]
 
-_Edge = namedtuple("GradientEdge", ["node", "output_nr", "ownership_token"], defaults=[None])
-
-
-class GradientEdge(_Edge):
+class GradientEdge(
+    namedtuple("GradientEdge", ["node", "output_nr", "ownership_token"], defaults=[None])
+):
     """Where a gradient arrives: a Node, and the number of its output."""
 
     __module__ = "torch.autograd.graph"

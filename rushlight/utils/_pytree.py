@@ -44,7 +44,7 @@ class TreeSpec:
             and self.children == other.children
         )
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def drawn(self):
         """The tree with `*` for each leaf, as text."""
