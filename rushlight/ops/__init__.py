@@ -45,7 +45,6 @@ from rushlight.ops.lookup import *
 from rushlight.ops.loss import *
 from rushlight.ops.mask import *
 from rushlight.ops.matmul import *
-from rushlight.ops.mixtures import *
 from rushlight.ops.memory import (
     apply_,
     as_strided_,
@@ -63,13 +62,14 @@ from rushlight.ops.memory import (
     unsqueeze_,
     untyped_storage,
 )
+from rushlight.ops.mixtures import *
 from rushlight.ops.normalization import *
 from rushlight.ops.norms import *
 from rushlight.ops.padding import *
 from rushlight.ops.pairs import *
+from rushlight.ops.pool import *
 from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
-from rushlight.ops.pool import *
 from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
 from rushlight.ops.rearrange import *
@@ -105,11 +105,9 @@ from rushlight.ops.shape import (
     view_,
     view_as,
 )
-from rushlight.ops.sort import *
 from rushlight.ops.softmax import *
+from rushlight.ops.sort import *
 from rushlight.ops.special import *
 from rushlight.ops.trigonometry import *
 from rushlight.ops.view_copies import *
 from rushlight.ops.window import *
-
-fast.bind_rules_to_kernels()

@@ -428,30 +428,28 @@ _MECHANISM = {f"rushlight.ops.{name}" for name in ("fast", "op", "shapes")}
 
 
 def bind_to_kernels(rule):
-    """The same rule, with every operation that it names replaced by that operation's kernel.
-
-    A rule may name what is declared further down, so the names are filled in once everything is
-    declared (`bind_rules_to_kernels`).
-    """
-    names = _kernel_names.setdefault(rule.__module__, {"__builtins__": __builtins__})
+    """The same rule, with every operation that it names replaced by that operation's kernel."""
+    names = kernel_names(rule.__module__)
     bound = FunctionType(rule.__code__, names, rule.__name__, rule.__defaults__, rule.__closure__)
     bound.__kwdefaults__ = rule.__kwdefaults__
     return bound
 
 
-def bind_rules_to_kernels():
-    """Fill in the names under which rules find kernels; called once all operations are declared."""
-    for module_name in [name for name in sys.modules if name.startswith("rushlight.ops.")]:
-        _kernel_names.setdefault(module_name, {"__builtins__": __builtins__})
-    for module_name, names in _kernel_names.items():
+def kernel_names(module_name):
+    """The names of a module, as rules on arrays see them; made when first asked for."""
+    names = _kernel_names.get(module_name)
+    if names is None:
+        names = _kernel_names[module_name] = {"__builtins__": __builtins__}
         for name, value in vars(sys.modules[module_name]).items():
             names[name] = _on_arrays(value)
+    return names
 
 
 def _on_arrays(value):
     if isinstance(value, FunctionType):
         if hasattr(value, "op"):
             return value.op.kernel
-        if value.__module__ in _kernel_names and value.__module__ not in _MECHANISM:
+        module = value.__module__
+        if module.startswith("rushlight.ops.") and module not in _MECHANISM:
             return bind_to_kernels(value)
     return value

@@ -21,7 +21,7 @@ several outputs (`outputs=("values", "indices")`), `g_values` is the gradient of
 Rules use operators and operations only, so the same rule runs on arrays (an ordinary backward pass)
 and on Tensors (`create_graph=True`, hence derivatives of any order, and the transforms). For arrays
 a rule is bound to a copy of its module's names in which every operation is its kernel
-(`bind_rules_to_kernels`), so that an ordinary backward pass dispatches nothing.
+(`fast.bind_to_kernels`), so that an ordinary backward pass dispatches nothing.
 
 The kind of an operation supplies what its members share:
 
@@ -84,7 +84,6 @@ class Op:
             are conjugated around them, in one place, and the rules needn't.
         linear: whether the output is linear in the differentiable arguments together.
         saved_names: what a Node saves, in order.
-        node_class: the class of its Nodes.
         call: the public function.
     """
 
@@ -126,9 +125,7 @@ class Op:
         self._read_rules()
         self._node_classes: dict = {}
         self.node_names = node or f"{camel_case(self.name)}Backward0"
-        first_name = self.node_names if isinstance(self.node_names, str) else self.name
         self.backward = self._array_backward()
-        self.node_class = self.node_class_named(first_name)
         self.call = fast.build_call(self)
         self.call.op = self
         registry[self.name] = self
@@ -178,6 +175,12 @@ class Op:
     def _array_backward(self):
         several = self.outputs is not None
         return saved.backward_on_wrapped_arrays if several else fast.first_backward
+
+    @property
+    def node_class(self):
+        """The class of its Nodes; of those that go by several names, one that none has."""
+        name = self.node_names if isinstance(self.node_names, str) else self.name
+        return self.node_class_named(name)
 
     def node_classes(self):
         """All classes of Nodes that this operation has so far."""
@@ -317,6 +320,8 @@ class Elementwise(Op):
 
     def promote(self, args):
         """The arguments as Tensors of the dtype in which they meet (None stays)."""
+        if have_one_dtype(args):
+            return args
         dtype = meeting_dtype(args)
         if self.result == "float" and dtype.category < 2:
             dtype = dtypes.get_default_dtype()
@@ -390,11 +395,24 @@ def special_array(args):
     """The array among the arguments that handles operations itself (a batched one, a symbol)."""
     found = None
     for x in args:
-        if isinstance(x, Tensor) and hasattr(type(x._array), "handles_operations"):
-            array = x._array
+        if not isinstance(x, Tensor):
+            continue
+        array = x._array
+        if array.__class__ is not np.ndarray and hasattr(array, "handles_operations"):
             if found is None or array.level > found.level:
                 found = array
     return found
+
+
+def have_one_dtype(args):
+    """Whether all arguments are Tensors of one dtype, float32 or float64."""
+    first = args[0]
+    if not isinstance(first, Tensor):
+        return False
+    dtype = first._array.dtype
+    if dtype is not fast.float32 and dtype is not fast.float64:
+        return False
+    return all(isinstance(x, Tensor) and x._array.dtype is dtype for x in args)
 
 
 def meeting_dtype(args):
