@@ -40,7 +40,7 @@ def reduce_tensor(tensor):
 
 def restored(kind, array, requires_grad, attributes):
     """The tensor that `reduce_tensor` described."""
-    made = wrap(array)
+    made = wrap(array.view(np.dtype(array.dtype.type)))  # operations tell dtypes apart by identity
     if kind is not None:
         from rushlight.nn.parameter import _tensor_of_class
 

@@ -67,7 +67,11 @@ def test_sequential_is_edited():
         (lambda m: nn.Sequential([nn.ReLU()]), TypeError, "list is not a Module subclass"),
         (lambda m: nn.ModuleList(3), TypeError, "ModuleList.extend should be called with an iter"),
         (lambda m: nn.ModuleDict(3), TypeError, "ModuleDict.update should be called with an iter"),
-        (lambda m: nn.ModuleDict([(1, 2, 3)]), ValueError, "element #0 has length 3; 2 is required"),
+        (
+            lambda m: nn.ModuleDict([(1, 2, 3)]),
+            ValueError,
+            "element #0 has length 3; 2 is required",
+        ),
         (lambda m: nn.ModuleDict({"pop": m}), KeyError, "attribute 'pop' already exists"),
         (lambda m: nn.ParameterList([])(3), RuntimeError, "ParameterList should not be called."),
     ],
@@ -124,7 +128,9 @@ def test_parameter_dict():
     assert list(values) == ["a", "b"] and list(values.state_dict()) == ["a", "b"]
     assert values.get("z", 5) == 5 and list(reversed(values)) == ["b", "a"]
     assert values.pop("a").shape == (2,) and list(values | {"c": rl.ones(1)}) == ["b", "c"]
-    assert repr(values) == "ParameterDict(  (b): Parameter containing: [torch.FloatTensor of size 1])"
+    assert (
+        repr(values) == "ParameterDict(  (b): Parameter containing: [torch.FloatTensor of size 1])"
+    )
 
 
 def test_flatten_and_unflatten():

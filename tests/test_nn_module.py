@@ -241,7 +241,7 @@ def test_state_dict_and_back():
     assert rl.equal(other.fc.weight, net.fc.weight)
     assert not state["fc.weight"].requires_grad
     assert net.state_dict(keep_vars=True)["fc.weight"] is net.fc.weight
-    assert list(net.state_dict(prefix="a."))[0] == "a.fc.weight"
+    assert next(iter(net.state_dict(prefix="a."))) == "a.fc.weight"
 
 
 def test_keys_that_do_not_match():
@@ -510,7 +510,6 @@ def test_pickle(module):
 def test_pickled_hooks_still_run():
     layer = nn.Linear(2, 3)
     layer.register_forward_hook(double_output)
-    assert copy.deepcopy(layer)(rl.zeros(1, 2)).tolist() == (2 * layer.bias.detach()).tolist() or True
     x = rl.ones(1, 2)
     assert rl.equal(copy.deepcopy(layer)(x), layer(x))
 
@@ -538,7 +537,7 @@ def test_lazy_linear_becomes_linear():
     with pytest.raises(ValueError, match="Attempted to use an uninitialized parameter in"):
         layer.weight.numel()
     with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized parameter"):
-        layer.weight.shape  # noqa: B018
+        layer.weight.shape
     weight = layer.weight
     assert layer(rl.ones(3, 4)).shape == (3, 2)
     assert type(layer) is nn.Linear and layer.weight is weight and weight.shape == (2, 4)

@@ -1,6 +1,6 @@
 """Functions, losses and layers of nn against PyTorch: values, two orders of derivatives, errors.
 
-A case is a function of the library (`rushlight` or `torch`). Its outcome is the value, the dtype, the
+A case is a function of the library (`rushlight` or `torch`). Its outcome is the value, the
 gradients of first and second order, or the error's type and first line; and the warnings.
 """
 
@@ -117,9 +117,7 @@ def test_activation(name):
 
 def test_gelu_by_tanh():
     def case(t):
-        return derivatives(
-            t, lambda x: t.nn.functional.gelu(x, approximate="tanh"), grid(t, 3, 4)
-        )
+        return derivatives(t, lambda x: t.nn.functional.gelu(x, approximate="tanh"), grid(t, 3, 4))
 
     assert_same(case)
 
@@ -324,9 +322,7 @@ OTHER_LOSSES = {
         pos_weight=probabilities(t, 3),
     ),
     "kl_div log": lambda t, F, x: F.kl_div(x, -x.detach().abs(), log_target=True),
-    "kl_div batchmean": lambda t, F, x: F.kl_div(
-        x, probabilities(t, 4, 3), reduction="batchmean"
-    ),
+    "kl_div batchmean": lambda t, F, x: F.kl_div(x, probabilities(t, 4, 3), reduction="batchmean"),
     "poisson full": lambda t, F, x: F.poisson_nll_loss(x, x.detach().abs() * 5, full=True),
     "poisson": lambda t, F, x: F.poisson_nll_loss(
         x.abs() + 1, x.detach().abs() * 5, log_input=False

@@ -471,7 +471,7 @@ class ParameterDict(Module):
 
     def get(self, key, default=None):
         """The value at `key`, or `default`."""
-        return self[key] if key in self else default
+        return default if key not in self else self[key]  # noqa: SIM401 (this is `get`)
 
     def fromkeys(self, keys, default=None):
         """A new ParameterDict with the same value at every key."""

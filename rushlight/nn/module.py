@@ -237,7 +237,7 @@ class Module(Hooks, StateDict):
     # Traversal
 
     def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate=True):
-        """(path, member) of all that the function gives of a module as (name, member), if not None."""
+        """(path, member) of all the (name, member) that the function gives of each module."""
         seen = set()
         modules = [(prefix, self)]
         if recurse:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.activation import log_sigmoid
-from rushlight.ops.elementwise import abs, exp, log, log1p, sigmoid, sign, where
+from rushlight.ops.elementwise import abs, log, log1p, sigmoid, sign, where
 from rushlight.ops.op import opaque
 
 __all__ = [
