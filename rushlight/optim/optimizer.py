@@ -376,3 +376,8 @@ def check_implementation(foreach, fused):
 def zeros_like(param):
     """State of a parameter's shape, to begin with."""
     return wrap(np.zeros_like(param))
+
+
+def first_count():
+    """The number of steps before the first one, as PyTorch keeps it."""
+    return wrap(np.zeros((), np.float32))

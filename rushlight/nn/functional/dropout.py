@@ -60,7 +60,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     >>> import rushlight as torch
     >>> _ = torch.manual_seed(0)
     >>> torch.nn.functional.dropout(torch.ones(5), 0.5)
-    tensor([2., 0., 2., 0., 0.])
+    tensor([0., 0., 2., 0., 0.])
     """
     _check_probability(p)
     if not training or p == 0 or input.numel() == 0:
