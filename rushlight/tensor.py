@@ -346,6 +346,8 @@ class Tensor:
     def data(self):
         """A tensor on the same memory without history, and with a version counter of its own."""
         made = wrap(self._array)
+        if self._counter is INFERENCE:
+            made._counter = INFERENCE
         return made
 
     @data.setter
@@ -707,12 +709,16 @@ class Tensor:
         return ops.neg(self)
 
     def __pos__(self):
-        return self
+        return ops.positive(self)
 
     def __abs__(self):
         return ops.abs(self)
 
     def __invert__(self):
+        if self._array.dtype.kind in "fcV":
+            raise TypeError(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+            )
         return ops.bitwise_not(self)
 
     def __iadd__(self, other):

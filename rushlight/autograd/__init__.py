@@ -1,11 +1,17 @@
 """Automatic differentiation: `backward`, `grad`, and the modes that govern recording."""
 
 from rushlight.autograd import engine, function, grad_mode, graph, watched
-from rushlight.autograd.anomaly import detect_anomaly, is_anomaly_enabled, set_detect_anomaly
+from rushlight.autograd.anomaly import (
+    detect_anomaly,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_detect_anomaly,
+)
 from rushlight.autograd.attributes import *
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function, NestedIOFunction
 from rushlight.autograd.grad_mode import *
+from rushlight.autograd.gradcheck import gradcheck, gradgradcheck
 from rushlight.autograd.graph import (
     unsafe_preserve_version_counter as _unsafe_preserve_version_counter,
 )
@@ -14,17 +20,12 @@ from rushlight.autograd.variable import Variable
 
 __all__ = ["Function", "Variable", "backward", "grad_mode"]
 
-_LAZY = ("forward_ad", "functional", "gradcheck", "profiler")
+_LAZY = ("forward_ad", "functional", "profiler")
 
 
 def __getattr__(name):
     from importlib import import_module
 
-    if name in ("gradcheck", "gradgradcheck"):
-        # PyTorch's `autograd.gradcheck` is the function, which hides the module of that name
-        module = import_module("rushlight.autograd.gradcheck")
-        globals().update(gradcheck=module.gradcheck, gradgradcheck=module.gradgradcheck)
-        return globals()[name]
     if name in _LAZY:
         return import_module(f"rushlight.autograd.{name}")
     raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")

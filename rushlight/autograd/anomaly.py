@@ -8,7 +8,12 @@ import warnings
 from rushlight.autograd.tape import modes
 from rushlight.ops import fast
 
-__all__ = ["detect_anomaly", "is_anomaly_enabled", "set_detect_anomaly"]
+__all__ = [
+    "detect_anomaly",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "set_detect_anomaly",
+]
 
 
 class set_detect_anomaly:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight.autograd import engine, watched
 from rushlight.autograd.graph import GradientEdge
-from rushlight.autograd.tape import AccumulateGrad, Output, gradient_edge
+from rushlight.autograd.tape import AccumulateGrad, Output, gradient_edge, modes
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
@@ -37,12 +37,6 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    if modes.layers:
-        raise RuntimeError(
-            "backward() called inside a functorch transform. This is not supported, please use "
-            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
-            "transforms."
-        )
     if grad_tensors is None and inputs is None and not create_graph and engine.is_ordinary():
         tensor = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
         if isinstance(tensor, Tensor) and tensor._base is None and tensor._node is not None:
@@ -50,6 +44,12 @@ def backward(
             if one is not None and grad_variables is None:
                 engine.run_ordinary(tensor._node, one, bool(retain_graph))
                 return
+    if modes.layers:
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+            "transforms."
+        )
     if grad_variables is not None:
         grad_tensors = _grad_tensors(grad_tensors, grad_variables)
     if inputs is not None:

@@ -94,7 +94,10 @@ def collect_output(output, gradient, pending, heap):
         slots = pending[node] = [None] * len(node.outputs)
         heappush(heap, (-node.seq, node))
     known = slots[output.index]
-    slots[output.index] = gradient if known is None else known + gradient
+    if known is None or gradient is None:
+        slots[output.index] = known if gradient is None else gradient
+    else:
+        slots[output.index] = known + gradient
 
 
 def accumulate_array(leaf, gradient):

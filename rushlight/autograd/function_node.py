@@ -230,7 +230,12 @@ def zeros(kind):
 
 
 def materialized_for(edge):
-    """No gradient; but a Function that wants its gradients materialized gets zeros."""
+    """No gradient; but a Function that wants its gradients materialized gets zeros.
+
+    A watched pass tells it itself that there is no gradient, and hooks on the way too.
+    """
+    if modes.current_pass is not None:
+        return None
     node, number = (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
     if not isinstance(node, FunctionNode) or not node.materialize_grads:
         return None

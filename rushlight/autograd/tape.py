@@ -120,6 +120,8 @@ class Node:
     conjugates = False
     #: whether freeing forbids a second backward pass (it does when arrays were saved)
     saves_arrays = False
+    #: whether the rules make zeros of gradients that are missing
+    materializes = False
 
     def backward(self, gradient, edges):
         """Gradients of the inputs, on arrays. `edges` is `self.edges`, less what isn't wanted."""

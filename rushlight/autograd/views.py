@@ -35,6 +35,7 @@ __all__ = [
     "CopySlices",
     "begin_to_require_grad",
     "check_in_place",
+    "check_not_inference",
     "rebase",
     "refresh",
     "retains_grad",
@@ -108,12 +109,7 @@ def check_in_place(tensor, recorded=None):
         RuntimeError: the tensor is a leaf that requires grad, or a view of one, or a view of a kind
             that may not be changed, or was made in inference mode.
     """
-    if tensor._counter is INFERENCE and not modes.inference:
-        raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed."
-            "You can make a clone to get a normal tensor before doing inplace update."
-            "See https://github.com/pytorch/rfcs/pull/17 for more details."
-        )
+    check_not_inference(tensor)
     if not modes.grad_enabled or not (tensor._requires_grad or recorded):
         return
     base = tensor._base
@@ -128,6 +124,16 @@ def check_in_place(tensor, recorded=None):
     if tensor._requires_grad and gradient_edge(tensor) is tensor:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def check_not_inference(tensor):
+    """Refuse to change a tensor that was made in inference mode, outside of it."""
+    if tensor._counter is INFERENCE and not modes.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed."
+            "You can make a clone to get a normal tensor before doing inplace update."
+            "See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
 
 

@@ -101,25 +101,31 @@ class Pass:
         return where in self.needed
 
     def add(self, edge, gradient):
-        """Add to what an edge has received."""
+        """Add to what an edge has received; None where a rule says that there is no gradient."""
         if edge.__class__ is AccumulateGrad:
             edge = edge.variable
         is_leaf = isinstance(edge, Tensor)
         pending = self.leaves if is_leaf else self.pending
-        known = pending.get(edge)
-        if known is None:
+        if edge not in pending:
             pending[edge] = gradient
             if not is_leaf:
                 heappush(self.heap, (-edge.seq, edge))
-        elif edge in self.owned:
-            pending[edge] = self.add_to_own(known, gradient)
-        else:
-            pending[edge] = known + gradient
-            self.owned.add(edge)
+        elif pending[edge] is None:
+            pending[edge] = gradient
+        elif gradient is not None:
+            self.add_to(pending, edge, gradient)
         if is_leaf and self.waiting:
             self.waiting[edge] -= 1
             if not self.waiting[edge]:
                 self.reach_leaf(edge, self.leaves.pop(edge))
+
+    def add_to(self, pending, edge, gradient):
+        """Add to a gradient that waits already; in its own memory, if that is ours alone."""
+        if edge in self.owned:
+            pending[edge] = self.add_to_own(pending[edge], gradient)
+        else:
+            pending[edge] = pending[edge] + gradient
+            self.owned.add(edge)
 
     def run(self):
         """The loop: latest Node first, until no gradient waits."""
@@ -152,7 +158,7 @@ class Pass:
             results = self.run_after_hooks(node, results, gradient)
         gradient = None
         for edge, result in zip(edges, results, strict=False):
-            if edge is not None and result is not None:
+            if edge is not None:
                 self.add(edge, result)
 
     def wanted_edges(self, node):
@@ -176,7 +182,9 @@ class Pass:
         if node.saved is None:
             saved.raise_freed()
         backward = self.backward_of(node)
-        if modes.anomaly:
+        if not is_defined(gradient) and not node.materializes:
+            results = (None,) * len(edges)
+        elif modes.anomaly:
             results = guarded(backward, node, gradient, edges)
         else:
             results = backward(gradient, edges)
@@ -235,13 +243,16 @@ class Pass:
                 self.captured[leaf, 0] = gradient
             return
         if hooks is None:
-            self.accumulate(leaf, gradient)
+            if gradient is not None:
+                self.accumulate(leaf, gradient)
             return
         node = AccumulateGrad.of(leaf)
         gradient = self.run_before_hooks(node, gradient)
+        if gradient is None:
+            return
         self.accumulate(leaf, self.in_grad_dtype(leaf, gradient))
         for hook in list(hooks.accumulated.values()):
-            hook(leaf)
+            refuse_result(hook(leaf))
         if hooks.after:
             self.run_after_hooks(node, (), gradient)
 
@@ -268,11 +279,11 @@ class ArrayPass(Pass):
 
     @staticmethod
     def unwrap(gradient):
-        return gradient._array
+        return None if gradient is None else gradient._array
 
     @staticmethod
     def wrap(gradient):
-        return wrap(as_array(gradient))
+        return None if gradient is None else wrap(as_array(gradient))
 
     @staticmethod
     def retain(tensor, shown):
@@ -323,6 +334,13 @@ class TensorPass(Pass):
             accumulate(leaf, gradient, self.create_graph)
 
 
+def is_defined(gradient):
+    """Whether there is a gradient: None stands for one that a rule left out."""
+    if isinstance(gradient, list):
+        return any(g is not None for g in gradient)
+    return gradient is not None
+
+
 # Hooks --------------------------------------------------------------------------------------------
 
 
@@ -340,7 +358,8 @@ def replaced(hook, new, old):
     """The gradients after a hook of a Node, which returned `new` for `old`."""
     if new is None:
         return old
-    new = new if isinstance(new, tuple) else (new,)
+    if not isinstance(new, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type_name(new)}'")
     if len(new) != len(old):
         raise RuntimeError(
             f"hook '{name_of(hook)}' has returned an incorrect number of values (got {len(new)}, "
@@ -371,6 +390,12 @@ def check_replacement(hook, new, old):
         )
     if new._array.shape != old._array.shape:
         raise RuntimeError(f"hook '{name_of(hook)}' has changed the size of value")
+
+
+def refuse_result(returned):
+    """Refuse what a hook returned that has nothing to return."""
+    if returned is not None and not isinstance(returned, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type_name(returned)}'")
 
 
 def name_of(hook):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.autograd.tape import UNSAVED, gradient_edge, modes
-from rushlight.autograd.views import check_in_place, rebase
+from rushlight.autograd.tape import INFERENCE, UNSAVED, gradient_edge, modes
+from rushlight.autograd.views import check_in_place, check_not_inference, rebase
 from rushlight.ops import fast
 from rushlight.ops.op import special_array
 from rushlight.tensor import Tensor, wrap
@@ -55,6 +55,8 @@ def _straight(function, self, args, kwargs):
 def is_straight(self):
     """Whether `self` can be written to at once: no view, no history, nobody watching."""
     if self._base is not None or fast.is_intercepted() or not self._array.flags.writeable:
+        return False
+    if self._counter is INFERENCE:
         return False
     return not (self._requires_grad and modes.grad_enabled)
 
@@ -151,6 +153,7 @@ def check_holds(self, result):
 
 def check_writable(self):
     """Refuse memory where several elements lie in one place, as `expand` makes it."""
+    check_not_inference(self)
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
