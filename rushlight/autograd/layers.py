@@ -14,7 +14,6 @@ So every layer is written as if it were alone, and any nesting works.
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -43,6 +42,10 @@ class Layer:
         modes.layers = self._outer_layers
 
 
+class Refusal(TypeError):
+    """A tensor inside a function transform has no array to compute with."""
+
+
 class Layered:
     """What a Tensor holds in place of an array where a layer follows it.
 
@@ -50,26 +53,20 @@ class Layered:
     raises, and the operation goes the general way, where the layer is found.
     """
 
-    __slots__ = ("layer", "value")
+    __slots__ = ("dtype", "layer", "level", "shape", "value")
     handles_operations = True
-    __array_ufunc__ = None
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value, layer):
+        array = value._array
         self.value = value
         self.layer = layer
+        self.level = layer.level
+        self.shape = array.shape
+        self.dtype = array.dtype
 
-    @property
-    def level(self):
-        return self.layer.level
-
-    @property
-    def shape(self):
-        return self.value._array.shape
-
-    @property
-    def dtype(self):
-        return self.value._array.dtype
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        raise Refusal
 
     @property
     def strides(self):
@@ -99,7 +96,7 @@ class Layered:
         return self.size * self.dtype.itemsize
 
     def __eq__(self, other):
-        raise TypeError("a tensor inside a function transform has no array to compare")
+        raise Refusal
 
     def __array__(self, dtype=None, copy=None):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
@@ -110,7 +107,7 @@ class Layered:
         if function in (np.zeros_like, np.ones_like, np.empty_like):
             dtype = args[1] if len(args) > 1 else kwargs.get("dtype")
             return self.like(function, dtype)
-        raise TypeError("a tensor inside a function transform has no array to compute with")
+        raise Refusal
 
     def like(self, function, dtype):
         """`np.zeros_like(self, dtype)` and its relatives: made below, and followed from here."""
@@ -133,7 +130,7 @@ class Layered:
         from rushlight.ops.inplace import overwrite
 
         if index is not Ellipsis:
-            raise TypeError("a tensor inside a function transform has no array to write to")
+            raise Refusal
         overwrite(wrap(self), wrap(array))
 
     def tolist(self):
@@ -178,7 +175,7 @@ class TapeLayer(Layer):
     """
 
     #: whether a backward pass of this layer runs: it isn't recorded here, but may be below
-    pulling = False
+    pulling = 0
 
     def __enter__(self):
         self.recording_below = modes.grad_enabled
@@ -213,8 +210,6 @@ class TapeLayer(Layer):
 
         Outputs and inputs are Tensors of this layer, cotangents and the result from below.
         """
-        from rushlight.autograd import watched
-
         pairs = [
             (y, v)
             for y, v in zip(outputs, cotangents, strict=True)
@@ -222,23 +217,11 @@ class TapeLayer(Layer):
         ]
         if not pairs:
             return [None] * len(inputs)
-        with self, self.backward_pass():
-            found = watched.run(
-                [gradient_edge(y) for y, _ in pairs],
-                [self.lift(v) for _, v in pairs],
-                keep_graph=True,
-                inputs=[gradient_edge(x) for x in inputs],
-            )
-        return [None if g is None else self.lower(g) for g in found]
+        from rushlight.autograd.pulling import LayerPass
 
-    @contextmanager
-    def backward_pass(self):
-        """Within, a backward pass of this layer runs."""
-        before, self.pulling = self.pulling, True
-        try:
-            yield
-        finally:
-            self.pulling = before
+        roots = [gradient_edge(y) for y, _ in pairs]
+        flow = LayerPass(self, [gradient_edge(x) for x in inputs])
+        return flow.gradients(roots, [v for _, v in pairs])
 
 
 class TangentLayer(TapeLayer):
@@ -259,8 +242,12 @@ class Lifted(Layered):
     __slots__ = ("tangent",)
 
     def __init__(self, value, layer, tangent=None):
+        array = value._array
         self.value = value
         self.layer = layer
+        self.level = layer.level
+        self.shape = array.shape
+        self.dtype = array.dtype
         self.tangent = tangent
 
     def apply(self, op, args, options):

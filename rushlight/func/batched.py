@@ -37,12 +37,15 @@ class BatchLayer(Layer):
 class Batched(Layered):
     """A Tensor below whose dimension 0 counts the samples."""
 
-    __slots__ = ("shape",)
+    __slots__ = ()
 
     def __init__(self, value, layer):
+        array = value._array
         self.value = value
         self.layer = layer
-        self.shape = value._array.shape[1:]
+        self.level = layer.level
+        self.shape = array.shape[1:]
+        self.dtype = array.dtype
 
     @property
     def strides(self):

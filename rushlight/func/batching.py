@@ -489,11 +489,25 @@ def masked_select(op, size, values, batched, options):
 def mm(op, size, values, batched, options):
     a, b = values
     if all(batched):
-        return a * b if a.shape[-1] == 1 else registry["matmul"].call(a, b)
+        return outer(a, b) if a._array.shape[-1] == 1 else registry["matmul"].call(a, b)
     if batched[0]:
         return op.call(a.flatten(0, 1), b).unflatten(0, (size, -1))
     flat = b.transpose(1, 2).flatten(0, 1)
     return op.call(flat, a.t()).unflatten(0, (size, -1)).transpose(1, 2)
+
+
+def outer(column, row):
+    """The products of columns (size, n, 1) and rows (size, 1, m).
+
+    Many small ones are computed with the samples last: NumPy's inner loop then is as long as there
+    are samples, not as a row.
+    """
+    size, _, width = row._array.shape
+    if size < 4 * width:
+        return column * row
+    first = column.squeeze(2).t().contiguous().unsqueeze(1)
+    second = row.squeeze(1).t().contiguous()
+    return (first * second).permute(2, 0, 1)
 
 
 @rule("matmul", "bmm")

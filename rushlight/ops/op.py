@@ -125,6 +125,8 @@ class Op:
         self._read_rules()
         self._node_classes: dict = {}
         self.node_names = node or f"{camel_case(self.name)}Backward0"
+        named = () if isinstance(self.node_names, str) else parameters_of(self.node_names)
+        self.node_arrays = tuple(name for name in self.arrays if name in named)
         self.backward = self._array_backward()
         self.call = fast.build_call(self)
         self.call.op = self
@@ -274,7 +276,7 @@ class Op:
         complex_valued = any(
             x is not None and x._array.dtype.kind == "c" for x in (*operands, *recorded)
         )
-        node = self.node_class_named(self._node_name(options), complex_valued)()
+        node = self.node_class_named(self._node_name(operands, options), complex_valued)()
         node.hooks = None
         node.edges = tuple(
             gradient_edge(x) if flag else None for x, flag in zip(operands, flags, strict=True)
@@ -289,8 +291,12 @@ class Op:
         if modes.anomaly:
             note_origin(node)
 
-    def _node_name(self, options):
-        return self.node_names if isinstance(self.node_names, str) else self.node_names(**options)
+    def _node_name(self, operands, options):
+        if isinstance(self.node_names, str):
+            return self.node_names
+        tensors = dict(zip(self.arrays, operands, strict=True))
+        arrays = {n: x if (x := tensors[n]) is None else x._array for n in self.node_arrays}
+        return self.node_names(**arrays, **options)
 
     # What a kind does around its rules; on arrays and on Tensors alike
 

@@ -1,0 +1,68 @@
+"""The backward pass of a layer: it isn't recorded there, so it runs on the Tensors below."""
+
+from __future__ import annotations
+
+from rushlight.autograd import saved
+from rushlight.autograd.layers import Layered
+from rushlight.autograd.tape import modes
+from rushlight.autograd.watched import TensorPass
+
+__all__ = ["LayerPass"]
+
+
+class LayerPass(TensorPass):
+    """A pass over the tape of a TapeLayer, whose gradients are Tensors from below.
+
+    What is computed is recorded below as if it were computed outside of the transform.
+    """
+
+    def __init__(self, layer, inputs):
+        super().__init__(True, False, inputs, True)
+        self.layer = layer
+
+    def gradients(self, roots, gradients):
+        """The gradients of the inputs, given those of the roots."""
+        before = modes.grad_enabled, modes.current_pass, modes.evaluating
+        modes.current_pass = self
+        try:
+            self.start(roots, gradients)
+            self.run()
+            return self.finish()
+        finally:
+            modes.grad_enabled, modes.current_pass, modes.evaluating = before
+
+    def backward_of(self, node):
+        """How the gradients of a Node's inputs are computed: by rules on what lies below."""
+        if getattr(node, "op", None) is None:
+            return lambda gradient, edges: self.lifted_backward(node, gradient, edges)
+        return lambda gradient, edges: self.lowered_backward(node, gradient, edges)
+
+    def lowered_backward(self, node, gradient, edges):
+        """The rules of an operation, on the Tensors below what the Node saved."""
+        saved.check_guards(node)
+        op = node.op
+        values = dict(zip(op.saved_names, node.saved, strict=True))
+        for name in op.saved_arrays:
+            if values[name] is not None:
+                values[name] = self.lowered(node, name, values[name])
+        return saved.apply_rules(node, values, gradient, [edge is not None for edge in edges])
+
+    def lowered(self, node, name, value):
+        """The Tensor below a saved value."""
+        if not isinstance(value, Layered):
+            value = saved.restore(node, name, value)._array
+        return value.value
+
+    def lifted_backward(self, node, gradient, edges):
+        """A backward that the user wrote, which sees the Tensors of the layer."""
+        layer = self.layer
+        several = isinstance(gradient, list)
+        shown = [None if g is None else layer.lift(g) for g in (gradient if several else [gradient])]
+        with layer:
+            layer.pulling += 1
+            modes.grad_enabled = False
+            try:
+                found = node.backward_tensors(shown if several else shown[0], edges)
+            finally:
+                layer.pulling -= 1
+        return tuple(None if g is None else layer.lower(g) for g in found)
