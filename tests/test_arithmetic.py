@@ -1,4 +1,9 @@
-"""Arithmetic: sums, products, quotients, remainders, powers, and three operands. What PyTorch printed, and what it refused."""
+"""Arithmetic: sums, products, quotients, remainders, powers, and three operands.
+
+What PyTorch printed, and what it refused.
+"""
+
+# ruff: noqa: E501 (lines are as long as what PyTorch prints)
 
 import re
 

@@ -1,4 +1,9 @@
-"""Comparisons, logic, bits, and bounds. What PyTorch printed, and what it refused."""
+"""Comparisons, logic, bits, and bounds.
+
+What PyTorch printed, and what it refused.
+"""
+
+# ruff: noqa: E501 (lines are as long as what PyTorch prints)
 
 import re
 

@@ -1,4 +1,9 @@
-"""Functions of one element: signs, roots, exponentials, angles, rounding, choices. What PyTorch printed, and what it refused."""
+"""Functions of one element: signs, roots, exponentials, angles, rounding, choices.
+
+What PyTorch printed, and what it refused.
+"""
+
+# ruff: noqa: E501 (lines are as long as what PyTorch prints)
 
 import re
 

@@ -1,4 +1,9 @@
-"""Special functions. What PyTorch printed, and what it refused."""
+"""Special functions.
+
+What PyTorch printed, and what it refused.
+"""
+
+
 
 import re
 

@@ -336,6 +336,17 @@ def rfloor_divide(input, other):
     return floor_divide(other, input)
 
 
+def _remainder_of(input, other):
+    """The remainder; where it is 0, PyTorch gives it the sign of the dividend, NumPy the other."""
+    _whole(input, other)
+    result = np.remainder(input, other)
+    if result.dtype.kind == "f":
+        zero = result == 0
+        if zero.any():
+            return np.where(zero, np.copysign(result, input), result)
+    return result
+
+
 # Two operations for one function: PyTorch's Nodes are named after the kind of the divisor.
 
 
@@ -348,8 +359,7 @@ def rfloor_divide(input, other):
 )
 def _remainder(input, other):
     """input - other * floor(input / other)."""
-    _whole(input, other)
-    return np.remainder(input, other)
+    return _remainder_of(input, other)
 
 
 @elementwise(
@@ -360,8 +370,7 @@ def _remainder(input, other):
 )
 def _remainder_number(input, other):
     """input - other * floor(input / other), for a number."""
-    _whole(input, other)
-    return np.remainder(input, other)
+    return _remainder_of(input, other)
 
 
 def remainder(input, other, *, out=None):

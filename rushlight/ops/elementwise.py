@@ -271,7 +271,8 @@ def sigmoid(input):
 def _check_relu(input):
     if input.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    refuse_kinds("c", "clamp_min_scalar_cpu")(input)
+    if input.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
 
 
 # A product with the mask, not a choice: the choice takes NumPy ten times as long.
@@ -324,6 +325,7 @@ def _check_where(condition, input, other):
 def _where(condition, input, other):
     """`input` where the condition holds, else `other`."""
     if condition.dtype.kind != "b":
+        _check_where(condition, input, other)
         condition = condition != 0
     result = np.where(condition, input, other)
     for chosen in (input, other):

@@ -77,12 +77,17 @@ def _pick_along(position):
     return kernel
 
 
+#: what PyTorch calls the kernels that refuse complex numbers
+_KERNEL_NAMES = {"median": "median_out", "nanmedian": "median_out", "mode": "mode_cpu"}
+
+
 def _check_pick(name):
     def check(input, *, dim, keepdim):
         if input.dtype.kind == "c":
-            raise NotImplementedError(
-                f"\"{name}_values_cpu\" not implemented for '{dtypes.of(input).title}'"
-            )
+            if name not in _KERNEL_NAMES:
+                raise RuntimeError(f"{name}(): does not support complex input")
+            title = dtypes.of(input).title
+            raise NotImplementedError(f"\"{_KERNEL_NAMES[name]}\" not implemented for '{title}'")
         if input.ndim and input.shape[dim] == 0:
             raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
 
@@ -115,7 +120,7 @@ def _along(op, name, input, dim, keepdim, out):
 def _extreme(ufunc, name, input, dim, keepdim):
     kind = input.dtype.kind
     if kind == "c":
-        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{dtypes.of(input).title}'")
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtypes.of(input).title}'")
     return ufunc.reduce(input, dim, None, None, keepdim)
 
 
@@ -147,7 +152,7 @@ def _check_amax(name):
 )
 def _amax(input, *, dim=None, keepdim=False):
     """The greatest element, or along the dimensions `dim`."""
-    return _extreme(np.maximum, "max_values", input, dim, keepdim)
+    return _extreme(np.maximum, "max_values_cpu", input, dim, keepdim)
 
 
 @reduction(
@@ -157,7 +162,7 @@ def _amax(input, *, dim=None, keepdim=False):
 )
 def _amin(input, *, dim=None, keepdim=False):
     """The smallest element, or along the dimensions `dim`."""
-    return _extreme(np.minimum, "min_values", input, dim, keepdim)
+    return _extreme(np.minimum, "min_values_cpu", input, dim, keepdim)
 
 
 def amax(input, dim=(), keepdim=False, *, out=None, axis=None, keepdims=None):
@@ -308,8 +313,9 @@ def _position(name, array_method, input, dim, keepdim):
     if dim is not None and input.ndim and input.shape[dim] == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
     if input.dtype.kind in "bc":
-        title = dtypes.of(input).title
-        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{title}'")
+        raise RuntimeError(
+            f"{name}(): does not support {dtypes.of(input).name.rstrip('0123456789')} input"
+        )
     return array_method(input, axis=dim if input.ndim else None, keepdims=keepdim)
 
 
@@ -382,6 +388,9 @@ def _nanmedian_along(input, *, dim, keepdim):
 
 def _middle_of_all(position):
     def kernel(input, *, dim=None, keepdim=False):
+        if input.dtype.kind in "bc":
+            title = dtypes.of(input).title
+            raise NotImplementedError(f"\"median_cpu\" not implemented for '{title}'")
         if not input.size:
             return np.full((), np.nan, input.dtype)
         flat = input.reshape(-1)

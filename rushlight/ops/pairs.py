@@ -174,7 +174,7 @@ def logaddexp(input, other):
 
     >>> import rushlight as torch
     >>> torch.logaddexp(torch.tensor([1000.0]), torch.tensor([1000.0]))
-    tensor([1000.6931])
+    tensor([1000.6932])
     """
 
 

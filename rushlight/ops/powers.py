@@ -45,6 +45,8 @@ def _power_of_number(input, *, exponent):
         known = _EASY_POWERS.get(exponent)
         if known is not None:
             return known(input)
+    elif input.dtype.kind == "b":
+        return input | (not exponent)
     elif exponent < 0:
         _check_power_of_number(input, exponent=exponent)
     return np.power(input, exponent)

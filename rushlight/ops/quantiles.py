@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.arithmetic import mul
 from rushlight.ops.compare import require_tensors
+from rushlight.ops.elementwise import where
 from rushlight.ops.mixtures import _lerp
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
@@ -57,7 +59,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, out):
         dim = normalize_dim(dim, dims)
     rows = input.reshape((-1,)) if dim is None or not dims else input
     along = 0 if dim is None else dim
-    ranks = _ranks(rows._array, fractions.reshape(-1), along, name == "nanquantile")
+    ranks = _ranks(rows._array, fractions, along, name == "nanquantile")
     order = np.argsort(rows._array, axis=along, kind="stable")
     result = _at_ranks(_gather_along(rows, wrap(order), dim=along), ranks, along, interpolation)
     result = result.movedim(along, 0)
@@ -71,7 +73,7 @@ def _quantile(name, input, q, dim, keepdim, interpolation, out):
 
 
 def _fractions(name, input, q):
-    """The fractions q as an array, checked."""
+    """The fractions q as a Tensor, checked."""
     if not isinstance(q, (Tensor, *NUMBER_TYPES)):
         raise TypeError(
             f"{name}() received an invalid combination of arguments - got (Tensor, {type_name(q)})"
@@ -89,14 +91,14 @@ def _fractions(name, input, q):
     if not isinstance(q, Tensor):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
-        return np.asarray(q, input._array.dtype)
+        return wrap(np.asarray(q, input._array.dtype))
     if q._array.ndim > 1:
         raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
     if q.dtype is not input.dtype:
         raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
     if not np.all((q._array >= 0) & (q._array <= 1)):
         raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
-    return q._array
+    return q
 
 
 def _ranks(rows, fractions, dim, ignore_nan):
@@ -104,13 +106,13 @@ def _ranks(rows, fractions, dim, ignore_nan):
     shape = [1] * rows.ndim
     shape[dim] = -1
     fractions = fractions.reshape(shape)
-    last = rows.shape[dim] - 1
     missing = np.isnan(rows)
+    last = np.asarray(rows.shape[dim] - 1, rows.dtype)
     if ignore_nan:
-        last = np.maximum(last - missing.sum(dim, keepdims=True), 0)
-        return (fractions * last).astype(rows.dtype)
-    ranks = (fractions * rows.dtype.type(last)).astype(rows.dtype)
-    return np.where(missing.any(dim, keepdims=True), rows.dtype.type(last), ranks)
+        present = np.maximum(last - missing.sum(dim, keepdims=True), 0)
+        return mul(fractions, wrap(present.astype(rows.dtype)))
+    broken = wrap(missing.any(dim, keepdims=True))
+    return where(broken, wrap(last), mul(fractions, wrap(last)))
 
 
 def _at_ranks(ordered, ranks, dim, interpolation):
@@ -122,15 +124,17 @@ def _at_ranks(ordered, ranks, dim, interpolation):
         index = np.broadcast_to(positions.astype(np.int64), shape)
         return _gather_along(ordered, wrap(np.ascontiguousarray(index)), dim=dim)
 
+    positions = ranks._array
     if interpolation == "nearest":
-        return at(np.rint(ranks))
+        return at(np.rint(positions))
     if interpolation == "higher":
-        return at(np.ceil(ranks))
-    low = np.floor(ranks)
+        return at(np.ceil(positions))
+    low = np.floor(positions)
     if interpolation == "lower":
         return at(low)
-    weights = np.full_like(ranks, 0.5) if interpolation == "midpoint" else ranks - low
-    return _lerp(at(low), at(np.ceil(ranks)), wrap(weights))
+    middle = wrap(np.full_like(positions, 0.5))
+    weights = middle if interpolation == "midpoint" else ranks - wrap(low)
+    return _lerp(at(low), at(np.ceil(positions)), weights)
 
 
 # Histograms ---------------------------------------------------------------------------------------

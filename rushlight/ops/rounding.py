@@ -97,11 +97,11 @@ def round(input, *, decimals=None, out=None):
 
     >>> import rushlight as torch
     >>> torch.round(torch.tensor([0.5, 1.5, -2.4]))
-    tensor([0., 2., -2.])
+    tensor([ 0.,  2., -2.])
     """
     if decimals and not dtypes.of(input._array).is_floating_point:
         title = dtypes.of(input._array).title
-        raise NotImplementedError(f"\"round_vml_cpu\" not implemented for '{title}'")
+        raise NotImplementedError(f"\"round_cpu\" not implemented for '{title}'")
     return _round(input, decimals=decimals, out=out)
 
 

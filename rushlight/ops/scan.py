@@ -235,7 +235,11 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     if dtype is not None:
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
-        raise TypeError(f"prod(): argument 'dim' (position 2) must be int, not {type_name(dim)}")
+        raise TypeError(
+            f"prod() received an invalid combination of arguments - got ({type_name(dim)}), but "
+            "expected one of:\n * (*, torch.dtype dtype = None)\n"
+            " * (int dim, bool keepdim = False, *, torch.dtype dtype = None)\n"
+        )
     if dtype is not None and dtype.category < 2:
         return narrowed(_prod(input, dims_argument(dim, input), keepdim), dtype, out)
     return _prod(input, dims_argument(dim, input), keepdim, out=out)

@@ -39,7 +39,7 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
 
     >>> import rushlight as torch
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     input = floating(input)
     return _logsumexp(input, dims_argument(dim, input), keepdim, out=out)
