@@ -669,3 +669,139 @@ record(
     oracle=None,
     smooth=False,
 )
+
+# matmul -------------------------------------------------------------------------------------------
+
+record("mm", lambda r: [call(r(2, 3), r(3, 4)), call(r(2, 0), r(0, 4)), call(r(1, 1), r(1, 5))])
+record(
+    "linear",
+    lambda r: [
+        call(r(2, 3), r(4, 3), r(4)),
+        call(r(3), r(4, 3), None),
+        call(r(2, 2, 3), r(4, 3), r(4)),
+        call(r(2, 3), r(3), None),
+    ],
+    oracle="nn.functional.linear",
+)
+record("matmul", lambda r: [call(r(2, 1, 3, 4), r(5, 4, 2)), call(r(3, 4), r(2, 4, 1))])
+record("dot", lambda r: [call(r(3), r(3))])
+record("mv", lambda r: [call(r(2, 3), r(3))])
+record("bmm", lambda r: [call(r(2, 3, 4), r(2, 4, 1))])
+record(
+    "addmm",
+    lambda r: [
+        call(r(2, 4), r(2, 3), r(3, 4), beta=1, alpha=1),
+        call(r(4), r(2, 3), r(3, 4), beta=0.5, alpha=2),
+        call(r(2, 1), r(2, 3), r(3, 4), beta=0, alpha=1),
+    ],
+)
+
+# padding ------------------------------------------------------------------------------------------
+
+record(
+    "pad_constant",
+    lambda r: [
+        call(r(2, 3), pad=((0, 0), (1, 2)), value=1.5),
+        call(r(2, 4), pad=((2, 0), (-1, 1)), value=0),
+    ],
+    oracle=lambda torch, input, pad, value: torch.nn.functional.pad(
+        input, [n for pair in reversed(pad) for n in pair], value=value
+    ),
+)
+
+# window -------------------------------------------------------------------------------------------
+
+LINE = {"stride": (2,), "padding": (1,), "dilation": (2,), "groups": 1}
+PLANE = {"stride": (2, 1), "padding": (0, 1), "dilation": (1, 2), "groups": 2}
+POINT = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 2}
+SPACE = {"stride": (1, 2, 1), "padding": (1, 0, 0), "dilation": (1, 1, 1), "groups": 1}
+
+
+def convolution_gradient(torch, given, weight, stride, padding, dilation, groups, **sizes):
+    """What PyTorch finds as the gradient of a convolution in its input or in its weight."""
+    (name, size), = sizes.items()
+    count = len(stride)
+    by_input = name == "space"
+    size = (len(given), weight.shape[1] * groups, *size) if by_input else (
+        weight.shape[1], given.shape[1] // groups, *size
+    )  # fmt: skip
+    function = getattr(torch.nn.grad, f"conv{count}d_{'input' if by_input else 'weight'}")
+    args = (size, weight, given) if by_input else (given, size, weight)
+    return function(*args, stride, padding, dilation, groups)
+
+
+record(
+    "convolve",
+    lambda r: [
+        call(r(1, 2, 6), r(2, 2, 2), **LINE),
+        call(r(2, 2, 4, 3), r(2, 1, 2, 2), **PLANE),
+        call(r(1, 4, 2, 1), r(2, 2, 1, 1), **POINT),
+        call(r(1, 1, 2, 4, 1), r(2, 1, 2, 2, 1), **SPACE),
+    ],
+    oracle=lambda torch, input, weight, **options: getattr(torch, f"conv{input.ndim - 2}d")(
+        input, weight, **options
+    ),
+)
+record(
+    "convolve_input",
+    lambda r: [
+        call(r(1, 2, 3), r(2, 2, 2), space=(6,), **LINE),
+        call(r(2, 2, 2, 3), r(2, 1, 2, 2), space=(4, 3), **PLANE),
+        call(r(1, 2, 2, 1), r(2, 2, 1, 1), space=(2, 1), **POINT),
+        call(r(1, 2, 3, 2, 1), r(2, 1, 2, 2, 1), space=(2, 4, 1), **SPACE),
+    ],
+    oracle=convolution_gradient,
+)
+record(
+    "convolve_weight",
+    lambda r: [
+        call(r(1, 2, 6), r(1, 2, 3), kernel=(2,), **LINE),
+        call(r(2, 2, 4, 3), r(2, 2, 2, 3), kernel=(2, 2), **PLANE),
+        call(r(1, 4, 2, 1), r(1, 2, 2, 1), kernel=(1, 1), **POINT),
+        call(r(1, 1, 2, 4, 1), r(1, 2, 3, 2, 1), kernel=(2, 2, 1), **SPACE),
+    ],
+    oracle=convolution_gradient,
+)
+record("add_channels", lambda r: [call(r(2, 3, 4), r(3)), call(r(2, 3), r(3))], oracle=None)
+
+# pool ---------------------------------------------------------------------------------------------
+
+record(
+    "max_pool",
+    lambda r: [
+        call(
+            r(1, 2, 5, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1),
+            ceil_mode=True,
+        ),
+        call(
+            r(1, 1, 6, 5), kernel_size=(3, 2), stride=(1, 2), padding=(1, 1), dilation=(1, 2),
+            ceil_mode=False,
+        ),
+        call(
+            r(1, 2, 7), kernel_size=(3,), stride=(2,), padding=(1,), dilation=(1,), ceil_mode=False
+        ),
+    ],
+    oracle=lambda torch, input, **options: getattr(
+        torch.nn.functional, f"max_pool{input.ndim - 2}d"
+    )(input, **options, return_indices=True),
+)  # fmt: skip
+record(
+    "put_places",
+    lambda r: [
+        call(r(1, 2, 1, 3), indices=PLACES, space=(2, 3), once=False),
+        call(r(1, 2, 3), indices=PLACES[:, :, 0] % 5, space=(5,), once=False),
+    ],
+    oracle=None,
+)
+PLACES = np.array([[[[0, 5, 0]], [[1, 2, 3]]]])
+record("take_places", lambda r: [call(r(1, 2, 2, 3), indices=PLACES)], oracle=None)
+WINDOWS = {"kernel_size": (3, 2), "stride": (2, 2), "padding": (1, 0)}
+record("sum_pool", lambda r: [call(r(2, 1, 5, 5), **WINDOWS, out=(3, 3))], oracle=None)
+record("spread_windows", lambda r: [call(r(2, 1, 3, 3), **WINDOWS, space=(5, 5))], oracle=None)
+record(
+    "adaptive_max",
+    lambda r: [call(r(2, 1, 5, 4), sizes=(3, 2)), call(r(1, 2, 5), sizes=(3,))],
+    oracle=lambda torch, input, sizes: getattr(
+        torch.nn.functional, f"adaptive_max_pool{len(sizes)}d"
+    )(input, sizes, return_indices=True),
+)

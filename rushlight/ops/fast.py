@@ -291,7 +291,8 @@ def _record_source(op, label, general):
     yield "        output._requires_grad = True"
     node_class = f"node_class_{label}"
     if not isinstance(op.node_names, str):
-        options = ", ".join(f"{name}={name}" for name in op.options)
+        wanted = [f"{name}={name}_array" for name in op.node_arrays]
+        options = ", ".join(wanted + [f"{name}={name}" for name in op.options])
         node_class = f"op_{label}.node_class_named(op_{label}.node_names({options}))"
     yield f"        output._node = node = {node_class}()"
     yield f"        node.edges = ({''.join(_edge_source(op, n, flags) for n in op.arrays)})"

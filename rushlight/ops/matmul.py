@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rushlight import dtypes
@@ -117,12 +119,21 @@ def _refuse_dtypes(input, other, bias):
     )
 
 
+def _linear_node(input, weight, bias):
+    """PyTorch multiplies matrices, and makes them of other shapes (and back) by views."""
+    if weight.ndim == 2 and input.ndim == 2:
+        return "MmBackward0" if bias is None else "AddmmBackward0"
+    if bias is not None:
+        return "ViewBackward0"
+    return "UnsafeViewBackward0" if input.ndim > 2 else "SqueezeBackward4"
+
+
 @opaque(
-    node="AddmmBackward0",
+    node=_linear_node,
     check=_check_linear,
     takes_out=False,
-    d_input=lambda g, weight: _matmul(g, weight),
-    d_weight=lambda g, input: mm(_t(as_rows(g)), as_rows(input)),
+    d_input=lambda g, weight, input_shape: _linear_input(g, weight, input_shape),
+    d_weight=lambda g, input, weight_shape: _linear_weight(g, input, weight_shape),
     d_bias=lambda g: _sum(as_rows(g), dim=0, keepdim=False),
 )
 def linear(input, weight, bias=None):
@@ -142,7 +153,30 @@ def linear(input, weight, bias=None):
 
 def as_rows(x):
     """A tensor as a matrix of its last dimension's vectors."""
-    return x if len(x.shape) == 2 else _reshape(x, shape=(-1, x.shape[-1]))
+    if len(x.shape) == 2:
+        return x
+    return _reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _linear_input(g, weight, input_shape):
+    """The gradient of `linear` in its input."""
+    if len(g.shape) == 2 == len(weight.shape):
+        return mm(g, weight)
+    weight = as_rows(weight)
+    return _reshape(mm(_by_outputs(g, weight.shape[0]), weight), shape=input_shape)
+
+
+def _linear_weight(g, input, weight_shape):
+    """The gradient of `linear` in its weight."""
+    if len(g.shape) == 2 == len(weight_shape):
+        return mm(_t(g), input)
+    rows = 1 if len(weight_shape) == 1 else weight_shape[0]
+    return _reshape(mm(_t(_by_outputs(g, rows)), as_rows(input)), shape=weight_shape)
+
+
+def _by_outputs(g, count):
+    """The gradient of `linear`'s output, as a matrix with a column for each row of the weight."""
+    return _reshape(g, shape=(math.prod(g.shape) // max(count, 1), count))
 
 
 def flipped(x):
