@@ -32,7 +32,6 @@ both begin as functions that build, and become what they have built.
 
 from __future__ import annotations
 
-import sys
 from types import FunctionType
 
 import numpy as np
@@ -430,18 +429,18 @@ _MECHANISM = {f"rushlight.ops.{name}" for name in ("fast", "op", "shapes")}
 
 def bind_to_kernels(rule):
     """The same rule, with every operation that it names replaced by that operation's kernel."""
-    names = kernel_names(rule.__module__)
+    names = kernel_names(rule.__globals__)
     bound = FunctionType(rule.__code__, names, rule.__name__, rule.__defaults__, rule.__closure__)
     bound.__kwdefaults__ = rule.__kwdefaults__
     return bound
 
 
-def kernel_names(module_name):
+def kernel_names(namespace):
     """The names of a module, as rules on arrays see them; made when first asked for."""
-    names = _kernel_names.get(module_name)
+    names = _kernel_names.get(id(namespace))
     if names is None:
-        names = _kernel_names[module_name] = {"__builtins__": __builtins__}
-        for name, value in vars(sys.modules[module_name]).items():
+        names = _kernel_names[id(namespace)] = {"__builtins__": __builtins__}
+        for name, value in list(namespace.items()):
             names[name] = _on_arrays(value)
     return names
 
