@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import rushlight as rl
+from rushlight.ops.op import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
@@ -20,6 +21,15 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 if not DOCUMENTS:
     pytest.skip("not a checkout", allow_module_level=True)
+
+
+@pytest.fixture(autouse=True)
+def operations_unchanged():
+    """Forget the operations that documents declare: they have no records for other tests."""
+    before = dict(registry)
+    yield
+    registry.clear()
+    registry.update(before)
 
 
 def read(name):
