@@ -35,6 +35,7 @@ from rushlight.ops.elementwise import *
 from rushlight.ops.extremes import *
 from rushlight.ops.gamma import *
 from rushlight.ops.gamma import polygamma_of
+from rushlight.ops.in_place_functions import *
 from rushlight.ops.index import *
 from rushlight.ops.index import getitem, setitem  # (for methods)
 from rushlight.ops.inplace import *

@@ -6,7 +6,6 @@ Products and running totals are in `scan`, maxima and medians in `extremes`.
 from __future__ import annotations
 
 import builtins
-import warnings
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from rushlight.ops.elementwise import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dims, numpy_names
+from rushlight.ops.warn import warn
 
 __all__ = [
     "all",
@@ -260,10 +260,9 @@ def _spread_arguments(name, input, dim, unbiased, correction):
         correction = 1 if unbiased is None or unbiased else 0
     dim = dims_argument(dim, input)
     if count_of(input._array.shape, dim) <= correction and input._array.dtype.kind in "fc":
-        warnings.warn(
+        warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
-            "reduction factor (input numel divided by output numel).",
-            stacklevel=3,
+            "reduction factor (input numel divided by output numel)."
         )
     return dim, correction
 
