@@ -80,7 +80,8 @@ class Adam(Optimizer):
         t += 1
         step = float(t)
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
-        scratch = grad - m
+        scratch = np.empty_like(m)  # an array for a 0-d parameter too
+        np.subtract(grad, m, scratch)
         scratch *= 1 - b1
         m += scratch
         np.multiply(grad, grad, scratch)
@@ -89,7 +90,7 @@ class Adam(Optimizer):
         v += scratch
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]._array
-            v = np.maximum(largest, v, largest)
+            v = np.maximum(largest, v, out=largest)
         np.sqrt(v, scratch)
         scratch /= math.sqrt(1 - b2**step)
         scratch += group["eps"]

@@ -217,7 +217,7 @@ class Optimizer:
             }
             for group in self.param_groups
         ]
-        state = {positions.get(p, p): values for p, values in self.state.items()}
+        state = {positions.get(p, p): values for p, values in self.state.items() if values}
         result = {"state": state, "param_groups": groups}
         for hook in self._optimizer_state_dict_post_hooks.values():
             replaced = hook(self, result)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rushlight.optim.optimizer import Optimizer, check_implementation, check_lr, check_number
 from rushlight.tensor import wrap
 
@@ -67,7 +69,7 @@ class SGD(Optimizer):
         """The direction in which to go, from the gradient and its past."""
         known = state.get("momentum_buffer")
         if known is None:
-            b = grad.copy()
+            b = np.array(grad)  # an array for a 0-d parameter too
             state["momentum_buffer"] = wrap(b)
         else:
             b = known._array
