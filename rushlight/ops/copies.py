@@ -8,6 +8,7 @@ from rushlight.autograd.views import check_in_place
 from rushlight.ops.inplace import is_straight, overwrite
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.shape import _expand, expanded_shape
+from rushlight.ops.straight import set_straight
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = [
@@ -135,8 +136,10 @@ def copy_(input, src, non_blocking=False):
         raise TypeError(
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(src)}"
         )
-    check_in_place(input)
     array = input._array
+    if src._array.dtype is array.dtype and set_straight(input, ..., src):
+        return input
+    check_in_place(input)
     if src._array.shape != array.shape:
         src = _expand(src, shape=expanded_shape_of_source(src, array.shape))
     if src._array.dtype is not array.dtype:
@@ -261,6 +264,8 @@ def c_name(dtype):
 
 def fill_(input, value):
     """Set all elements to `value`, in place."""
+    if set_straight(input, ..., value):
+        return input
     check_in_place(input)
     overwrite(input, _fill(input, value, 2))
     return input

@@ -16,6 +16,7 @@ from rushlight.ops.inplace import check_writable, in_place
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape import expanded_shape
 from rushlight.ops.shapes import sum_array_to
+from rushlight.ops.straight import is_basic, only_pick, set_straight
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = ["index_put", "index_put_"]
@@ -106,24 +107,26 @@ def add_at(target, index, values):
         if array.dtype.kind == "b":
             target[array] += values
             return
-        if array.size and target.ndim > 1 and target[0].size >= 8:
-            _add_rows(
-                target,
-                array.reshape(-1),
-                np.broadcast_to(values, (*array.shape, *target.shape[1:])).reshape(
-                    -1, *target.shape[1:]
-                ),
-            )
+        if array.size and target.ndim > 1:
+            shape = target.shape[1:]
+            if values.shape != (*array.shape, *shape):
+                values = np.broadcast_to(values, (*array.shape, *shape))
+            _add_rows(target, array.reshape(-1), values.reshape(-1, *shape))
             return
     np.add.at(target, index, values)
 
 
 def _add_rows(target, rows, values):
     """Add rows of `values` to the rows of `target`: one NumPy addition per run of equal ones."""
-    rows = rows + (rows < 0) * target.shape[0]
+    if rows.size <= 16:
+        for row, value in zip(rows.tolist(), values, strict=True):
+            target[row] += value
+        return
+    rows = np.where(rows < 0, rows + target.shape[0], rows)
     order = rows.argsort(kind="stable")
     ordered = rows[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    starts = np.concatenate(((0,), starts))
     if starts.size == rows.size:
         target[rows] += values
     else:
@@ -179,21 +182,21 @@ def _sum_index(input, *, shape, index):
 
 def getitem(input, index):
     """`input[index]`: a view for integers, slices, None and `...`; a copy for arrays."""
-    kind = index.__class__
-    if kind is int:
-        if input._array.ndim == 0:
-            raise_zero_dim()
-        return _basic_index(input, index=(index,))
+    if is_basic(index):
+        return _basic_index(input, index=index if index.__class__ is tuple else (index,))
     if modes.layers:
         from rushlight.func import indexing
 
         if indexing.has_layers(index):
             return indexing.getitem(input, index)
+    array = only_pick(index)
+    if array is not None:
+        return _index(input, index=(array,))
     basic, picks = read_index(index, input._array.shape)
     if picks is None:
         return _basic_index(input, index=basic)
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
-    return _index(viewed, index=checked_picks(picks, viewed._array.shape))
+    return _index(viewed, index=picks)
 
 
 def raise_zero_dim():
@@ -333,7 +336,7 @@ def checked_picks(picks, shape):
     dim = 0
     shapes = []
     for pick in picks:
-        if pick is ALL:
+        if pick.__class__ is slice:
             dim += 1
         elif pick.dtype.kind == "b":
             if pick.shape != shape[dim : dim + pick.ndim]:
@@ -392,6 +395,11 @@ def raise_too_many(parts, shape):
 def check_basic(input, index):
     """Refuse integers out of range, in PyTorch's words."""
     missing = input.ndim - sum(map(_dims_of, index))
+    if missing < 0:
+        raise_too_many(index, input.shape)
+    for part in index:
+        if part.__class__ is slice:
+            _plain_slice(part)
     dim = 0
     for part in index:
         if part.__class__ is int and not -input.shape[dim] <= part < input.shape[dim]:
@@ -401,13 +409,21 @@ def check_basic(input, index):
         dim += missing if part is Ellipsis else _dims_of(part)
 
 
+def check_picked(input, index):
+    """Refuse arrays that can't pick, in PyTorch's words."""
+    checked_picks(index, input.shape)
+
+
 _basic_index.op.check = check_basic
+_index.op.check = check_picked
 
 # Writing ------------------------------------------------------------------------------------------
 
 
 def setitem(input, index, value):
     """`input[index] = value`, in place."""
+    if set_straight(input, index, value):
+        return
     kind = index.__class__
     if modes.layers:
         from rushlight.func import indexing

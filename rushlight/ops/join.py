@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.autograd.tape import modes
+from rushlight.ops import fast
 from rushlight.ops.index import _basic_index, select_dim, slice_dim
 from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, registry, view
 from rushlight.ops.shape import atleast_1d, atleast_2d, atleast_3d, reshape
 from rushlight.ops.shapes import normalize_dim
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import Tensor, make_view, type_name, wrap
 
 __all__ = [
     "cat",
@@ -125,6 +127,10 @@ def cat(tensors, dim=0, *, axis=None, out=None):
             [1., 1.]])
     """
     dim = dim if axis is None else axis
+    if out is None and len(tensors) <= _MOST:
+        made = _cat_alike(tensors, dim)
+        if made is not None:
+            return made
     tensors = sequence_of_tensors("cat", tensors)
     kept = [x for x in tensors if x._array.shape != (0,)] or tensors
     first = kept[0]._array.shape
@@ -138,6 +144,21 @@ def cat(tensors, dim=0, *, axis=None, out=None):
         common = meeting_dtype(kept)
         return cat([cat([x.to(common) for x in group], dim) for group in groups], dim, out=out)
     return joining("cat", len(kept))(*kept, dim=dim, bounds=bounds, out=out)
+
+
+def _cat_alike(tensors, dim):
+    """`cat` of tensors about which there is nothing to say; None for others."""
+    bounds = [0]
+    try:
+        for x in tensors:
+            shape = x._array.shape
+            bounds.append(bounds[-1] + shape[dim])
+            if len(shape) < 2:
+                return None
+        dim = dim + len(shape) if dim < 0 else dim
+        return joining("cat", len(tensors))(*tensors, dim=dim, bounds=tuple(bounds))
+    except Exception:
+        return None  # the ordinary way says what is wrong
 
 
 def concat(tensors, dim=0, *, axis=None, out=None):
@@ -280,6 +301,18 @@ def _unbind(input, *, dim):
     return tuple(moved[i, ...] for i in range(moved.shape[0]))
 
 
+def several_views(call, input, **options):
+    """The views that an operation makes: at once where nothing is recorded or watched."""
+    if fast.is_intercepted() or (input._requires_grad and modes.grad_enabled):
+        return call(input, **options)
+    op = call.op
+    replay = input, op, tuple(options.values())
+    made = tuple(map(wrap, op.kernel(input._array, **options)))
+    for each in made:
+        make_view(each, input, replay, "several")
+    return made
+
+
 def unbind(input, dim=0):
     """The parts at all positions of a dimension, as a tuple of views.
 
@@ -290,7 +323,7 @@ def unbind(input, dim=0):
     ndim = input._array.ndim
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return _unbind(input, dim=normalize_dim(dim, ndim))
+    return several_views(_unbind, input, dim=normalize_dim(dim, ndim))
 
 
 def split(tensor, split_size_or_sections, dim=0):
@@ -320,7 +353,7 @@ def _split_evenly(input, size, dim, name):
         )
     count = max(-(-whole // size), 1) if size else 1
     bounds = tuple(min(i * size, whole) for i in range(count + 1))
-    return _split(input, name=name, dim=dim, bounds=bounds)
+    return several_views(_split, input, name=name, dim=dim, bounds=bounds)
 
 
 def split_with_sizes(input, split_sizes, dim=0):
@@ -347,7 +380,7 @@ def _split_with_sizes(input, split_sizes, dim, name):
             f"split_with_sizes expects split_sizes to sum exactly to {shape[dim]} (input tensor's "
             f"size at dimension {dim}), but got split_sizes={sizes}"
         )
-    return _split(input, name=name, dim=dim, bounds=tuple(bounds))
+    return several_views(_split, input, name=name, dim=dim, bounds=tuple(bounds))
 
 
 def chunk(input, chunks, dim=0):

@@ -27,9 +27,14 @@ __all__ = [
 # Masks --------------------------------------------------------------------------------------------
 
 
+def _check_mask_shape(input, mask, *others, **options):
+    broadcast_shapes(mask.shape, input.shape)
+
+
 @opaque(
     linear=True,
     takes_out=False,
+    check=_check_mask_shape,
     d_input=lambda g, mask, input_shape: sum_to(_masked_fill(g, mask, value=0), input_shape),
 )
 def _masked_fill(input, mask, *, value):
@@ -41,6 +46,7 @@ def _masked_fill(input, mask, *, value):
     linear=True,
     takes_out=False,
     node="MaskedFillBackward1",
+    check=_check_mask_shape,
     d_input=lambda g, mask, input_shape: sum_to(_masked_fill(g, mask, value=0), input_shape),
     d_value=lambda g, mask: _total(_masked_select(g, mask)),
 )
@@ -143,7 +149,8 @@ def masked_fill(input, mask, value):
     tensor([0, 2])
     """
     check_mask("masked_fill_", mask)
-    broadcast_shapes(mask._array.shape, input._array.shape)
+    if value.__class__ is float and input._array.dtype.kind == "f":
+        return _masked_fill(input, mask, value=value)
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise RuntimeError(

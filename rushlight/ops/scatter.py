@@ -37,12 +37,22 @@ def along(index, dim):
     """What picks the positions `index` of a dimension, and the own place in the others."""
     if index.ndim == 1:
         return (index,)
-    places = [
-        np.arange(size).reshape((1,) * d + (size,) + (1,) * (index.ndim - d - 1))
-        for d, size in enumerate(index.shape)
-    ]
-    places[dim] = index
+    places = [index if d == dim else own_places(index.shape, d) for d in range(index.ndim)]
     return tuple(places)
+
+
+def own_places(shape, d):
+    """The numbers 0, 1, ... along dimension `d` of a shape."""
+    size = shape[d]
+    known = _OWN_PLACES.get((size, d, len(shape)))
+    if known is None:
+        known = np.arange(size).reshape((1,) * d + (size,) + (1,) * (len(shape) - d - 1))
+        if size < 4096 and len(_OWN_PLACES) < 256:
+            _OWN_PLACES[size, d, len(shape)] = known
+    return known
+
+
+_OWN_PLACES: dict = {}
 
 
 def corner(array, shape):
@@ -57,8 +67,13 @@ def _at_least_1d(*arrays):
 # gather -------------------------------------------------------------------------------------------
 
 
+def _check_gather(input, index, *, dim):
+    check_range(index, dim, input.shape[dim] if input.ndim else 1)
+
+
 @opaque(
     linear=True,
+    check=_check_gather,
     d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
 )
 def _gather(input, index, *, dim):
@@ -132,7 +147,9 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
                 f"Size does not match at dimension {d} expected index {list(shape)} to be no "
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
-    check_range(index._array, dim, own[dim] if own else 1)
+    array = index._array
+    if array.size and np.minimum.reduce(array, None) < 0:
+        check_range(array, dim, own[dim] if own else 1)
     return _gather(input, index, dim=dim, out=out)
 
 

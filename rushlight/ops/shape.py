@@ -42,13 +42,20 @@ __all__ = [
 # The operations -----------------------------------------------------------------------------------
 
 
+def _check_view(input, *, shape):
+    infer_size(shape_argument("view", (shape,)), input.size)
+
+
 @view(
     linear=True,
     node="ViewBackward0",
+    check=_check_view,
     d_input=lambda g, input_shape: _reshape(g, shape=input_shape),
 )
 def _view(input, *, shape):
     """The same memory in another shape."""
+    if shape and min(shape) < -1:
+        raise ValueError("a negative size")
     result = input.reshape(shape)
     owner = result.base
     if owner is not input and (owner is None or owner is not input.base):
@@ -384,14 +391,11 @@ def reshape(input, *sizes, shape=None):
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    sizes = sizes if shape is None else (shape,)
-    shape = infer_size(shape_argument("reshape", sizes, "shape"), input._array.size)
-    array = input._array
-    if array.flags.c_contiguous:
-        return _view(input, shape=shape)
+    shape = plain_sizes(sizes if shape is None else (shape,))
     try:
         return _view(input, shape=shape)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
+        shape = infer_size(shape_argument("reshape", sizes or (shape,), "shape"), input._array.size)
         from rushlight.ops.copies import clone
 
         return _reshape(clone(input), shape=shape)
@@ -419,8 +423,14 @@ def view_(input, *shape, dtype=None, size=None):
             "view() received an invalid combination of arguments - got (), but "
             "expected one of:\n * (torch.dtype dtype)\n * (tuple of ints size)\n"
         )
-    shape = infer_size(shape_argument("view", shape), input._array.size)
-    return _view(input, shape=shape)
+    return _view(input, shape=plain_sizes(shape))
+
+
+def plain_sizes(sizes):
+    """Sizes given as `f(2, 3)` or `f((2, 3))`, as a tuple that is yet to be checked."""
+    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
+        return tuple(sizes[0])
+    return sizes
 
 
 def _view_as_dtype(input, dtype):
@@ -739,7 +749,12 @@ def expand(input, *sizes, implicit=False):
     tensor([[1, 1, 1],
             [2, 2, 2]])
     """
-    return _expand(input, shape=expanded_shape(input, shape_argument("expand", sizes)))
+    sizes = plain_sizes(sizes)
+    for size in sizes:
+        if size.__class__ is not int:
+            sizes = shape_argument("expand", (sizes,))
+            break
+    return _expand(input, shape=expanded_shape(input, sizes))
 
 
 def expanded_shape(input, sizes):
@@ -750,6 +765,22 @@ def expanded_shape(input, sizes):
     """
     shape = input._array.shape
     added = len(sizes) - len(shape)
+    if added >= 0:
+        target = sizes[:added] + tuple(map(_expanded_size, sizes[added:], shape))
+        if -1 not in target and None not in target:
+            return target
+    refuse_expand(input, sizes, added)
+
+
+def _expanded_size(size, own):
+    if own == size or size == -1:
+        return own
+    return size if own == 1 else None
+
+
+def refuse_expand(input, sizes, added):
+    """Say why a tensor can't be expanded to these sizes."""
+    shape = input._array.shape
     if added < 0:
         from rushlight.autograd.saved import tensor_type
 
@@ -758,24 +789,18 @@ def expanded_shape(input, sizes):
             f"of sizes provided ({len(sizes)}) must be greater or equal to the number of "
             f"dimensions in the tensor ({len(shape)})"
         )
-    target = []
     for i, size in enumerate(sizes):
-        own = shape[i - added] if i >= added else None
-        if size == -1:
-            if own is None:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
-                    f"non-existing dimension {i}"
-                )
-            size = own
-        elif own is not None and own not in (1, size):
+        if i < added and size == -1:
             raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({own}) at "
-                f"non-singleton dimension {i}.  Target sizes: {list(sizes)}.  Tensor sizes: "
-                f"{list(shape)}"
+                f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                f"non-existing dimension {i}"
             )
-        target.append(size)
-    return tuple(target)
+        if i >= added and _expanded_size(size, shape[i - added]) is None:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size "
+                f"({shape[i - added]}) at non-singleton dimension {i}.  Target sizes: "
+                f"{list(sizes)}.  Tensor sizes: {list(shape)}"
+            )
 
 
 def expand_as(input, other):
