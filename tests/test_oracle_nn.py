@@ -518,6 +518,7 @@ LayerNorm(3) LayerNorm((3,4),eps=1e-3,bias=False) LayerNorm(3,elementwise_affine
 GroupNorm(2,4) GroupNorm(2,4,affine=False) InstanceNorm1d(3) InstanceNorm2d(3,affine=True)
 RMSNorm((3,2),eps=1e-3) LocalResponseNorm(2) CrossMapLRN2d(2) CosineSimilarity() PairwiseDistance()
 SyncBatchNorm(3) Flatten() Unflatten(1,(2,3)) MSELoss() CrossEntropyLoss() EmbeddingBag(3,4)
+AdaptiveLogSoftmaxWithLoss(4,8,[2,4],div_value=2.)
 LazyLinear(3) LazyBatchNorm1d() TripletMarginLoss() Sequential(Linear(1,2),ReLU())
 ModuleList([Linear(1,1),Linear(1,1)]) ModuleDict({'a':ReLU()}) ParameterList()
 """.split()
@@ -574,6 +575,42 @@ def test_embedding_with_a_largest_norm():
         out = layer(labels(t, 1, 2, 2))
         return [as_array(out), as_array(layer.weight)]
 
+    assert_same(case)
+
+
+def adaptive(t):
+    layer = t.nn.AdaptiveLogSoftmaxWithLoss(4, 8, [2, 4], div_value=2.0, dtype=t.float64)
+    with t.no_grad():
+        for p in layer.parameters():
+            p.copy_(grid(t, *p.shape))
+    return layer
+
+
+def test_adaptive_softmax():
+    def case(t):
+        layer = adaptive(t)
+        x = grid(t, 5, 4).requires_grad_()
+        output, loss = layer(x, labels(t, 0, 3, 7, 2, 1))
+        loss.backward()
+        gradients = [x.grad, *(p.grad for p in layer.parameters())]
+        alone = layer(x[0], labels(t, 3)[0]).output
+        values = (output, loss, alone, layer.log_prob(x), layer.predict(x), *gradients)
+        return [as_array(v) for v in values]
+
+    assert_same(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        lambda t: adaptive(t)(grid(t, 3, 4), labels(t, 0, 3, 9)),
+        lambda t: adaptive(t)(grid(t, 3, 4), labels(t, 0, 3)),
+        lambda t: adaptive(t)(grid(t, 3, 4), t.ones(3, 3).long()),
+        lambda t: t.nn.AdaptiveLogSoftmaxWithLoss(4, 8, [4, 2]),
+        lambda t: t.nn.AdaptiveLogSoftmaxWithLoss(4, 8, []),
+    ],
+)
+def test_adaptive_softmax_refuses(case):
     assert_same(case)
 
 

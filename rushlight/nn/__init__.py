@@ -8,6 +8,7 @@ torch.Size([5, 1])
 
 from rushlight.nn import functional, init, utils
 from rushlight.nn.activation import *
+from rushlight.nn.adaptive import *
 from rushlight.nn.batchnorm import *
 from rushlight.nn.container import *
 from rushlight.nn.conv import *

@@ -11,6 +11,7 @@ __path__: list[str] = []  # makes this a package in the eyes of the import syste
 
 FAMILIES = (
     "activation",
+    "adaptive",
     "batchnorm",
     "container",
     "conv",

@@ -17,8 +17,19 @@ __all__ = [
 ]
 
 
-def _check_normalized_shape(name, input, normalized_shape, weight, bias):
+def _normalized_dims(name, input, normalized_shape, weight, bias):
+    """The dimensions that `normalized_shape` names, if everything fits it."""
     shape = tuple(normalized_shape)
+    given, count = input._array.shape, len(shape)
+    fits = count and given[-count:] == shape
+    for value in (weight, bias):
+        fits = fits and (value is None or value._array.shape == shape)
+    if not fits:
+        _refuse_normalized_shape(name, given, shape, weight, bias)
+    return tuple(range(len(given) - count, len(given)))
+
+
+def _refuse_normalized_shape(name, given, shape, weight, bias):
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
@@ -30,15 +41,12 @@ def _check_normalized_shape(name, input, normalized_shape, weight, bias):
                 f"Expected {argument} to be of same shape as normalized_shape, but got {argument} "
                 f"of shape {list(value.shape)} and normalized_shape = {list(shape)}"
             )
-    if tuple(input.shape[-len(shape) :]) != shape or input.dim() < len(shape):
-        listed = ", ".join(map(str, shape))
-        separator = ", " if name == "layer_norm" else ""
-        raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, "
-            f"expected input with shape [*{separator}{listed}], "
-            f"but got input of size{list(input.shape)}"
-        )
-    return shape
+    listed = ", ".join(map(str, shape))
+    separator = ", " if name == "layer_norm" else ""
+    raise RuntimeError(
+        f"Given normalized_shape={list(shape)}, expected input with shape [*{separator}{listed}], "
+        f"but got input of size{list(given)}"
+    )
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -48,8 +56,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
 
     Source: J. Ba and others, "Layer normalization", 2016.
     """
-    shape = _check_normalized_shape("layer_norm", input, normalized_shape, weight, bias)
-    dims = tuple(range(input.dim() - len(shape), input.dim()))
+    dims = _normalized_dims("layer_norm", input, normalized_shape, weight, bias)
     return ops.layer_norm(input, weight, bias, dims=dims, eps=eps)
 
 
@@ -58,8 +65,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
 
     Source: B. Zhang and R. Sennrich, "Root mean square layer normalization", 2019.
     """
-    shape = _check_normalized_shape("rms_norm", input, normalized_shape, weight, None)
-    dims = tuple(range(input.dim() - len(shape), input.dim()))
+    dims = _normalized_dims("rms_norm", input, normalized_shape, weight, None)
     eps = dtypes.finfo(input.dtype).eps if eps is None else eps
     output = input * (input.square().mean(dims, keepdim=True) + eps).rsqrt()
     return output if weight is None else output * weight
