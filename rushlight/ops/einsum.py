@@ -6,11 +6,13 @@ of the stack (in both and in the result), those summed (in both, not in the resu
 
 from __future__ import annotations
 
+from rushlight.ops.arithmetic import mul
 from rushlight.ops.matmul import _matmul
+from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum
 from rushlight.ops.shape import _permute, _reshape
 from rushlight.ops.shapes import normalize_dim
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = ["einsum", "ger", "inner", "kron", "outer", "tensordot"]
 
@@ -29,7 +31,7 @@ def einsum(*args):
     """
     equation, operands = _read_arguments(args)
     inputs, output = _read_equation(equation, operands)
-    terms = [_take_diagonals(x, names) for x, names in zip(operands, inputs, strict=True)]
+    terms = [_take_diagonals(x, inputs[i], i) for i, x in enumerate(operands)]
     _check_sizes(terms)
     result, names = terms[0]
     if len(terms) == 1:
@@ -42,8 +44,11 @@ def einsum(*args):
 
 def _read_arguments(args):
     """The equation and the operands, from either form of call."""
-    if not args:
-        raise ValueError("einsum(): must specify the equation string and at least one operand")
+    if len(args) < 2:
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
+        )
     if isinstance(args[0], Tensor):
         return _equation_from_lists(args), list(args[: len(args) // 2 * 2 : 2])
     operands = args[1:]
@@ -72,6 +77,11 @@ def _read_equation(equation, operands):
         raise RuntimeError(
             f"einsum(): {more} operands were provided than specified in the equation"
         )
+    for i, names in enumerate(inputs):
+        if "." in names.replace("...", "", 1):
+            raise RuntimeError(
+                f"einsum(): found '.' for operand {i} that is not part of any ellipsis"
+            )
     for letter in (left + right).replace("...", "").replace(",", ""):
         if not (letter.isascii() and letter.isalpha()):
             raise RuntimeError(
@@ -126,13 +136,18 @@ def _spell_output(names, hidden):
     return [*before, *(hidden if dots else []), *after]
 
 
-def _take_diagonals(x, names):
+def _take_diagonals(x, names, position):
     """An operand with each subscript once: repeated ones stand for a diagonal."""
     names = list(names)
     for name in dict.fromkeys(names):
         while names.count(name) > 1:
             first = names.index(name)
             second = names.index(name, first + 1)
+            if x.shape[first] != x.shape[second]:
+                raise RuntimeError(
+                    f"einsum(): subscript {name} is repeated for operand {position} but the sizes "
+                    f"don't match, {x.shape[second]} != {x.shape[first]}"
+                )
             x = x.diagonal(dim1=first, dim2=second)
             del names[second], names[first]
             names.append(name)
@@ -231,18 +246,21 @@ def tensordot(a, b, dims=2, out=None):
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
-        dims_a, dims_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+        named_a, named_b = list(range(-dims, 0)), list(range(dims))
     else:
-        dims_a, dims_b = (list(d) if isinstance(d, (list, tuple)) else [d] for d in dims)
-    dims_a = [normalize_dim(d, a.ndim) for d in dims_a]
-    dims_b = [normalize_dim(d, b.ndim) for d in dims_b]
+        named_a, named_b = (list(d) if isinstance(d, (list, tuple)) else [d] for d in dims)
+    dims_a = [normalize_dim(d, a.ndim) for d in named_a]
+    dims_b = [normalize_dim(d, b.ndim) for d in named_b]
     if len(dims_a) != len(dims_b):
         raise RuntimeError("both dimension lists should have same length")
     for da, db in zip(dims_a, dims_b, strict=True):
         if a.shape[da] != b.shape[db]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a.shape[da]} in dim "
-                f"{da} and second has size {b.shape[db]} in dim {db}"
+                f"{named_a[dims_a.index(da)]} and second has size {b.shape[db]} in dim "
+                f"{named_b[dims_b.index(db)]}"
             )
     rest_a = [d for d in range(a.ndim) if d not in dims_a]
     rest_b = [d for d in range(b.ndim) if d not in dims_b]
@@ -250,23 +268,34 @@ def tensordot(a, b, dims=2, out=None):
     left = _reshape(_permute(a, dims=(*rest_a, *dims_a)), shape=(-1 if count else 0, count))
     right = _reshape(_permute(b, dims=(*dims_b, *rest_b)), shape=(count, -1 if count else 0))
     shape = tuple(a.shape[d] for d in rest_a) + tuple(b.shape[d] for d in rest_b)
-    return _reshape(left @ right, shape=shape)
+    result = _reshape(left @ right, shape=shape)
+    return result if out is None else write_out("tensordot", result, (a, b), out)
 
 
 def inner(input, other, *, out=None):
     """Product of the last dimensions: `out[i, j] = sum_k input[i, k] other[j, k]`."""
     if not input.ndim or not other.ndim:
-        return input * other
-    return tensordot(input, other, dims=([-1], [-1]))
+        return mul(input, other, out=out)
+    if input.shape[-1] != other.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}"
+        )
+    return tensordot(input, other, dims=([-1], [-1]), out=out)
 
 
 def outer(input, vec2, *, out=None):
     """All products of the elements of two vectors: `out[i, j] = input[i] * vec2[j]`."""
-    for name, x in (("input", input), ("vec2", vec2)):
+    for position, (name, x) in enumerate((("input", input), ("vec2", vec2)), 1):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"outer(): argument '{name}' (position {position}) must be Tensor, not "
+                f"{type_name(x)}"
+            )
         if x.ndim != 1:
             which = "self" if name == "input" else name
             raise RuntimeError(f"outer: Expected 1-D argument {which}, but got {x.ndim}-D")
-    return input.unsqueeze(1) * vec2
+    return mul(input.unsqueeze(1), vec2, out=out)
 
 
 ger = outer
@@ -279,4 +308,5 @@ def kron(input, other, *, out=None):
     b = (1,) * (ndim - other.ndim) + tuple(other.shape)
     left = _reshape(input, shape=tuple(s for size in a for s in (size, 1)))
     right = _reshape(other, shape=tuple(s for size in b for s in (1, size)))
-    return _reshape(left * right, shape=tuple(x * y for x, y in zip(a, b, strict=True)))
+    result = _reshape(left * right, shape=tuple(x * y for x, y in zip(a, b, strict=True)))
+    return result if out is None else write_out("kron", result, (input, other), out)

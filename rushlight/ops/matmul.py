@@ -41,6 +41,12 @@ def _check_same_dtype(input, other):
         )
 
 
+def _check_same_scalars(input, other):
+    if input.dtype != other.dtype:
+        one, two = (dtypes.of(x).title for x in (input, other))
+        raise RuntimeError(f"expected scalar type {one} but found {two}")
+
+
 _C_NAMES = {
     "bool": "bool",
     "uint8": "unsigned char",
@@ -89,8 +95,10 @@ def mm(input, mat2):
 
 
 def _check_linear(input, weight, bias):
-    if weight.ndim != 2 and weight.ndim != 1:
-        raise RuntimeError(f"weight must have 1 or 2 dims, got {weight.ndim}")
+    if weight.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {weight.ndim}D")
+    if weight.ndim == 1 and input.ndim == 2:
+        _check_mv(input, weight)
     columns = input.shape[-1] if input.ndim else 1
     if weight.shape[-1] != columns:
         rows = int(np.prod(input.shape[:-1]))
@@ -113,9 +121,18 @@ def _check_linear(input, weight, bias):
 def _refuse_dtypes(input, other, bias):
     if bias is None:
         _check_same_dtype(input, other)
+    if other is bias:
+        _refuse_added(bias, input)
     raise RuntimeError(
         "mat1 and mat2 must have the same dtype, but got "
         f"{dtypes.of(input).title} and {dtypes.of(other).title}"
+    )
+
+
+def _refuse_added(input, mat):
+    raise RuntimeError(
+        "self and mat2 must have the same dtype, but got "
+        f"{dtypes.of(input).title} and {dtypes.of(mat).title}"
     )
 
 
@@ -141,12 +158,12 @@ def linear(input, weight, bias=None):
 
     Shapes: input (*, in), weight (out, in), bias (out), output (*, out).
     """
-    if input.dtype is not weight.dtype:
-        raise TypeError("dtypes differ")
+    if input.dtype is not weight.dtype or weight.ndim > 2:
+        _check_linear(input, weight, bias)
     result = np.matmul(input, weight.T)
     if bias is not None:
         if bias.dtype is not result.dtype:
-            raise TypeError("dtypes differ")
+            _refuse_added(bias, input)
         result += bias
     return result
 
@@ -186,11 +203,18 @@ def flipped(x):
 
 def _check_matmul(input, other):
     if input.shape[-1] != other.shape[-2]:
+        if other.ndim == 2:
+            rows = math.prod(input.shape[:-1]), input.shape[-1]
+            raise RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({_by(rows)} and {_by(other.shape)})"
+            )
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: "
             f"[{input.shape[0]}, {input.shape[-1]}] but got: [{other.shape[0]}, {other.shape[-2]}]."
         )
-    _check_same_dtype(input, other)
+    if other.ndim == 2 < input.ndim:
+        _check_same_dtype(input, other)
+    _check_same_scalars(input, other)
     broadcast_shapes(input.shape[:-2], other.shape[:-2])
 
 
@@ -232,20 +256,25 @@ def dot(input, tensor):
     """Product of two vectors: the sum of their elements' products."""
     if input.ndim != 1 or tensor.ndim != 1 or input.dtype is not tensor.dtype:
         _check_dot(input, tensor)
+    if input.dtype.kind == "b":
+        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
     return np.dot(input, tensor)
 
 
 def _check_mv(input, vec):
     if input.ndim != 2 or vec.ndim != 1:
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got {vec.ndim}, {input.ndim}, {vec.ndim}"
-        )
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}")
     if input.shape[1] != vec.shape[0]:
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat ({_by(input.shape)}), "
             f"vec ({vec.shape[0]})"
         )
-    _check_same_dtype(input, vec)
+    if input.dtype != vec.dtype:
+        names = [dtypes.of(x).title for x in (vec, input)]
+        raise RuntimeError(
+            "addmv input tensors must have the same dtype, but got "
+            f"{names[0]}, {names[1]}, and {names[0]}"
+        )
 
 
 @opaque(
@@ -312,7 +341,7 @@ def _check_bmm(input, mat2):
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{input.shape[0]}, {input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
         )
-    _check_same_dtype(input, mat2)
+    _check_same_scalars(input, mat2)
 
 
 @opaque(
@@ -327,6 +356,12 @@ def bmm(input, mat2):
 
 
 def _check_addmm(input, mat1, mat2, **numbers):
+    for name, x in (("mat1", mat1), ("mat2", mat2)):
+        if x.ndim != 2:
+            raise RuntimeError(f"{name} must be a matrix, got {x.ndim}-D tensor")
+    for one, other in ((input, mat2), (mat1, mat2)):
+        if one.dtype != other.dtype:
+            _refuse_added(one, other)
     _check_mm(mat1, mat2)
     shape = mat1.shape[0], mat2.shape[1]
     if input.ndim > 2 or any(
@@ -371,11 +406,20 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1, out=None):
 
 def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * (mat @ vec)`."""
+    rows = mat.shape[:1]
+    if tuple(input.shape) not in ((), (1,), tuple(rows)):
+        raise RuntimeError(
+            f"size mismatch, got input ({_by(input.shape)}), mat ({_by(mat.shape)}), "
+            f"vec ({_by(vec.shape)})"
+        )
     return _add_product(input, mv(mat, vec), beta, alpha, out)
 
 
 def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * outer(vec1, vec2)`."""
+    for name, x in (("vec1", vec1), ("vec2", vec2)):
+        if x.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {x.ndim}-D")
     return _add_product(input, _unsqueeze(vec1, dim=1) * vec2, beta, alpha, out)
 
 
