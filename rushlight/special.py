@@ -43,7 +43,7 @@ from rushlight.ops.polynomials import (
 )
 from rushlight.ops.rounding import round
 from rushlight.ops.softmax import log_softmax, logsumexp, softmax
-from rushlight.ops.special import (
+from rushlight.ops.error_function import (
     entr,
     erf,
     erfc,

@@ -1047,21 +1047,21 @@ class Tensor:
         """How many elements are not zero."""
         return ops.count_nonzero(self, dim)
 
-    def cummax(self, dim):
+    def cummax(self, dim=None, *, axis=None):
         """Running maxima along `dim`, with their indices."""
-        return ops.cummax(self, dim)
+        return ops.cummax(self, dim, axis=axis)
 
-    def cummin(self, dim):
+    def cummin(self, dim=None, *, axis=None):
         """Running minima along `dim`, with their indices."""
-        return ops.cummin(self, dim)
+        return ops.cummin(self, dim, axis=axis)
 
-    def cumprod(self, dim, *, dtype=None):
+    def cumprod(self, dim=None, *, dtype=None, axis=None):
         """Running products along `dim`."""
-        return ops.cumprod(self, dim, dtype=dtype)
+        return ops.cumprod(self, dim, dtype=dtype, axis=axis)
 
-    def cumsum(self, dim, *, dtype=None):
+    def cumsum(self, dim=None, *, dtype=None, axis=None):
         """Running sums along `dim`."""
-        return ops.cumsum(self, dim, dtype=dtype)
+        return ops.cumsum(self, dim, dtype=dtype, axis=axis)
 
     def deg2rad(self):
         """Degrees as radians."""
@@ -1267,9 +1267,9 @@ class Tensor:
         """Logarithm to base 2."""
         return ops.log2(self)
 
-    def log_softmax(self, dim, dtype=None):
+    def log_softmax(self, dim=None, dtype=None, *, axis=None):
         """log(softmax(x)) along `dim`."""
-        return ops.log_softmax(self, dim, dtype)
+        return ops.log_softmax(self, dim, dtype, axis=axis)
 
     def logaddexp(self, other):
         """log(exp(self) + exp(other))."""
@@ -1279,9 +1279,9 @@ class Tensor:
         """log2(2**self + 2**other)."""
         return ops.logaddexp2(self, other)
 
-    def logcumsumexp(self, dim):
+    def logcumsumexp(self, dim=None, *, axis=None):
         """log(cumsum(exp(x))) along `dim`."""
-        return ops.logcumsumexp(self, dim)
+        return ops.logcumsumexp(self, dim, axis=axis)
 
     def logical_and(self, other):
         """Whether both are true."""
@@ -1467,9 +1467,9 @@ class Tensor:
         """Hyperbolic sine."""
         return ops.sinh(self)
 
-    def softmax(self, dim, dtype=None):
+    def softmax(self, dim=None, dtype=None, *, axis=None):
         """exp(x) / sum(exp(x)) along `dim`."""
-        return ops.softmax(self, dim, dtype)
+        return ops.softmax(self, dim, dtype, axis=axis)
 
     def sqrt(self):
         """Square root."""
@@ -2064,13 +2064,13 @@ class Tensor:
         """`cosh` in place."""
         return ops.in_place(ops.cosh, self)
 
-    def cumprod_(self, dim, *, dtype=None):
+    def cumprod_(self, dim=None, *, dtype=None, axis=None):
         """`cumprod` in place."""
-        return ops.in_place(ops.cumprod, self, dim, dtype=dtype)
+        return ops.in_place(ops.cumprod, self, dim, dtype=dtype, axis=axis)
 
-    def cumsum_(self, dim, *, dtype=None):
+    def cumsum_(self, dim=None, *, dtype=None, axis=None):
         """`cumsum` in place."""
-        return ops.in_place(ops.cumsum, self, dim, dtype=dtype)
+        return ops.in_place(ops.cumsum, self, dim, dtype=dtype, axis=axis)
 
     def deg2rad_(self):
         """`deg2rad` in place."""

@@ -108,7 +108,7 @@ from rushlight.ops.shape import (
 )
 from rushlight.ops.softmax import *
 from rushlight.ops.sort import *
-from rushlight.ops.special import *
+from rushlight.ops.error_function import *
 from rushlight.ops.trigonometry import *
 from rushlight.ops.view_copies import *
 from rushlight.ops.window import *

@@ -16,7 +16,7 @@ from rushlight import dtypes
 from rushlight.ops.blocks import by_blocks
 from rushlight.ops.elementwise import exp, sigmoid, tanh, where
 from rushlight.ops.op import check_broadcast, elementwise, opaque
-from rushlight.ops.special import erf
+from rushlight.ops.error_function import erf
 
 __all__ = [
     "celu",

@@ -26,7 +26,7 @@ from rushlight.ops.elementwise import (
 )
 from rushlight.ops.pairs import gcd, lcm, ldexp, xlogy
 from rushlight.ops.rounding import ceil, fix, floor, frac, round, trunc
-from rushlight.ops.special import erf, erfc, logit
+from rushlight.ops.error_function import erf, erfc, logit
 from rushlight.ops.trigonometry import (
     acos,
     acosh,

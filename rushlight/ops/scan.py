@@ -25,6 +25,14 @@ __all__ = [
 # What scans are made of ---------------------------------------------------------------------------
 
 
+def _dim_of(name, input, dim, axis):
+    """The dimension along which a scan runs, which may be named `axis`."""
+    dim = axis if dim is None else dim
+    if dim is None:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
+    return normalize_dim(dim, input._array.ndim)
+
+
 def _flipped(array, dim):
     return np.flip(array, dim) if array.ndim else array
 
@@ -99,7 +107,7 @@ def _cumsum(input, *, dim, reverse=False):
     return _scan(np.add, input, dim, reverse, _wide(input.dtype))
 
 
-def cumsum(input, dim, *, dtype=None, out=None):
+def cumsum(input, dim=None, *, dtype=None, out=None, axis=None):
     """Running sums: element i is the sum of elements 0 to i along `dim`.
 
     >>> import rushlight as torch
@@ -109,8 +117,8 @@ def cumsum(input, dim, *, dtype=None, out=None):
     if dtype is not None:
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:
-        return narrowed(_cumsum(input, normalize_dim(dim, input._array.ndim)), dtype, out)
-    return _cumsum(input, normalize_dim(dim, input._array.ndim), out=out)
+        return narrowed(_cumsum(input, _dim_of("cumsum", input, dim, axis)), dtype, out)
+    return _cumsum(input, _dim_of("cumsum", input, dim, axis), out=out)
 
 
 def _logcumsumexp_slope(g, input, out, dim):
@@ -136,14 +144,14 @@ def _logcumsumexp(input, *, dim):
     return np.logaddexp.accumulate(input, dim)
 
 
-def logcumsumexp(input, dim, *, out=None):
+def logcumsumexp(input, dim=None, *, out=None, axis=None):
     """log(cumsum(exp(x))) along `dim`, without overflow.
 
     >>> import rushlight as torch
     >>> torch.logcumsumexp(torch.tensor([1000.0, 1000.0]), dim=0)
     tensor([1000.0000, 1000.6932])
     """
-    return _logcumsumexp(input, dim=normalize_dim(dim, input._array.ndim), out=out)
+    return _logcumsumexp(input, dim=_dim_of("logcumsumexp", input, dim, axis), out=out)
 
 
 # Products -----------------------------------------------------------------------------------------
@@ -172,7 +180,7 @@ def _cumprod(input, *, dim):
     return _scan(np.multiply, input, dim, False, _wide(input.dtype))
 
 
-def cumprod(input, dim, *, dtype=None, out=None):
+def cumprod(input, dim=None, *, dtype=None, out=None, axis=None):
     """Running products: element i is the product of elements 0 to i along `dim`.
 
     >>> import rushlight as torch
@@ -182,8 +190,8 @@ def cumprod(input, dim, *, dtype=None, out=None):
     if dtype is not None:
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:
-        return narrowed(_cumprod(input, dim=normalize_dim(dim, input._array.ndim)), dtype, out)
-    return _cumprod(input, dim=normalize_dim(dim, input._array.ndim), out=out)
+        return narrowed(_cumprod(input, dim=_dim_of("cumprod", input, dim, axis)), dtype, out)
+    return _cumprod(input, dim=_dim_of("cumprod", input, dim, axis), out=out)
 
 
 @opaque(
@@ -336,7 +344,7 @@ def _cummin(input, *, dim):
     """Running minima along `dim`, and where they are last."""
 
 
-def cummax(input, dim, *, out=None):
+def cummax(input, dim=None, *, out=None, axis=None):
     """Running maxima along `dim`, and the (last) index of each.
 
     >>> import rushlight as torch
@@ -345,11 +353,11 @@ def cummax(input, dim, *, out=None):
     values=tensor([1, 3, 3]),
     indices=tensor([0, 1, 1]))
     """
-    results = _cummax(input, dim=normalize_dim(dim, input._array.ndim), out=out)
+    results = _cummax(input, dim=_dim_of("cummax", input, dim, axis), out=out)
     return named("cummax", "values", "indices")(results)
 
 
-def cummin(input, dim, *, out=None):
+def cummin(input, dim=None, *, out=None, axis=None):
     """Running minima along `dim`, and the (last) index of each."""
-    results = _cummin(input, dim=normalize_dim(dim, input._array.ndim), out=out)
+    results = _cummin(input, dim=_dim_of("cummin", input, dim, axis), out=out)
     return named("cummin", "values", "indices")(results)

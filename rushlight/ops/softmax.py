@@ -8,7 +8,7 @@ from rushlight import dtypes
 from rushlight.ops.elementwise import abs, exp, where
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.reduce import _sum, dims_argument, float32, float64, floating
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import normalize_dim, numpy_names
 
 __all__ = [
     "log_softmax",
@@ -34,13 +34,14 @@ def _logsumexp(input, *, dim=None, keepdim=False):
     return np.asarray(total + shift.reshape(total.shape)).astype(dtype, copy=False)
 
 
-def logsumexp(input, dim, keepdim=False, *, out=None):
+def logsumexp(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """log(sum(exp(x))) over the dimensions `dim`, without overflow.
 
     >>> import rushlight as torch
     >>> torch.logsumexp(torch.tensor([1000.0, 1000.0]), 0)
     tensor(1000.6932)
     """
+    dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     input = floating(input)
     return _logsumexp(input, dims_argument(dim, input), keepdim, out=out)
 
@@ -78,13 +79,25 @@ def _softmax(input, *, dim):
     return result if result.dtype is dtype else result.astype(dtype)
 
 
-def softmax(input, dim, dtype=None, *, out=None):
+def _dim_of(name, dim, axis):
+    """The dimension, which may be named `axis`."""
+    dim = axis if dim is None else dim
+    if dim is None:
+        raise TypeError(
+            f"{name}() received an invalid combination of arguments - got (Tensor), but expected "
+            "one of:\n * (Tensor input, int dim, torch.dtype dtype = None, *, Tensor out = None)\n"
+        )
+    return dim
+
+
+def softmax(input, dim=None, dtype=None, *, out=None, axis=None):
     """exp(x) / sum(exp(x)) along `dim`: positive numbers of sum 1.
 
     >>> import rushlight as torch
     >>> torch.softmax(torch.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
+    dim = _dim_of("softmax", dim, axis)
     return _softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
 
 
@@ -105,11 +118,12 @@ def _log_softmax(input, *, dim):
     return result if result.dtype is dtype else result.astype(dtype)
 
 
-def log_softmax(input, dim, dtype=None, *, out=None):
+def log_softmax(input, dim=None, dtype=None, *, out=None, axis=None):
     """log(softmax(x)) along `dim`, without overflow.
 
     >>> import rushlight as torch
     >>> torch.log_softmax(torch.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
+    dim = _dim_of("log_softmax", dim, axis)
     return _log_softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
