@@ -20,6 +20,17 @@ from rushlight.ops.bessel import (
 )
 from rushlight.ops.elementwise import exp2, expm1, log1p
 from rushlight.ops.elementwise import sigmoid as expit
+from rushlight.ops.error_function import (
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    log_ndtr,
+    logit,
+    ndtr,
+    ndtri,
+)
 from rushlight.ops.gamma import digamma, polygamma, zeta
 from rushlight.ops.gamma import digamma as psi
 from rushlight.ops.gamma import igamma as gammainc
@@ -43,17 +54,6 @@ from rushlight.ops.polynomials import (
 )
 from rushlight.ops.rounding import round
 from rushlight.ops.softmax import log_softmax, logsumexp, softmax
-from rushlight.ops.error_function import (
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    log_ndtr,
-    logit,
-    ndtr,
-    ndtri,
-)
 from rushlight.ops.trigonometry import sinc
 
 __all__ = [

@@ -11,9 +11,9 @@ from rushlight.ops.elementwise import (
     exp2,
     expm1,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     neg,
     negative,
     reciprocal,
@@ -24,9 +24,10 @@ from rushlight.ops.elementwise import (
     square,
     tanh,
 )
+from rushlight.ops.error_function import erf, erfc, logit
+from rushlight.ops.inplace import in_place
 from rushlight.ops.pairs import gcd, lcm, ldexp, xlogy
 from rushlight.ops.rounding import ceil, fix, floor, frac, round, trunc
-from rushlight.ops.error_function import erf, erfc, logit
 from rushlight.ops.trigonometry import (
     acos,
     acosh,
@@ -49,7 +50,6 @@ from rushlight.ops.trigonometry import (
     sinh,
     tan,
 )
-from rushlight.ops.inplace import in_place
 
 __all__ = [
     "abs_",
