@@ -33,7 +33,7 @@ __all__ = [
 
 
 def reduce_tensor(tensor):
-    """What `pickle` and `copy.copy` make of a tensor: its elements, and whether it requires grad."""
+    """What `pickle` and `copy.copy` make of a tensor: its elements, and if it requires grad."""
     kind = None if type(tensor) is Tensor else type(tensor)
     return restored, (kind, tensor._array, tensor._requires_grad, attributes_of(tensor))
 
@@ -665,9 +665,8 @@ def closed_unpickler(stream, storage):
         def load_build(self):
             made = self.stack[-2]
             kind = type(made)
-            if (
-                kind is dict
-                or (kind.__module__, kind.__name__) not in _BUILDABLE
+            if kind is dict or (
+                (kind.__module__, kind.__name__) not in _BUILDABLE
                 and not any(
                     kind is (each[0] if isinstance(each, tuple) else each) for each in _safe_globals
                 )

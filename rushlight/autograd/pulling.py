@@ -57,7 +57,8 @@ class LayerPass(TensorPass):
         """A backward that the user wrote, which sees the Tensors of the layer."""
         layer = self.layer
         several = isinstance(gradient, list)
-        shown = [None if g is None else layer.lift(g) for g in (gradient if several else [gradient])]
+        gradients = gradient if several else [gradient]
+        shown = [None if g is None else layer.lift(g) for g in gradients]
         with layer:
             layer.pulling += 1
             modes.grad_enabled = False

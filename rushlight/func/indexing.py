@@ -7,6 +7,7 @@ positions in these dimensions laid end to end.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from rushlight.autograd.layers import Layered, Lifted
 from rushlight.tensor import Tensor
@@ -115,5 +116,5 @@ def laid_flat(viewed, dims, positions):
 
 def target_dim(dims):
     """Where the dimensions of the positions go: in front, unless their places are neighbours."""
-    adjacent = all(b == a + 1 for a, b in zip(dims, dims[1:], strict=False))
+    adjacent = all(b == a + 1 for a, b in pairwise(dims))
     return dims[0] if adjacent else 0

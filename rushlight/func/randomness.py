@@ -83,8 +83,9 @@ class LayerDraws:
         args = [x.value._array if self.owns(x) else x for x in args]
         args[position] = (size, *args[position])
         drawn = method(*args)
-        return Batched(wrap(np.asarray(drawn) if not isinstance(drawn, Layered) else drawn),
-                       self.layer)
+        return Batched(
+            wrap(np.asarray(drawn) if not isinstance(drawn, Layered) else drawn), self.layer
+        )
 
     def fill(self, target, draw, *parameters):
         """Numbers for the elements of an array, which is filled if it can hold them."""
@@ -103,7 +104,8 @@ def fill(target, draw, *parameters):
 def refuse_unbatched():
     """Refuse to write different numbers into a tensor that all samples share."""
     raise RuntimeError(
-        "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear "
+        "vmap: Cannot ask for different inplace randomness on an unbatched tensor. "
+        "This will appear "
         "like same randomness. If this is necessary for your usage, please file an issue with "
         "functorch."
     )

@@ -123,7 +123,8 @@ def check_device(where):
         return CPU
     if where.type == "cuda":
         raise AssertionError(
-            "Torch not compiled with CUDA enabled\nRushlight computes on the CPU: choose the device "
+            "Torch not compiled with CUDA enabled\n"
+            "Rushlight computes on the CPU: choose the device "
             "with 'cuda' if torch.cuda.is_available() else 'cpu'."
         )
     raise RuntimeError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from rushlight.autograd.tape import modes
@@ -274,8 +276,7 @@ def column_stack(tensors, *, out=None):
 
 def _pieces(input, dim, bounds):
     before = (slice(None),) * dim
-    pairs = zip(bounds, bounds[1:], strict=False)
-    return tuple(input[(*before, slice(start, stop))] for start, stop in pairs)
+    return tuple(input[(*before, slice(*pair))] for pair in pairwise(bounds))
 
 
 @view(

@@ -113,7 +113,7 @@ def apply_(input, callable):
 
 
 def map_(input, tensor, callable):
-    """Replace each element by what a function makes of it and of another tensor's, in place; slow."""
+    """Replace each element by a function of it and of another tensor's, in place; slow."""
     if input._requires_grad:
         raise TypeError(
             "Can't call map_() on Variable that requires grad. Use var.detach().map_() instead."
@@ -129,7 +129,7 @@ def map_(input, tensor, callable):
 
 
 def resize_(input, *sizes, memory_format=None):
-    """Another size, in place: the storage is kept if it is large enough; new elements are arbitrary.
+    """Another size, in place: a storage that is large enough is kept; new elements are arbitrary.
 
     Raises:
         RuntimeError: the tensor requires grad.

@@ -405,7 +405,7 @@ def meshgrid(*tensors, indexing=None):
         indexing = "ij"
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
-    for i, x in enumerate(tensors):
+    for x in tensors:
         if x._array.ndim > 1:
             raise RuntimeError(
                 "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "

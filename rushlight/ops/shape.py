@@ -516,10 +516,9 @@ def unflatten(input, dim, sizes):
     except RuntimeError as error:
         if "invalid for input" not in str(error):
             raise
-        verb = "don't multiply up to" if -1 not in sizes else "don't multiply up to"
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} {verb} the size of dim {dim} ({whole}) in "
-            "the input tensor"
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({whole}) in the input tensor"
         ) from None
     return view_(input, (*shape[:dim], *inferred, *shape[dim + 1 :]))
 
