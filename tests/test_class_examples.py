@@ -1,4 +1,4 @@
-"""The examples in classes that say that they live in torch: doctest takes those for imported ones."""
+"""Examples in the classes that say that they live in torch: doctest takes those for imported."""
 
 import doctest
 import importlib

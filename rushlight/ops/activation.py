@@ -15,8 +15,8 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.blocks import by_blocks
 from rushlight.ops.elementwise import exp, sigmoid, tanh, where
-from rushlight.ops.op import check_broadcast, elementwise, opaque
 from rushlight.ops.error_function import erf
+from rushlight.ops.op import check_broadcast, elementwise, opaque
 
 __all__ = [
     "celu",
