@@ -10,6 +10,8 @@ import re
 import pytest
 from expressions import evaluate
 
+import rushlight as rl
+
 #: expressions, and what PyTorch prints for them
 VALUES = [
     ("m.sum()", "tensor(17.)"),
@@ -375,3 +377,10 @@ def test_values(expression, printed):
 def test_errors(expression, kind, message):
     with pytest.raises(kind, match="^" + re.escape(message)):
         evaluate(expression)
+
+
+def test_sum_over_many_rows_is_accurate():
+    rows = rl.rand(20000, 3, generator=rl.Generator().manual_seed(1))
+    exact = rows.double().sum(0)
+    assert rl.allclose(rows.sum(0).double(), exact, rtol=5e-7)
+    assert rl.allclose(rows.mean(0, keepdim=True).double() * 20000, exact, rtol=5e-7)

@@ -75,12 +75,26 @@ def _sum(input, *, dim=None, keepdim=False):
     """Sum of the elements, or over the dimensions `dim`."""
     dtype = input.dtype
     if dtype is float32 or dtype is float64:
+        if dim == 0 and input.ndim > 1 and len(input) > _ROWS:
+            return _sum_of_rows(input, keepdim)
         return np.add.reduce(input, dim, None, None, keepdim)
     if dtype.kind in "biu":
         return np.add.reduce(input, dim, np.int64, None, keepdim)
     if dtype.kind == "c":
         return np.add.reduce(input, dim, None, None, keepdim)
     return np.add.reduce(input, dim, float32, None, keepdim).astype(dtype)
+
+
+_ROWS = 1024
+
+
+def _sum_of_rows(input, keepdim):
+    """The sum over many rows, block by block: NumPy adds rows one by one, and rounds each time."""
+    whole = len(input) // _ROWS * _ROWS
+    blocks = input[:whole].reshape(-1, _ROWS // 32, 32, *input.shape[1:])
+    partial = np.add.reduce(np.add.reduce(blocks, 2), 1)
+    total = np.add.reduce(partial, 0) + np.add.reduce(input[whole:], 0)
+    return total[None] if keepdim else total
 
 
 def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None):
@@ -128,6 +142,8 @@ def _mean(input, *, dim=None, keepdim=False):
     dtype = input.dtype
     count = input.size if dim is None else count_of(input.shape, dim)
     if dtype is float32 or dtype is float64:
+        if dim == 0 and count > _ROWS and input.ndim > 1:
+            return _sum_of_rows(input, keepdim) / dtype.type(count)
         return np.true_divide(np.add.reduce(input, dim, None, None, keepdim), dtype.type(count))
     if dtype.kind in "biu":
         _check_mean(input, dim=dim, keepdim=keepdim)
