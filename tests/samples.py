@@ -709,6 +709,34 @@ record(
     ),
 )
 
+MIRROR = (None, (2, 1), (1, 2))
+WRAP = (None, (2, 1), (3, -1))
+
+
+def padded(torch, input, pad, mode):
+    """PyTorch's padding with elements of the input."""
+    return torch.nn.functional.pad(input, [n for p in reversed(pad[1:]) for n in p], mode)
+
+
+record(
+    "pad_with_own",
+    lambda r: [
+        call(r(2, 3, 4), pad=MIRROR, mode="reflect"),
+        call(r(1, 3, 4), pad=WRAP, mode="circular"),
+        call(r(1, 3, 2), pad=WRAP, mode="replicate"),
+    ],
+    oracle=padded,
+)
+record(
+    "pad_with_own_back",
+    lambda r: [
+        call(r(2, 6, 7), shape=(2, 3, 4), pad=MIRROR, mode="reflect"),
+        call(r(1, 6, 6), shape=(1, 3, 4), pad=WRAP, mode="circular"),
+        call(r(1, 6, 4), shape=(1, 3, 2), pad=WRAP, mode="replicate"),
+    ],
+    oracle=None,
+)
+
 # window -------------------------------------------------------------------------------------------
 
 LINE = {"stride": (2,), "padding": (1,), "dilation": (2,), "groups": 1}
@@ -719,7 +747,7 @@ SPACE = {"stride": (1, 2, 1), "padding": (1, 0, 0), "dilation": (1, 1, 1), "grou
 
 def convolution_gradient(torch, given, weight, stride, padding, dilation, groups, **sizes):
     """What PyTorch finds as the gradient of a convolution in its input or in its weight."""
-    (name, size), = sizes.items()
+    ((name, size),) = sizes.items()
     count = len(stride)
     by_input = name == "space"
     size = (len(given), weight.shape[1] * groups, *size) if by_input else (

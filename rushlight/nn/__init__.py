@@ -20,6 +20,7 @@ from rushlight.nn.linear import *
 from rushlight.nn.loss import *
 from rushlight.nn.module import Module
 from rushlight.nn.normalization import *
+from rushlight.nn.padding import *
 from rushlight.nn.parameter import (
     Buffer,
     Parameter,
