@@ -264,6 +264,10 @@ class Tensor:
     def requires_grad(self, value):
         autograd.set_requires_grad(self, value)
 
+    @requires_grad.deleter
+    def requires_grad(self):
+        raise RuntimeError("requires_grad must be a bool")
+
     def requires_grad_(self, requires_grad=True):
         """Set `requires_grad` and return the tensor."""
         if modes.layers:
@@ -353,6 +357,10 @@ class Tensor:
     @data.setter
     def data(self, value):
         autograd.set_data(self, value)
+
+    @data.deleter
+    def data(self):
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
     @property
     def _version(self):

@@ -23,7 +23,7 @@ from rushlight.autograd.tape import Output, hooks_exist, modes
 from rushlight.ops import fast
 from rushlight.tensor import Tensor, as_array, wrap
 
-__all__ = ["accumulate", "accumulate_array", "is_ordinary", "run_ordinary"]
+__all__ = ["accumulate", "accumulate_array", "is_ordinary", "queue_callback", "run_ordinary"]
 
 
 #: held while `.grad` is added to: leaves may be shared by passes in several threads
@@ -41,6 +41,34 @@ def run_ordinary(root, gradient, keep_graph):
                 accumulate_array(leaf, leaves.pop(leaf))
     finally:
         modes.grad_enabled = before
+    if callbacks:
+        run_callbacks()
+
+
+#: (thread, function): what is to be called when the backward pass of that thread ends
+callbacks: list = []
+
+
+def queue_callback(function):
+    """Call `function()` at the end of the backward pass that runs in this thread.
+
+    Raises:
+        RuntimeError: none runs.
+    """
+    if modes.current_pass is None and not modes.depth:
+        raise RuntimeError("Final callbacks can only be installed during backward pass.")
+    callbacks.append((threading.get_ident(), function))
+
+
+def run_callbacks():
+    """Call what was queued in this thread."""
+    here = threading.get_ident()
+    mine = [each for each in callbacks if each[0] == here]
+    while mine:
+        for each in mine:
+            callbacks.remove(each)
+            each[1]()
+        mine = [each for each in callbacks if each[0] == here]
 
 
 def is_ordinary():

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from rushlight.autograd.reach import target
 from rushlight.autograd.tape import Node, as_function, gradient_edge, modes
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
@@ -279,7 +280,10 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
 
 
 def _hooks_for_all(tensors, fn):
-    edges = [get_gradient_edge(x) for x in tensors]
+    # the hooks lie where these point to, so that only weak references keep it free of cycles
+    targets = [
+        (weakref.ref(where), number) for where, number in map(target, map(_edge, tensors))
+    ]
     arrived: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # pass -> gradients so far
 
     def hook_for(index):
@@ -287,14 +291,20 @@ def _hooks_for_all(tensors, fn):
             current = modes.current_pass
             found = arrived.setdefault(current, {})
             found[index] = gradient
-            expected = sum(current.will_reach(edge.node, edge.output_nr) for edge in edges)
+            expected = sum(current.will_reach(where(), number) for where, number in targets)
             if len(found) == expected:
-                fn([arrived[current].get(i) for i in range(len(tensors))])
                 del arrived[current]
+                fn([found.get(i) for i in range(len(targets))])
 
         return hook
 
     return [x.register_hook(hook_for(i)) for i, x in enumerate(tensors)]
+
+
+def _edge(tensor):
+    if not tensor.requires_grad:
+        get_gradient_edge(tensor)  # says what is wrong
+    return gradient_edge(tensor)
 
 
 def _hooks_for_any(tensors, fn):

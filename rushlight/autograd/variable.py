@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+from rushlight.autograd.engine import queue_callback
 from rushlight.tensor import Tensor
 
 __all__ = ["Variable"]
@@ -12,6 +13,12 @@ __all__ = ["Variable"]
 class _VariableMeta(type):
     def __instancecheck__(cls, other):
         return isinstance(other, Tensor)
+
+
+class _Engine:
+    """What programs reach for as `Variable._execution_engine`."""
+
+    queue_callback = staticmethod(queue_callback)
 
 
 class Variable(metaclass=_VariableMeta):
@@ -23,6 +30,7 @@ class Variable(metaclass=_VariableMeta):
     """
 
     __module__ = "torch.autograd.variable"
+    _execution_engine = _Engine
 
     def __new__(cls, data=None, requires_grad=None, volatile=None):
         if data is None:

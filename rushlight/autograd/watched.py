@@ -16,7 +16,9 @@ from rushlight.autograd.engine import (
     accumulate,
     accumulate_array,
     accumulating,
+    callbacks,
     collect_output,
+    run_callbacks,
 )
 from rushlight.autograd.tape import AccumulateGrad, Output, hooks_exist, modes
 from rushlight.ops import fast
@@ -47,9 +49,12 @@ def run(roots, gradients, *, keep_graph=False, create_graph=False, inputs=None, 
     try:
         flow.start(roots, gradients)
         flow.run()
-        return flow.finish()
+        found = flow.finish()
     finally:
         modes.grad_enabled, modes.current_pass, modes.evaluating = before
+    if callbacks:
+        run_callbacks()
+    return found
 
 
 class Pass:
@@ -95,10 +100,9 @@ class Pass:
 
     def will_reach(self, node, number):
         """Whether a gradient will arrive at this output of a Node."""
-        where = reach.target(node)[0], number
-        if self.needed is None:
-            return where[0] in self.waiting or where[0] in reach.reachable(self.roots)
-        return where in self.needed
+        if self.needed is not None:
+            return (node, number) in self.needed
+        return node in self.waiting or node in reach.reachable(self.roots)
 
     def add(self, edge, gradient):
         """Add to what an edge has received; None where a rule says that there is no gradient."""
