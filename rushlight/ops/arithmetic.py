@@ -352,6 +352,7 @@ def _remainder_of(input, other):
 
 @elementwise(
     node="RemainderBackward1",
+    overloaded=True,
     numbers=BOTH,
     check=_check_division("remainder_cpu"),
     d_input=lambda g: g,
@@ -364,6 +365,7 @@ def _remainder(input, other):
 
 @elementwise(
     title="remainder",
+    overloaded=True,
     node="RemainderBackward0",
     check=_check_division("remainder_cpu"),
     d_input=lambda g: g,
@@ -392,6 +394,7 @@ def rremainder(input, other):
 
 @elementwise(
     node="FmodBackward1",
+    overloaded=True,
     check=_check_division("fmod_cpu"),
     d_input=lambda g: g,
     d_other=lambda g, input, other: -g * trunc(_true_divide(input, other)),
@@ -403,7 +406,11 @@ def _fmod(input, other):
 
 
 @elementwise(
-    title="fmod", node="FmodBackward0", check=_check_division("fmod_cpu"), d_input=lambda g: g
+    title="fmod",
+    overloaded=True,
+    node="FmodBackward0",
+    check=_check_division("fmod_cpu"),
+    d_input=lambda g: g,
 )
 def _fmod_number(input, other):
     """input - other * trunc(input / other), for a number."""

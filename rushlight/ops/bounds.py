@@ -130,6 +130,7 @@ def _clamp_to_numbers(input, *, min=None, max=None):
 
 @elementwise(
     title="clamp_min",
+    overloaded=True,
     node="ClampMinBackward0",
     check=_check_clamp,
     d_input=lambda g, input, min: g * (input >= min),
@@ -141,6 +142,7 @@ def _clamp_min_number(input, *, min):
 
 @elementwise(
     title="clamp_max",
+    overloaded=True,
     node="ClampMaxBackward0",
     check=_check_clamp,
     d_input=lambda g, input, max: g * (input <= max),
@@ -176,6 +178,7 @@ def _is_greatest(input, min, max):
 
 @elementwise(
     title="clamp_min",
+    overloaded=True,
     node="ClampMinBackward1",
     check=_check_clamp,
     numbers=(),
@@ -189,6 +192,7 @@ def _clamp_min_tensor(input, min):
 
 @elementwise(
     title="clamp_max",
+    overloaded=True,
     node="ClampMaxBackward1",
     check=_check_clamp,
     numbers=(),
@@ -202,6 +206,7 @@ def _clamp_max_tensor(input, max):
 
 def _in_meeting_dtype(input, *bounds):
     """The input in the dtype in which it meets numbers of a higher category."""
+    require_tensors("clamp", input=input)
     if input._array.dtype.kind == "f":
         return input
     return in_dtype(input, meeting_dtype((input, *bounds)))

@@ -71,7 +71,7 @@ def ordered(ufunc):
 # Comparisons --------------------------------------------------------------------------------------
 
 
-@elementwise(ufunc=np.equal, result="bool", numbers=BOTH)
+@elementwise(ufunc=np.equal, result="bool", overloaded=True)
 def eq(input, other):
     """Whether the elements are equal.
 
@@ -81,30 +81,32 @@ def eq(input, other):
     """
 
 
-@elementwise(ufunc=np.not_equal, result="bool", numbers=BOTH)
+@elementwise(ufunc=np.not_equal, result="bool", overloaded=True)
 def ne(input, other):
     """Whether the elements differ."""
 
 
-@elementwise(ufunc=ordered(np.less), result="bool", numbers=BOTH, check=refuse_complex("lt_cpu"))
+@elementwise(ufunc=ordered(np.less), result="bool", overloaded=True, check=refuse_complex("lt_cpu"))
 def lt(input, other):
     """Whether the first element is less."""
 
 
 @elementwise(
-    ufunc=ordered(np.less_equal), result="bool", numbers=BOTH, check=refuse_complex("le_cpu")
+    ufunc=ordered(np.less_equal), result="bool", overloaded=True, check=refuse_complex("le_cpu")
 )
 def le(input, other):
     """Whether the first element is less or equal."""
 
 
-@elementwise(ufunc=ordered(np.greater), result="bool", numbers=BOTH, check=refuse_complex("gt_cpu"))
+@elementwise(
+    ufunc=ordered(np.greater), result="bool", overloaded=True, check=refuse_complex("gt_cpu")
+)
 def gt(input, other):
     """Whether the first element is greater."""
 
 
 @elementwise(
-    ufunc=ordered(np.greater_equal), result="bool", numbers=BOTH, check=refuse_complex("ge_cpu")
+    ufunc=ordered(np.greater_equal), result="bool", overloaded=True, check=refuse_complex("ge_cpu")
 )
 def ge(input, other):
     """Whether the first element is greater or equal."""
@@ -266,7 +268,9 @@ def _bits_only(kernel_name, kinds="fc"):
     return check
 
 
-@elementwise(ufunc=np.bitwise_and, numbers=BOTH, check=_bits_only("bitwise_and_cpu"))
+@elementwise(
+    ufunc=np.bitwise_and, numbers=BOTH, overloaded=True, check=_bits_only("bitwise_and_cpu")
+)
 def bitwise_and(input, other):
     """Both bits, element by element; of bools, both.
 
@@ -276,12 +280,14 @@ def bitwise_and(input, other):
     """
 
 
-@elementwise(ufunc=np.bitwise_or, numbers=BOTH, check=_bits_only("bitwise_or_cpu"))
+@elementwise(ufunc=np.bitwise_or, numbers=BOTH, overloaded=True, check=_bits_only("bitwise_or_cpu"))
 def bitwise_or(input, other):
     """Either bit, element by element; of bools, either."""
 
 
-@elementwise(ufunc=np.bitwise_xor, numbers=BOTH, check=_bits_only("bitwise_xor_cpu"))
+@elementwise(
+    ufunc=np.bitwise_xor, numbers=BOTH, overloaded=True, check=_bits_only("bitwise_xor_cpu")
+)
 def bitwise_xor(input, other):
     """The bits that differ, element by element; of bools, whether they differ."""
 
@@ -302,12 +308,22 @@ def _shift(ufunc):
     return kernel
 
 
-@elementwise(ufunc=_shift(np.left_shift), numbers=BOTH, check=_bits_only("lshift_cpu", "bfc"))
+@elementwise(
+    ufunc=_shift(np.left_shift),
+    numbers=BOTH,
+    overloaded=True,
+    check=_bits_only("lshift_cpu", "bfc"),
+)
 def bitwise_left_shift(input, other):
     """The bits moved to higher places: input * 2**other."""
 
 
-@elementwise(ufunc=_shift(np.right_shift), numbers=BOTH, check=_bits_only("rshift_cpu", "bfc"))
+@elementwise(
+    ufunc=_shift(np.right_shift),
+    numbers=BOTH,
+    overloaded=True,
+    check=_bits_only("rshift_cpu", "bfc"),
+)
 def bitwise_right_shift(input, other):
     """The bits moved to lower places, the sign kept: floor(input / 2**other)."""
 

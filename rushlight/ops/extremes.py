@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.bounds import maximum, minimum
+from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
@@ -110,6 +111,7 @@ def picking(name, node, position=None, kernel=None):
 
 def _along(op, name, input, dim, keepdim, out):
     """Call an operation that picks, and name its two results."""
+    require_tensors(name, input=input)
     dim = normalize_dim(dim.__index__(), input._array.ndim)
     return named(name, "values", "indices")(op(input, dim=dim, keepdim=keepdim, out=out))
 

@@ -71,6 +71,7 @@ class Op:
     Attributes:
         name: its name.
         title: the name of the function for users, which messages show.
+        overloaded: whether PyTorch has a form of its own for numbers, which its messages list.
         kernel: arrays to array (or to a tuple of arrays, for several outputs).
         arrays: names of the arguments that are arrays; those with a default may be None.
         options: names of the options, with their defaults.
@@ -107,10 +108,12 @@ class Op:
         linear=False,
         takes_out=True,
         title=None,
+        overloaded=False,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
         self.title = title or self.name
+        self.overloaded = overloaded
         self.kernel = ufunc or function
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
@@ -223,6 +226,8 @@ class Op:
 
             return write_out(self.title, self.general(args, options), args, out)
         special = special_array(args)
+        if special is None and modes.layers:
+            special = special_option(options)
         if special is not None:
             return special.apply(self, self.promote(args), options)
         return self.call_on(self.promote(args), options)
@@ -233,10 +238,22 @@ class Op:
             if isinstance(value, Tensor) or (value is None and name in self.optional_arrays):
                 continue
             if name not in self.numbers or not isinstance(value, NUMBER_TYPES):
+                if self.overloaded:
+                    raise TypeError(self._wrong_combination(args))
                 raise TypeError(
                     f"{self.title}(): argument '{name}' (position {position}) must be Tensor, "
                     f"not {type_name(value)}"
                 )
+
+    def _wrong_combination(self, args):
+        """How PyTorch refuses arguments that fit neither form of a function."""
+        second = self.arrays[-1]
+        return (
+            f"{self.title}() received an invalid combination of arguments - got "
+            f"({', '.join(map(type_name, args))}), but expected one of:\n"
+            f" * (Tensor input, Tensor {second}, *, Tensor out = None)\n"
+            f" * (Tensor input, Number {second}, *, Tensor out = None)\n"
+        )
 
     def promote(self, args):
         """The arguments in the dtype in which they meet; in most kinds, just as they are."""
@@ -408,6 +425,11 @@ def special_array(args):
             if found is None or array.level > found.level:
                 found = array
     return found
+
+
+def special_option(options):
+    """An option that is an array which handles operations itself."""
+    return next((v for v in options.values() if hasattr(v, "handles_operations")), None)
 
 
 def have_one_dtype(args):

@@ -101,6 +101,7 @@ def _copied_sign_slope(g, input, out):
 
 
 @elementwise(
+    overloaded=True,
     ufunc=np.copysign,
     node="CopysignBackward0",
     result="float",
@@ -115,6 +116,7 @@ def _copysign(input, other):
 
 @elementwise(
     title="copysign",
+    overloaded=True,
     ufunc=np.copysign,
     node="CopysignBackward1",
     result="float",
@@ -213,6 +215,7 @@ def _log_unless_zero(input, other):
 
 
 @elementwise(
+    overloaded=True,
     ufunc=_times_log(np.log),
     node="XlogyBackward0",
     result="float",
@@ -227,6 +230,7 @@ def _xlogy(input, other):
 
 @elementwise(
     title="xlogy",
+    overloaded=True,
     ufunc=_times_log(np.log),
     node="XlogyBackward1",
     result="float",
@@ -240,6 +244,7 @@ def _number_xlogy(input, other):
 
 @elementwise(
     title="xlogy",
+    overloaded=True,
     ufunc=_times_log(np.log),
     node="XlogyBackward2",
     result="float",

@@ -33,6 +33,7 @@ def _power_slope(input, exponent):
 
 @elementwise(
     title="pow",
+    overloaded=True,
     node="PowBackward0",
     check=_check_power_of_number,
     d_input=lambda g, input, exponent: g * _power_slope(input, exponent),
@@ -97,6 +98,7 @@ def _base_slope(input, exponent):
 
 @elementwise(
     title="pow",
+    overloaded=True,
     node="PowBackward1",
     ufunc=_power,
     d_input=lambda g, input, exponent: g * _base_slope(input, exponent),
@@ -108,6 +110,7 @@ def _power_of_tensors(input, exponent):
 
 @elementwise(
     title="pow",
+    overloaded=True,
     node="PowBackward2",
     ufunc=_power,
     numbers=("input",),

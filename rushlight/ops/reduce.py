@@ -15,6 +15,7 @@ from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dims, numpy_names
 from rushlight.ops.warn import warn
+from rushlight.tensor import Tensor
 
 __all__ = [
     "all",
@@ -45,6 +46,8 @@ def count_of(shape, dim):
 
 def dims_argument(dim, input):
     """The option `dim` of a reduction: None for all of them, else an int or a tuple of ints."""
+    if not isinstance(input, Tensor):
+        return dim  # the operation says what is wrong
     if dim.__class__ is int and input._array.ndim:
         return dim
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.pairs import logaddexp
@@ -27,6 +28,7 @@ __all__ = [
 
 def _dim_of(name, input, dim, axis):
     """The dimension along which a scan runs, which may be named `axis`."""
+    require_tensors(name, input=input)
     dim = axis if dim is None else dim
     if dim is None:
         raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
@@ -47,7 +49,6 @@ def _scan(ufunc, input, dim, reverse, dtype=None):
 
 
 @opaque(
-    linear=True,
     takes_out=False,
     d_input=lambda g, dim, by: _shifted(g, dim=dim, by=-by, fill=0),
 )
