@@ -8,6 +8,8 @@ here by name; what isn't is called for one sample after another, with a warning.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rushlight.ops.op import Elementwise, Reduction, registry
@@ -114,6 +116,14 @@ def one_by_one(op, size, values, batched, options):
     return tuple(map(stack, zip(*results, strict=True)))
 
 
+@rule("as_strided")
+def as_strided(op, size, values, batched, options):
+    """One sample after another, each in memory of its own."""
+    from rushlight.ops import stack
+
+    return stack([op.call(values[0][i].clone(), **options) for i in range(size)])
+
+
 # Where dimensions are options ---------------------------------------------------------------------
 
 
@@ -178,7 +188,7 @@ declare(
     elementwise,
     *("alias", "clone", "clone_contiguous", "cast", "real_part", "imaginary_part", "view_as_real"),
     *("view_as_complex", "view_dtype", "as_complex", "as_real", "complex", "polar", "tril", "triu"),
-    *("zeroed", "filled", "glu", "to_copied"),
+    *("zeroed", "filled", "glu", "to_copy", "frexp", "indicator", "masked_fill"),
 )
 declare(
     with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
@@ -192,8 +202,13 @@ declare(moved_up("dim0", "dim1"), "transpose")
 declare(moved_up("dim1", "dim2"), "diagonal")
 declare(moved_up("dim1", "dim2", extra=1), "diag_embed")
 declare(moved_up("dim", extra=1), "unsqueeze")
-declare(scalar_safe(moved_up("dimension")), "unfold")
-declare(moved_up("dim"), "split", "unbind")
+declare(moved_up("dim"), "split", "unbind", "unsafe_split", "narrow_copy")
+declare(
+    with_options(lambda options, rank, size: {"pad": ((0, 0), *options["pad"])}), "pad_constant"
+)
+declare(
+    with_options(lambda options, rank, size: {"pad": (None, *options["pad"])}), "pad_with_own"
+)
 declare(
     scalar_safe(moved_up("dim")),
     *("softmax", "log_softmax", "max_along", "min_along", "median_along", "nanmedian_along"),
@@ -239,12 +254,82 @@ def diagonal_put(op, size, values, batched, options):
     return op.call(values[0], shape=(size, *shape), offset=options["offset"], **dims)
 
 
-@rule("fold")
-def fold(op, size, values, batched, options):
-    if not options["shape"]:
-        return values[0].sum(1)
-    changed = {"shape": (size, *options["shape"]), "dimension": up(options["dimension"], 9)}
+@rule("pad_with_own_back")
+def pad_with_own_back(op, size, values, batched, options):
+    changed = {"shape": (size, *options["shape"]), "pad": (None, *options["pad"])}
     return op.call(values[0], **{**options, **changed})
+
+
+@rule("unfold")
+def unfold(op, size, values, batched, options):
+    (value,) = values
+    if value._array.ndim == 1:
+        return value.reshape(size, 1)[:, : options["size"]]
+    dim = up(options["dimension"], value._array.ndim - 1)
+    return op.call(value, **{**options, "dimension": dim})
+
+
+@rule("windows_put")
+def windows_put(op, size, values, batched, options):
+    shape = options["shape"]
+    if not shape:
+        return values[0].sum(1)
+    changed = {"shape": (size, *shape), "dimension": up(options["dimension"], len(shape))}
+    return op.call(values[0], **{**options, **changed})
+
+
+@rule("scatter_basic")
+def scatter_basic(op, size, values, batched, options):
+    values = all_batched(size, values, batched)
+    return op.call(*values, **{**options, "index": (slice(None), *options["index"])})
+
+
+@rule("diagonal_scatter")
+def diagonal_scatter(op, size, values, batched, options):
+    values = all_batched(size, values, batched)
+    rank = values[0]._array.ndim - 1
+    changed = {name: up(options[name], rank) for name in ("dim1", "dim2")}
+    return op.call(*values, **{**options, **changed})
+
+
+@rule("masked_fill_with")
+def masked_fill_with(op, size, values, batched, options):
+    rank = max(ndim_of(x, own) for x, own in zip(values, batched, strict=True))
+    source, mask, value = (
+        of_rank(x, rank) if own else x for x, own in zip(values, batched, strict=True)
+    )
+    return registry["where"].call(mask, value, source)
+
+
+@rule("in_front")
+def in_front(op, size, values, batched, options):
+    shape = options["shape"]
+    flat = values[0].reshape(size, -1)
+    missing = math.prod(shape) - flat._array.shape[1]
+    zeros = wrap(np.zeros((size, missing), flat._array.dtype))
+    return registry["cat"].call(flat, zeros, dim=1, bounds=None).reshape(size, *shape)
+
+
+@rule("front_of")
+def front_of(op, size, values, batched, options):
+    return values[0].reshape(size, -1)[:, : options["count"]].clone()
+
+
+@rule("take")
+def take(op, size, values, batched, options):
+    source, index = all_batched(size, values, batched)
+    count = max(math.prod(source.shape[1:]), 1)
+    laid = index + offsets(size, count, index._array.ndim - 1) + (index < 0) * count
+    return op.call(source, laid)
+
+
+@rule("put_zeros")
+def put_zeros(op, size, values, batched, options):
+    source, index = all_batched(size, values, batched)
+    shape = options["shape"]
+    count = max(math.prod(shape), 1)
+    laid = index + offsets(size, count, index._array.ndim - 1) + (index < 0) * count
+    return op.call(source, laid, shape=(size, *shape))
 
 
 @rule("diag")
@@ -402,14 +487,16 @@ def picked_first(index):
     return max(1 if a.dtype.kind == "b" else a.ndim for a in index if isinstance(a, np.ndarray))
 
 
-@rule("index", "sum_index")
+@rule("index")
 def index(op, size, values, batched, options):
     index = options["index"]
-    first = picked_first(index)
-    changed = {"index": (slice(None), *index)}
-    if "shape" in options:
-        return one_by_one(op, size, values, batched, options)
-    return op.call(values[0], **{**options, **changed}).movedim(first, 0)
+    return op.call(values[0], index=(slice(None), *index)).movedim(picked_first(index), 0)
+
+
+@rule("sum_index")
+def sum_index(op, size, values, batched, options):
+    picked = index(registry["index"], size, values, batched, options)
+    return sum_to_size(registry["sum_to_size"], size, [picked], [True], options)
 
 
 @rule("index_add_to_zeros")
@@ -558,7 +645,17 @@ def linear(op, size, values, batched, options):
         result = with_own_weights(x, weight, batched[0])
     if bias is None:
         return result
-    return result + (of_rank(bias, result._array.ndim - 1) if batched[2] else bias)
+    rank = ndim_of(result, batched[0] or batched[1])
+    return result + (of_rank(bias, rank) if batched[2] else bias)
+
+
+@rule("addmm")
+def addmm(op, size, values, batched, options):
+    source, a, b = values
+    own = batched[1] or batched[2]
+    product = mm(registry["mm"], size, [a, b], batched[1:], {}) if own else a.mm(b)
+    source = of_rank(source, 2) if batched[0] else source
+    return product * options["alpha"] + source * options["beta"]
 
 
 def with_own_weights(x, weight, is_batched):
@@ -615,6 +712,29 @@ def add_channels(op, size, values, batched, options):
     images = images if batched[0] else images.expand(size, *images.shape)
     trailing = (1,) * (images._array.ndim - 3)
     return images + bias.reshape(size, 1, bias.shape[1], *trailing)
+
+
+# Pools: the samples are further images --------------------------------------------------------------
+
+
+@rule("max_pool", "adaptive_max", "sum_pool", "spread_windows")
+def pool(op, size, values, batched, options):
+    result = op.call(values[0].flatten(0, 1), **options)
+    if op.outputs is None:
+        return result.unflatten(0, (size, -1))
+    return tuple(each.unflatten(0, (size, -1)) for each in result)
+
+
+@rule("put_places", "take_places")
+def at_places(op, size, values, batched, options):
+    indices = options["indices"]
+    if isinstance(indices, np.ndarray):
+        indices = np.broadcast_to(indices, (size, *indices.shape)).reshape(-1, *indices.shape[1:])
+    else:
+        indices = indices.value.flatten(0, 1)._array
+    (images,) = all_batched(size, values, batched)
+    result = op.call(images.flatten(0, 1), **{**options, "indices": indices})
+    return result.unflatten(0, (size, -1))
 
 
 # Losses -------------------------------------------------------------------------------------------

@@ -182,7 +182,6 @@ def _broadcast(shape, other):
 
 @opaque(
     node=lambda value, node: f"FillBackward{node}",
-    linear=True,
     takes_out=False,
     d_input=lambda g: _zeroed(g),
 )

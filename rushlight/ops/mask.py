@@ -32,7 +32,6 @@ def _check_mask_shape(input, mask, *others, **options):
 
 
 @opaque(
-    linear=True,
     takes_out=False,
     check=_check_mask_shape,
     d_input=lambda g, mask, input_shape: sum_to(_masked_fill(g, mask, value=0), input_shape),

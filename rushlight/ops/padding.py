@@ -11,7 +11,6 @@ __all__ = ["constant_pad_nd", "pad"]
 
 
 @opaque(
-    linear=True,
     takes_out=False,
     node="ConstantPadNdBackward0",
     d_input=lambda g, pad: _pad_constant(g, pad=opposite(pad), value=0),

@@ -328,7 +328,7 @@ def _normal_around(mean, std, draws):
     return wrap(np.asarray(drawn * scale + shift, kind))
 
 
-@opaque(node="BernoulliBackward0", takes_out=False, linear=True, d_input=lambda g: _zeroed(g))
+@opaque(node="BernoulliBackward0", takes_out=False, d_input=lambda g: _zeroed(g))
 def _bernoulli(input, *, generator):
     """Ones with the probabilities `input`, else zeros."""
     target = np.empty_like(input)
@@ -350,7 +350,7 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     return result if out is None else write_out("bernoulli", result, (), out)
 
 
-@opaque(node="PoissonBackward0", takes_out=False, linear=True, d_input=lambda g: _zeroed(g))
+@opaque(node="PoissonBackward0", takes_out=False, d_input=lambda g: _zeroed(g))
 def _poisson(input, *, generator):
     """Poisson numbers of the rates `input`."""
     return generator.poisson(input)

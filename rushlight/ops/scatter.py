@@ -189,7 +189,6 @@ def _scatter(input, index, src, *, dim):
 
 
 @opaque(
-    linear=True,
     node="ScatterBackward1",
     d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
 )
@@ -535,7 +534,6 @@ def _index_copy(input, index, source, *, dim):
 
 
 @opaque(
-    linear=True,
     takes_out=False,
     d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
 )
