@@ -107,7 +107,10 @@ def _clamped(input, min=None, max=None):
         _check_clamp(input)
     if min is None:
         return np.minimum(input, max)
-    return np.maximum(input, min) if max is None else input.clip(min, max)
+    if max is None:
+        return np.maximum(input, min)
+    result = input.clip(min, max)
+    return result.astype(input.dtype) if input.dtype.kind == "V" else result
 
 
 def _inside(input, min, max):
@@ -207,7 +210,7 @@ def _clamp_max_tensor(input, max):
 def _in_meeting_dtype(input, *bounds):
     """The input in the dtype in which it meets numbers of a higher category."""
     require_tensors("clamp", input=input)
-    if input._array.dtype.kind == "f":
+    if input._array.dtype.kind in "fV":
         return input
     return in_dtype(input, meeting_dtype((input, *bounds)))
 

@@ -86,7 +86,7 @@ def _on_float64(function):
     """A kernel that computes in float64 on a flat array and rounds once."""
 
     def kernel(input):
-        if input.dtype.kind != "f":
+        if input.dtype.kind not in "fV":
             raise TypeError("not real")
         flat = np.asarray(input, np.float64).reshape(-1)
         result = function(np.clip(flat, -40, 40))
@@ -125,7 +125,7 @@ _erf_on_float64 = _on_float64(_erf)
 
 def _erf_kernel(input):
     """erf by the way that is fastest for this size and dtype."""
-    if input.size <= 256 and input.dtype.kind == "f":
+    if input.size <= 256 and input.dtype.kind in "fV":
         values = [math.erf(v) for v in input.reshape(-1).tolist()]
         return np.array(values, input.dtype).reshape(input.shape)
     if input.dtype != np.float32:
@@ -176,7 +176,7 @@ def _unclipped(function):
     """As `_on_float64`, for functions that don't level off."""
 
     def kernel(input):
-        if input.dtype.kind != "f":
+        if input.dtype.kind not in "fV":
             raise TypeError("not real")
         flat = np.asarray(input, np.float64).reshape(-1)
         return function(flat).astype(input.dtype).reshape(input.shape)

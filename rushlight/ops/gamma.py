@@ -24,7 +24,7 @@ def in_float64(function):
     """A kernel that computes in float64 and rounds once."""
 
     def kernel(*arrays):
-        if any(x.dtype.kind != "f" for x in arrays):
+        if any(x.dtype.kind not in "fV" for x in arrays):
             raise TypeError("not real")
         result = function(*(np.asarray(x, np.float64) for x in arrays))
         return np.asarray(result).astype(arrays[0].dtype)
@@ -196,7 +196,7 @@ def _mvlgamma(input, *, p):
     total = np.full(input.shape, p * (p - 1) / 4 * math.log(math.pi))
     for j in range(p):
         total = total + np.asarray(_lgamma(values - 0.5 * j), np.float64)
-    return total.astype(input.dtype if input.dtype.kind == "f" else np.float64)
+    return total.astype(input.dtype if input.dtype.kind in "fV" else np.float64)
 
 
 # The incomplete gamma function --------------------------------------------------------------------

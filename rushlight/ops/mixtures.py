@@ -80,7 +80,7 @@ _C_NAMES = {
     "bool": "bool",
     "uint8": "unsigned char",
     "int8": "signed char",
-    "int16": "short int",
+    "int16": "short",
     "int32": "int",
     "int64": "long int",
     "float16": "c10::Half",
@@ -99,15 +99,17 @@ def c_name(dtype):
 
 def _mix(input, end, weight):
     """The weighted mean, from the nearer end so that it arrives there exactly."""
-    if input.dtype.kind not in "fc":
+    if input.dtype.kind not in "fcV":
         raise NotImplementedError(
             f"\"lerp_kernel_scalar\" not implemented for '{dtypes.of(input).title}'"
         )
     difference = end - input
     near = np.abs(weight) < 0.5
-    if near.ndim == 0:
-        return input + weight * difference if near else end - difference * (1 - weight)
-    return np.where(near, input + weight * difference, end - difference * (1 - weight))
+    if near.ndim:
+        result = np.where(near, input + weight * difference, end - difference * (1 - weight))
+    else:
+        result = input + weight * difference if near else end - difference * (1 - weight)
+    return result.astype(input.dtype, copy=False)
 
 
 @declarer(Mixture)(

@@ -37,6 +37,7 @@ def _norm_slope(g, input, out, ord, dim):
 
 
 @reduction(
+    title="norm",
     node="LinalgVectorNormBackward0",
     holomorphic=False,
     d_input=lambda g, input, out, ord, dim: _norm_slope(g, input, out, ord, dim),

@@ -42,7 +42,7 @@ def _power_of_number(input, *, exponent):
     """Power with a number as the exponent."""
     if exponent == 2:
         return input * input
-    if input.dtype.kind in "fc":
+    if input.dtype.kind in "fcV":
         known = _EASY_POWERS.get(exponent)
         if known is not None:
             return known(input)
@@ -50,7 +50,8 @@ def _power_of_number(input, *, exponent):
         return input | (not exponent)
     elif exponent < 0:
         _check_power_of_number(input, exponent=exponent)
-    return np.power(input, exponent)
+    result = np.power(input, exponent)
+    return result.astype(input.dtype) if input.dtype.kind == "V" else result
 
 
 _EASY_POWERS = {

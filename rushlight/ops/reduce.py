@@ -10,6 +10,7 @@ import builtins
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
@@ -273,6 +274,7 @@ def _std(input, *, dim=None, keepdim=False, correction=1):
 
 def _spread_arguments(name, input, dim, unbiased, correction):
     """(dim, correction) of the call's several forms."""
+    require_tensors(name, input=input)
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:

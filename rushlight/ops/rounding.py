@@ -27,7 +27,7 @@ def _rounding(name, ufunc):
     """A kernel that leaves integers as they are, and the check that goes with it."""
 
     def kernel(input):
-        if input.dtype.kind == "f":
+        if input.dtype.kind in "fV":
             return ufunc(input)
         if input.dtype.kind in "bc":
             raise TypeError(name)
@@ -66,7 +66,7 @@ def trunc(input):
 @elementwise(check=refuse_kinds("biuc", "frac_cpu"), d_input=lambda g: g)
 def frac(input):
     """The fraction of x: x - trunc(x)."""
-    if input.dtype.kind != "f":
+    if input.dtype.kind not in "fV":
         raise TypeError("frac")
     return input - np.trunc(input)
 
@@ -78,7 +78,7 @@ def frac(input):
 )
 def _round(input, *, decimals=None):
     """The nearest number with so many decimals; halves go to the even one."""
-    if input.dtype.kind == "f":
+    if input.dtype.kind in "fV":
         if not decimals:
             return np.rint(input)
         scale = 10.0 ** builtins.abs(decimals)
