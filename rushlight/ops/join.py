@@ -304,7 +304,7 @@ def _unbind(input, *, dim):
 
 def several_views(call, input, **options):
     """The views that an operation makes: at once where nothing is recorded or watched."""
-    if fast.is_intercepted() or (input._requires_grad and modes.grad_enabled):
+    if modes.layers or fast.is_intercepted() or (input._requires_grad and modes.grad_enabled):
         return call(input, **options)
     op = call.op
     replay = input, op, tuple(options.values())
