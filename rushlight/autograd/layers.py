@@ -308,7 +308,7 @@ class Lifted(Layered):
         finally:
             modes.grad_enabled = recording
 
-    def copy(self, order="C"):
+    def duplicate(self):
         return Lifted(self.value.clone(), self.layer, self.tangent)
 
     def item(self):

@@ -86,7 +86,7 @@ class Batched(Layered):
         check_in_place(value)
         overwrite(value, layer.below(result))
 
-    def copy(self, order="C"):
+    def duplicate(self):
         return Batched(self.value.clone(), self.layer)
 
     def dynamic(self, name):

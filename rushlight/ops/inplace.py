@@ -74,6 +74,8 @@ def overwrite(self, result):
     edge = result._node
     if edge is not None:
         _keep_saved_values(edge, self)
+    elif self._requires_grad and modes.grad_enabled:
+        edge = _edge_of_constant(self)
     if special is None:
         np.copyto(self._array, result._array, casting="unsafe")
     else:
@@ -83,10 +85,17 @@ def overwrite(self, result):
 
         overwrite_tangent(self, result)
     self._counter[0] += 1
-    if result._requires_grad and modes.grad_enabled:
-        if edge is not None and self._array is not result._array:
+    if edge is not None and modes.grad_enabled:
+        if self._array is not result._array:
             _move_saved_result(edge, self, result)
         rebase(self, edge)
+
+
+def _edge_of_constant(self):
+    """The history of `self` once it is overwritten with what depends on nothing."""
+    from rushlight.ops.copies import _zeroed
+
+    return _zeroed(self)._node
 
 
 def _as_operand(self):
@@ -94,7 +103,7 @@ def _as_operand(self):
     if not modes.grad_enabled:
         return self
     packed = bool(modes.saved_tensors_hooks)  # what hooks keep must not change with `self`
-    operand = wrap(self._array.copy() if packed else self._array)
+    operand = wrap(copy_of(self._array) if packed else self._array)
     operand._requires_grad = self._requires_grad
     edge = gradient_edge(self)
     operand._node = None if edge is self else edge
@@ -118,10 +127,15 @@ def _keep_saved_values(node, self):
     if node.saved[place] is not self._array:
         return
     values, guards = list(node.saved), list(node.guards)
-    values[place] = self._array.copy()
+    values[place] = copy_of(self._array)
     place = 2 * op.saved_arrays.index(name)
     guards[place : place + 2] = UNSAVED, 0
     node.saved, node.guards = tuple(values), tuple(guards)
+
+
+def copy_of(array):
+    """A copy of an array, or of what stands for one."""
+    return array.copy() if array.__class__ is np.ndarray else array.duplicate()
 
 
 def _move_saved_result(node, self, result):
