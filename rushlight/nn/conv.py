@@ -219,7 +219,7 @@ class _ConvTranspose(_ConvNd):
         if any(not a <= w <= b for a, w, b in zip(least, wanted, most, strict=True)):
             raise ValueError(
                 f"requested an output size of {list(output_size)}, but valid sizes range from "
-                f"{least} to {most} (for an input of {list(input.shape[2:])})"
+                f"{least} to {most} (for an input of {input.shape[2:]})"
             )
         return tuple(w - low for w, low in zip(wanted, least, strict=True))
 
@@ -277,7 +277,7 @@ class _LazyConv(LazyModuleMixin):
         if input.dim() not in (count + 1, count + 2):
             raise RuntimeError(
                 f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to "
-                f"{type(self).__name__}, but got input of size: {list(input.shape)}"
+                f"{type(self).__name__}, but got input of size: {input.shape}"
             )
         self.in_channels = input.shape[-count - 1]
         if self.in_channels % self.groups:

@@ -9,6 +9,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.arithmetic import _add
 from rushlight.ops.fast import sum_to
+from rushlight.ops.mixtures import c_name
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
@@ -37,7 +38,7 @@ def _check_same_dtype(input, other):
     if input.dtype != other.dtype:
         raise RuntimeError(
             "expected m1 and m2 to have the same dtype, but got: "
-            f"{_c_name(input)} != {_c_name(other)}"
+            f"{c_name(dtypes.of(input))} != {c_name(dtypes.of(other))}"
         )
 
 
@@ -45,25 +46,6 @@ def _check_same_scalars(input, other):
     if input.dtype != other.dtype:
         one, two = (dtypes.of(x).title for x in (input, other))
         raise RuntimeError(f"expected scalar type {one} but found {two}")
-
-
-_C_NAMES = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "float32": "float",
-    "float64": "double",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
-
-
-def _c_name(array):
-    return _C_NAMES.get(array.dtype.name, array.dtype.name)
 
 
 def _check_mm(input, mat2):

@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.mixtures import c_name
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.tensor import Tensor, type_name
@@ -161,6 +162,11 @@ def _check_convolve(input, weight, **options):
     if input.dtype != weight.dtype:
         names = [dtypes.of(x).title for x in (input, weight)]
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
+    if weight.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
+            f"got weight of size {list(weight.shape)} instead"
+        )
     if weight.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
@@ -265,13 +271,35 @@ def _spread(value, count):
     return (value,) * count
 
 
-def _check_tensors(name, **tensors):
-    for position, (argument, x) in enumerate(tensors.items(), 1):
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"{name}() received an invalid combination of arguments - argument '{argument}' "
-                f"(position {position}) must be Tensor, not {type_name(x)}"
+def _check_tensors(name, input, weight, bias, groups):
+    given = (input, weight) if bias is None else (input, weight, bias)
+    if not all(isinstance(x, Tensor) for x in given):
+        listed = ", ".join(map(type_name, given))
+        raise TypeError(
+            f"{name}() received an invalid combination of arguments - got ({listed}), but expected "
+            "one of:\n * (Tensor input, Tensor weight, Tensor bias, ...)"
+        )
+    if weight.ndim < 3:
+        raise RuntimeError("weight should have at least three dimensions")
+    if groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+
+
+def _check_numbers(count, **numbers):
+    for name, values in numbers.items():
+        if len(values) != count:
+            raise RuntimeError(
+                f"expected {name} to be a single integer value or a list of {count} values to "
+                f"match the convolution dimensions, but got {name}={list(values)}"
             )
+    if any(s <= 0 for s in numbers["stride"]):
+        raise RuntimeError("non-positive stride is not supported")
+    if any(d <= 0 for d in numbers["dilation"]):
+        raise RuntimeError(
+            f"dilation should be greater than zero, but got {list(numbers['dilation'])}"
+        )
+    if any(p < 0 for p in numbers["padding"]):
+        raise RuntimeError("negative padding is not supported")
 
 
 def _batched(name, input, weight):
@@ -286,12 +314,17 @@ def _batched(name, input, weight):
     return (input.unsqueeze(0) if alone else input), alone
 
 
-def _check_bias(weight, bias, channels):
-    if bias is not None and tuple(bias.shape) != (channels,):
+def _check_bias(input, weight, bias, channels, given="Given"):
+    if bias is None:
+        return
+    if tuple(bias.shape) != (channels,):
         raise RuntimeError(
-            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+            f"{given} weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
             f"{channels} elements, but got bias of size {list(bias.shape)} instead"
         )
+    if input.dtype is weight.dtype is not bias.dtype:
+        one, two = c_name(input.dtype), c_name(bias.dtype)
+        raise RuntimeError(f"Input type ({one}) and bias type ({two}) should be the same")
 
 
 def _same_padding(input, kernel, stride, dilation):
@@ -307,20 +340,17 @@ def _same_padding(input, kernel, stride, dilation):
 
 
 def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
-    _check_tensors(name, input=input, weight=weight)
+    _check_tensors(name, input, weight, bias, groups)
     count = weight.ndim - 2
     stride, dilation = _spread(stride, count), _spread(dilation, count)
-    if any(s <= 0 for s in stride):
-        raise RuntimeError("non-positive stride is not supported")
     input, alone = _batched(name, input, weight)
     if padding == "same":
         input, padding = _same_padding(input, weight.shape[2:], stride, dilation)
     elif isinstance(padding, str) and padding != "valid":
         raise RuntimeError(f"Invalid padding string: '{padding}'")
     padding = (0,) * count if padding == "valid" else _spread(padding, count)
-    _check_bias(weight, bias, weight.shape[0])
-    if any(p < 0 for p in padding):
-        raise RuntimeError("negative padding is not supported")
+    _check_numbers(count, stride=stride, padding=padding, dilation=dilation)
+    _check_bias(input, weight, bias, weight.shape[0])
     out = _convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
     out = out if bias is None else _add_channels(out, bias)
     return out.squeeze(0) if alone else out
@@ -352,11 +382,12 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def _transposed(name, input, weight, bias, stride, padding, output_padding, groups, dilation):
-    _check_tensors(name, input=input, weight=weight)
+    _check_tensors(name, input, weight, bias, groups)
     count = weight.ndim - 2
     stride, dilation = _spread(stride, count), _spread(dilation, count)
     padding, extra = _spread(padding, count), _spread(output_padding, count)
     input, alone = _batched(name, input, weight)
+    _check_numbers(count, stride=stride, padding=padding, dilation=dilation, output_padding=extra)
     if input.shape[1] != weight.shape[0]:
         raise RuntimeError(
             f"Given transposed=1, weight of size {list(weight.shape)}, expected input"
@@ -365,24 +396,38 @@ def _transposed(name, input, weight, bias, stride, padding, output_padding, grou
         )
     if input.dtype is not weight.dtype:
         _check_convolve(input._array, weight._array, groups=groups)
-    _check_bias(weight, bias, weight.shape[1] * groups)
+    _check_bias(input, weight, bias, weight.shape[1] * groups, "Given transposed=1,")
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise RuntimeError(
-            "output padding must be smaller than either stride or dilation, but got "
-            f"output_padding: {list(extra)} stride: {list(stride)} dilation: {list(dilation)}"
-        )
+        _refuse_output_padding(output_padding=extra, stride=stride, dilation=dilation)
     space = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
         for n, s, p, d, k, e in zip(
             input.shape[2:], stride, padding, dilation, weight.shape[2:], extra, strict=True
         )
     )
+    if any(n < 1 for n in space):
+        raise RuntimeError(
+            f"Given input size per channel: ({_by(input.shape[2:])}). Calculated output size per "
+            f"channel: ({_by(space)}). Output size is too small"
+        )
     out = _convolve_input(
         input, weight, space=space, stride=stride, padding=padding, dilation=dilation,
         groups=groups,
     )  # fmt: skip
     out = out if bias is None else _add_channels(out, bias)
     return out.squeeze(0) if alone else out
+
+
+def _refuse_output_padding(**numbers):
+    axes = ("depth", "height", "width")[-max(len(numbers["stride"]), 2) :]
+    listed = " ".join(
+        f"{name}_{axis}: {value}"
+        for name, values in numbers.items()
+        for axis, value in zip(axes, (1, *values)[-len(axes) :], strict=True)
+    )
+    raise RuntimeError(
+        f"output padding must be smaller than either stride or dilation, but got {listed}"
+    )
 
 
 def conv_transpose1d(
