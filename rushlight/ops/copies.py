@@ -124,7 +124,13 @@ def _fill_slots(made, source):
 # Writing into a tensor ----------------------------------------------------------------------------
 
 
-@opaque(node="CopyBackwards", linear=True, takes_out=False, d_src=lambda g: g)
+@opaque(
+    node="CopyBackwards",
+    linear=True,
+    takes_out=False,
+    d_input=lambda g: _zeroed(g),
+    d_src=lambda g: g,
+)
 def copied(input, src):
     """What `input` is after `src` was copied into it."""
     return src

@@ -102,12 +102,14 @@ def _as_operand(self):
     """`self` as an ordinary operand, which keeps its history when `self` moves on."""
     if not modes.grad_enabled:
         return self
-    packed = bool(modes.saved_tensors_hooks)  # what hooks keep must not change with `self`
-    operand = wrap(copy_of(self._array) if packed else self._array)
+    array = self._array
+    # what hooks keep must not change with `self`, nor what tangents were computed from
+    kept = modes.saved_tensors_hooks or modes.dual_level >= 0 or array.__class__ is not np.ndarray
+    operand = wrap(copy_of(array) if kept else array)
     operand._requires_grad = self._requires_grad
     edge = gradient_edge(self)
     operand._node = None if edge is self else edge
-    if not packed:
+    if not kept:
         operand._counter = self._counter
     if modes.dual_level >= 0:
         operand.__dict__.update(self.__dict__)

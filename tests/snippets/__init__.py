@@ -1,0 +1,88 @@
+"""Small programs whose output is recorded: `autograd_*.txt`, and what PyTorch prints for them.
+
+A program says what it wants compared with `show(...)`, and `err(f)` for what may be refused. The
+recording is made by `python -m tests.snippets`, where PyTorch is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+#: names of Nodes that differ: a view whose base was changed is viewed anew by its own operation
+#: here, by strides there; a copy is a copy
+_NAMES = [
+    (r"'(AsStrided|Select|Slice|View|T|Transpose|Alias)Backward0'", "'VIEW'"),
+    (r"<(AsStrided|Select|Slice|View|T|Transpose|Alias)Backward0 object", "<VIEW object"),
+    (r"'(CopyBackwards|CloneBackward0)'", "'COPY'"),
+    (r", which is output \d+ of \w+,", ""),
+    (r"^AttributeError: .*", "AttributeError"),
+    (r"0x[0-9a-f]+", "0x"),
+]
+
+
+def programs(topic):
+    """The programs of one file: (name, source)."""
+    text = (HERE / f"{topic}.txt").read_text()
+    parts = re.split(r"(?m)^### ", text)[1:]
+    return [(name, body) for name, _, body in (part.partition("\n") for part in parts)]
+
+
+def recorded(topic):
+    """What PyTorch said: name -> lines."""
+    text = (HERE / f"{topic}.expected").read_text()
+    parts = re.split(r"(?m)^### ", text)[1:]
+    pairs = (part.partition("\n") for part in parts)
+    return {name: body.splitlines() for name, _, body in pairs}
+
+
+def run(source, torch):
+    """What a program shows under this library, line by line."""
+    lines = []
+
+    def show(*values):
+        lines.append(" ".join(str(form(value, torch)) for value in values))
+
+    def err(function):
+        try:
+            show("noerror", function())
+        except Exception as error:
+            lines.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+
+    names = {"torch": torch, "show": show, "err": err, "__name__": "snippet"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(source, "snippet", "exec"), names)
+        except Exception as error:
+            lines.append(f"ended by {type(error).__name__}: {error}")
+    return [normal(line) for line in lines]
+
+
+def normal(line):
+    for pattern, replacement in _NAMES:
+        line = re.sub(pattern, replacement, line)
+    return line.rstrip()
+
+
+def form(value, torch):
+    """A value in the form in which it is compared."""
+    if isinstance(value, torch.Tensor):
+        try:
+            node = None if value.grad_fn is None else type(value.grad_fn).__name__
+        except RuntimeError as error:
+            node = f"ERR {str(error)[:80]}"
+        elements = rounded(value.detach().tolist())
+        return "T", str(value.dtype), tuple(value.shape), elements, value.requires_grad, node
+    if isinstance(value, (tuple, list)):
+        return f"{type(value).__name__}({', '.join(str(form(each, torch)) for each in value)})"
+    return repr(value)
+
+
+def rounded(elements):
+    if isinstance(elements, list):
+        return [rounded(each) for each in elements]
+    return float(f"{elements:.4g}") if isinstance(elements, float) else elements

@@ -1,0 +1,16 @@
+"""Views and changes in place: what PyTorch does was recorded."""
+
+from __future__ import annotations
+
+import pytest
+import rushlight as rl
+
+from tests.snippets import programs, recorded, run
+
+TOPIC = "autograd_views"
+EXPECTED = recorded(TOPIC)
+
+
+@pytest.mark.parametrize(("name", "source"), programs(TOPIC), ids=lambda value: value.partition("\n")[0][:30])
+def test_recorded(name, source):
+    assert run(source, rl) == EXPECTED[name]
