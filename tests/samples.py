@@ -833,3 +833,144 @@ record(
         torch.nn.functional, f"adaptive_max_pool{len(sizes)}d"
     )(input, sizes, return_indices=True),
 )
+
+# activation ---------------------------------------------------------------------------------------
+
+for (
+    name
+) in "hardsigmoid hardswish hardtanh hardshrink softshrink leaky_relu selu silu mish".split():
+    record(
+        name, lambda r: [call(r(3, 4, low=-4, high=4)), call(r())], oracle=f"nn.functional.{name}"
+    )
+record("log_sigmoid", one(), oracle="nn.functional.logsigmoid")
+record("normal_probability", one(), oracle="special.ndtr")
+record(
+    "threshold",
+    lambda r: [call(r(3, 4), threshold=0.1, value=-7.0)],
+    oracle="nn.functional.threshold",
+)
+record(
+    "prelu_kernel",
+    lambda r: [call(r(3, 4), r(1, low=0.1, high=0.5))],
+    oracle="nn.functional.prelu",
+)
+record("rrelu", two(), oracle="mul")
+record(
+    "elu",
+    lambda r: [call(r(3, 4), alpha=1.3)],
+    oracle="nn.functional.elu",
+)
+record("celu", lambda r: [call(r(3, 4), alpha=1.3)], oracle="nn.functional.celu")
+record(
+    "softplus",
+    lambda r: [call(r(3, 4), beta=1.5, threshold=20.0), call(r(3, 4) * 4, beta=1.0, threshold=5.0)],
+    oracle="nn.functional.softplus",
+)
+record(
+    "gelu",
+    lambda r: [call(r(3, 4), approximate=a) for a in ("none", "tanh")],
+    oracle="nn.functional.gelu",
+)
+record(
+    "glu",
+    lambda r: [call(r(3, 4), r(3, 4))],
+    oracle=lambda torch, a, b: torch.nn.functional.glu(torch.cat([a, b], -1), -1),
+)
+
+# loss ---------------------------------------------------------------------------------------------
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def losses(**options):
+    """Samples of a loss between two tensors, reduced in each way."""
+    return lambda r: [call(r(3, 4), r(3, 4), reduction=each, **options) for each in REDUCTIONS]
+
+
+record("mse_loss", losses(), oracle="nn.functional.mse_loss")
+record("smooth_l1_loss", losses(beta=0.7), oracle="nn.functional.smooth_l1_loss")
+record("huber_loss", losses(delta=0.7), oracle="nn.functional.huber_loss")
+record("soft_margin_loss", losses(), oracle="nn.functional.soft_margin_loss")
+record(
+    "binary_cross_entropy",
+    lambda r: [
+        call(r(3, 4, low=0.1, high=0.9), r(3, 4, low=0, high=1), weight, reduction=each)
+        for each in REDUCTIONS
+        for weight in (None, np.array([0.5, 1.0, 2.0, 1.5]))
+    ],
+    oracle="nn.functional.binary_cross_entropy",
+)
+record(
+    "binary_cross_entropy_with_logits",
+    lambda r: [
+        call(r(3, 4), r(3, 4, low=0, high=1), weight, positive, reduction=each)
+        for each in REDUCTIONS
+        for weight, positive in ((None, None), (np.ones(4) / 2, np.array([0.5, 1.0, 2.0, 1.5])))
+    ],
+    oracle=lambda torch, input, target, weight, pos_weight, reduction: (
+        torch.nn.functional.binary_cross_entropy_with_logits(
+            input, target, weight, reduction=reduction, pos_weight=pos_weight
+        )
+    ),
+)
+CLASSES = np.array([2, 0, 1])
+record(
+    "nll_loss",
+    lambda r: [
+        call(r(3, 4), CLASSES, weight, reduction=each, ignore_index=ignored)
+        for each in REDUCTIONS
+        for weight in (None, np.array([0.5, 1.0, 2.0, 1.5]))
+        for ignored in (-100, 1)
+    ],
+    oracle=lambda torch, input, target, weight, **options: torch.nn.functional.nll_loss(
+        input, target, weight.to(input.dtype) if weight is not None else None, **options
+    ),
+)
+record(
+    "nll_loss_gradient",
+    lambda r: [call(r(), CLASSES, None, shape=(3, 4), reduction="mean", ignore_index=-100)],
+    oracle=None,
+)
+
+# normalization, lookup ----------------------------------------------------------------------------
+
+record(
+    "layer_norm",
+    lambda r: [
+        call(r(2, 3, 4), r(3, 4), r(3, 4), dims=(1, 2), eps=1e-5),
+        call(r(2, 4), None, None, dims=(1,), eps=1e-5),
+    ],
+    oracle=lambda torch, input, weight, bias, dims, eps: torch.nn.functional.layer_norm(
+        input, input.shape[1:], weight, bias, eps
+    ),
+)
+record(
+    "batch_norm_with_statistics",
+    lambda r: [call(r(4, 3, 2), r(3), r(3), eps=1e-5), call(r(4, 3), None, None, eps=1e-5)],
+    oracle=None,
+)
+
+record(
+    "embedding",
+    lambda r: [call(r(5, 3), r.ints(2, 4, low=0, high=5), padding_idx=-1)],
+    oracle=lambda torch, weight, input, padding_idx: torch.nn.functional.embedding(input, weight),
+)
+record(
+    "embedding_gradient",
+    lambda r: [
+        call(
+            r(4, 3),
+            np.array([1, 0, 1, 2]),
+            shape=(5, 3),
+            padding_idx=0,
+            scale_grad_by_freq=each,
+        )
+        for each in (False, True)
+    ],
+    oracle=None,
+)
+record(
+    "lookup_scale",
+    lambda r: [call(np.array([1, 0, 1, 2]), padding_idx=0, scale_grad_by_freq=True)],
+    oracle=None,
+)
