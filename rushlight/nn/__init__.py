@@ -28,6 +28,7 @@ from rushlight.nn.parameter import (
     UninitializedParameter,
 )
 from rushlight.nn.pooling import *
+from rushlight.nn.rnn import *
 from rushlight.nn.sparse import *
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)

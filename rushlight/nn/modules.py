@@ -25,6 +25,7 @@ FAMILIES = (
     "module",
     "normalization",
     "pooling",
+    "rnn",
     "sparse",
 )
 
