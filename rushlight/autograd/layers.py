@@ -309,7 +309,8 @@ class Lifted(Layered):
             modes.grad_enabled = recording
 
     def duplicate(self):
-        return Lifted(self.value.clone(), self.layer, self.tangent)
+        tangent = None if self.tangent is None else self.tangent.clone()
+        return Lifted(self.value.clone(), self.layer, tangent)
 
     def item(self):
         return self.value.item()
