@@ -142,6 +142,24 @@ def bind_defaults(function, args, kwargs):
 
 def call(function, args, kwargs):
     """Run a Function's forward and put its outputs on the tape."""
+    if modes.layers:
+        from rushlight.func.functions import call_in_layers
+
+        return call_in_layers(function, args, kwargs)
+    return call_plainly(function, args, kwargs)
+
+
+def call_plainly(function, args, kwargs):
+    """Call a Function on tensors that no transform follows."""
+    if modes.dual_level < 0:
+        return call_with_node(function, args, kwargs)[0]
+    from rushlight.autograd.forward_ad import call_with_tangents
+
+    return call_with_tangents(function, args, kwargs)
+
+
+def call_with_node(function, args, kwargs):
+    """Run a Function's forward and put its outputs on the tape: (outputs, Node)."""
     tensors = [x for x in args if isinstance(x, Tensor)]
     node = function._backward_cls()
     node.needs_input_grad = tuple(isinstance(x, Tensor) and x._requires_grad for x in args)
@@ -153,11 +171,7 @@ def call(function, args, kwargs):
     outputs = returned if isinstance(returned, tuple) else (returned,)
     placed = place_outputs(node, tensors, outputs, recording)
     finish_saving(node, outputs, placed, recording)
-    if modes.dual_level >= 0:
-        from rushlight.autograd.forward_ad import propagate_function
-
-        propagate_function(function, node, args, placed)
-    return placed if isinstance(returned, tuple) else placed[0]
+    return (placed if isinstance(returned, tuple) else placed[0]), node
 
 
 def kind_of(x):
