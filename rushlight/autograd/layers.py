@@ -133,6 +133,13 @@ class Layered:
             raise Refusal
         overwrite(wrap(self), wrap(array))
 
+    def around(self, array):
+        """An array from outside, followed by all layers that follow this."""
+        below = self.value._array
+        if isinstance(below, Layered):
+            array = below.around(array)
+        return type(self)(wrap(array), self.layer)
+
     def tolist(self):
         raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rushlight.autograd.layers import Layer, Layered
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
@@ -85,6 +87,9 @@ class Batched(Layered):
         value = target._array.value
         check_in_place(value)
         overwrite(value, layer.below(result))
+
+    def around(self, array):
+        return super().around(np.repeat(array[np.newaxis], self.layer.size, 0))
 
     def duplicate(self):
         return Batched(self.value.clone(), self.layer)

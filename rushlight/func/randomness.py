@@ -7,9 +7,9 @@ import numpy as np
 from rushlight.autograd.layers import Layered
 from rushlight.autograd.tape import modes
 from rushlight.func.batched import Batched, BatchLayer
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["draws", "fill", "refuse_unbatched"]
+__all__ = ["draws", "fill", "refuse_unbatched", "scaled"]
 
 #: where a generator's methods have the shape among their arguments
 _SHAPE_POSITIONS = {
@@ -99,6 +99,14 @@ def fill(target, draw, *parameters):
         return drawn
     target[...] = drawn
     return target
+
+
+def scaled(draws, drawn, scale, shift):
+    """`drawn * scale + shift`, as a Tensor; scale and shift are Tensors or numbers."""
+    own = [x for x in (scale, shift) if isinstance(x, Tensor)]
+    if isinstance(draws, LayerDraws):
+        draws.check(any(draws.owns(x._array) for x in own))
+    return (wrap(drawn) * scale + shift).detach()
 
 
 def refuse_unbatched():

@@ -375,6 +375,12 @@ def full_like(
     return made("full_like", array, None, device, requires_grad)
 
 
+def beside(input, array):
+    """An array, followed by the transforms that follow `input`: it may be written to as that."""
+    own = input._array
+    return array if own.__class__ is np.ndarray else own.around(array)
+
+
 def new_zeros(
     input,
     *size,
@@ -388,6 +394,7 @@ def new_zeros(
     """Zeros in the dtype of `input`."""
     shape = checked_shape("new_zeros", size, _only_size("new_zeros", names))
     array = np.zeros(shape, array_dtype_of("new_zeros", dtype or input.dtype))
+    array = beside(input, array)
     return made("new_zeros", array, None, device, requires_grad)
 
 
@@ -404,6 +411,7 @@ def new_ones(
     """Ones in the dtype of `input`."""
     shape = checked_shape("new_ones", size, _only_size("new_ones", names))
     array = np.ones(shape, array_dtype_of("new_ones", dtype or input.dtype))
+    array = beside(input, array)
     return made("new_ones", array, None, device, requires_grad)
 
 
@@ -420,6 +428,7 @@ def new_empty(
     """An uninitialised tensor in the dtype of `input`."""
     shape = checked_shape("new_empty", size, _only_size("new_empty", names))
     array = np.empty(shape, array_dtype_of("new_empty", dtype or input.dtype))
+    array = beside(input, array)
     return made("new_empty", array, None, device, requires_grad)
 
 

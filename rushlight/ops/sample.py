@@ -17,7 +17,7 @@ from rushlight.ops.create import (
 )
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
-from rushlight.tensor import Tensor, type_name, wrap
+from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = [
     "bernoulli",
@@ -323,6 +323,10 @@ def _normal_around(mean, std, draws):
             raise RuntimeError("normal expects all elements of std >= 0.0")
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     drawn = draws.normal(shape, kind)
+    if modes.layers:
+        from rushlight.func.randomness import scaled
+
+        return scaled(draws, drawn, std, mean)
     scale = std._array if isinstance(std, Tensor) else std
     shift = mean._array if isinstance(mean, Tensor) else mean
     return wrap(np.asarray(drawn * scale + shift, kind))
@@ -384,7 +388,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     tensor([1])
     """
     drawn = stream(generator).multinomial(input._array, num_samples, replacement)
-    result = wrap(np.asarray(drawn))
+    result = wrap(as_array(drawn))
     return result if out is None else write_out("multinomial", result, (), out)
 
 
