@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.arithmetic import mul
-from rushlight.ops.compare import require_tensors
+from rushlight.ops.bounds import clamp
+from rushlight.ops.compare import isnan, require_tensors
 from rushlight.ops.elementwise import where
-from rushlight.ops.mixtures import _lerp
+from rushlight.ops.mixtures import lerp
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.reduce import any, sum
+from rushlight.ops.rounding import ceil, floor, round
 from rushlight.ops.scan import _gather_along
 from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.sort import sort
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = ["bincount", "histc", "nanquantile", "quantile"]
@@ -59,9 +62,8 @@ def _quantile(name, input, q, dim, keepdim, interpolation, out):
         dim = normalize_dim(dim, dims)
     rows = input.reshape((-1,)) if dim is None or not dims else input
     along = 0 if dim is None else dim
-    ranks = _ranks(rows._array, fractions, along, name == "nanquantile")
-    order = np.argsort(rows._array, axis=along, kind="stable")
-    result = _at_ranks(_gather_along(rows, wrap(order), dim=along), ranks, along, interpolation)
+    ranks = _ranks(rows, fractions, along, name == "nanquantile")
+    result = _at_ranks(sort(rows, along)[0], ranks, along, interpolation)
     result = result.movedim(along, 0)
     if keepdim:
         kept = [1] * dims if dim is None else [*input.shape]
@@ -106,35 +108,29 @@ def _ranks(rows, fractions, dim, ignore_nan):
     shape = [1] * rows.ndim
     shape[dim] = -1
     fractions = fractions.reshape(shape)
-    missing = np.isnan(rows)
-    last = np.asarray(rows.shape[dim] - 1, rows.dtype)
+    last = rows.shape[dim] - 1
+    missing = isnan(rows)
     if ignore_nan:
-        present = np.maximum(last - missing.sum(dim, keepdims=True), 0)
-        return mul(fractions, wrap(present.astype(rows.dtype)))
-    broken = wrap(missing.any(dim, keepdims=True))
-    return where(broken, wrap(last), mul(fractions, wrap(last)))
+        present = clamp(last - sum(missing, dim, keepdim=True), min=0)
+        return fractions * present.to(rows.dtype)
+    return where(any(missing, dim, keepdim=True), float(last), fractions * last)
 
 
 def _at_ranks(ordered, ranks, dim, interpolation):
     """What lies at these positions, or between them."""
 
     def at(positions):
-        shape = list(ordered.shape)
-        shape[dim] = positions.shape[dim]
-        index = np.broadcast_to(positions.astype(np.int64), shape)
-        return _gather_along(ordered, wrap(np.ascontiguousarray(index)), dim=dim)
+        return _gather_along(ordered, positions.detach().to(dtypes.int64), dim=dim)
 
-    positions = ranks._array
     if interpolation == "nearest":
-        return at(np.rint(positions))
+        return at(round(ranks))
     if interpolation == "higher":
-        return at(np.ceil(positions))
-    low = np.floor(positions)
+        return at(ceil(ranks))
+    low = floor(ranks)
     if interpolation == "lower":
         return at(low)
-    middle = wrap(np.full_like(positions, 0.5))
-    weights = middle if interpolation == "midpoint" else ranks - wrap(low)
-    return _lerp(at(low), at(np.ceil(positions)), weights)
+    weight = 0.5 if interpolation == "midpoint" else ranks - low.detach()
+    return lerp(at(low), at(ceil(ranks)), weight)
 
 
 # Histograms ---------------------------------------------------------------------------------------

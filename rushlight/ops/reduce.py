@@ -177,9 +177,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     return _mean(input, dim, keepdim, out=out)
 
 
-@reduction(
-    linear=True, node="NansumBackward0", d_input=lambda g, input: where(input == input, g, 0.0)
-)
+@reduction(node="NansumBackward0", d_input=lambda g, input: where(input == input, g, 0.0))
 def _nansum(input, *, dim=None, keepdim=False):
     """Sum over the elements that are numbers."""
     if input.dtype.kind == "c":
