@@ -6,6 +6,7 @@ both come from the one function that computes the loss.
 
 import argparse
 
+import numpy as np
 from sklearn.datasets import load_breast_cancer
 
 import rushlight as torch
@@ -31,12 +32,12 @@ def main():
         (gradient,) = torch.autograd.grad(loss, w)
         accuracy = ((x @ w > 0) == (y > 0.5)).double().mean()
         print(
-            f"step {step}  loss {loss:.10f}  |gradient| {gradient.norm():.1e}"
+            f"step {step}  loss {loss:.10f}  |gradient| {gradient.abs().max():.1e}"
             f"  accuracy {accuracy:.4f}"
         )
         hessian = torch.autograd.functional.hessian(objective, w)
         with torch.no_grad():
-            w -= torch.linalg.solve(hessian, gradient)
+            w -= torch.from_numpy(np.linalg.solve(hessian.numpy(), gradient.numpy()))
 
 
 if __name__ == "__main__":
