@@ -11,6 +11,8 @@ TOPIC = "autograd_saved"
 EXPECTED = recorded(TOPIC)
 
 
-@pytest.mark.parametrize(("name", "source"), programs(TOPIC), ids=lambda value: value.partition("\n")[0][:30])
+@pytest.mark.parametrize(
+    ("name", "source"), programs(TOPIC), ids=lambda value: value.partition("\n")[0][:30]
+)
 def test_recorded(name, source):
     assert run(source, rl) == EXPECTED[name]

@@ -12,6 +12,8 @@ TOPICS = sorted(path.stem for path in HERE.glob("*.txt"))
 PROGRAMS = [(topic, name, source) for topic in TOPICS for name, source in programs(topic)]
 
 
-@pytest.mark.parametrize(("topic", "name", "source"), PROGRAMS, ids=lambda value: value.partition("\n")[0][:30])
+@pytest.mark.parametrize(
+    ("topic", "name", "source"), PROGRAMS, ids=lambda value: value.partition("\n")[0][:30]
+)
 def test_recording(topic, name, source):
     assert run(source, torch) == recorded(topic)[name]

@@ -3,8 +3,6 @@
 What PyTorch printed, and what it refused.
 """
 
-
-
 import re
 
 import pytest

@@ -41,8 +41,9 @@ def as_tensors(given, name, function):
 def prepared(inputs, create_graph):
     """Tensors to differentiate by: on the tape of the inputs with `create_graph`, else leaves."""
     if create_graph:
-        return tuple(x.view_as(x) if x.requires_grad else x.detach().requires_grad_()
-                     for x in inputs)
+        return tuple(
+            x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in inputs
+        )
     return tuple(x.detach().requires_grad_() for x in inputs)
 
 
@@ -94,9 +95,7 @@ def read_vector(v, like, several, refusal, function):
     for i, (x, y) in enumerate(zip(v, like, strict=True)):
         if x.shape != y.shape:
             entry = f"Entry {i} in " if several else ""
-            raise RuntimeError(
-                f"{entry}v has invalid size: should be {y.shape} but got {x.shape}."
-            )
+            raise RuntimeError(f"{entry}v has invalid size: should be {y.shape} but got {x.shape}.")
     return v
 
 
@@ -109,13 +108,15 @@ def as_given(tensors, several, create_graph):
 
 def gradients(outputs, inputs, vectors, create_graph):
     """Products of vectors and the Jacobian; None for inputs that no output depends on."""
-    pairs = [(y, v) for y, v in zip(outputs, vectors, strict=True)
-             if y is not None and y.requires_grad]
+    pairs = [
+        (y, v) for y, v in zip(outputs, vectors, strict=True) if y is not None and y.requires_grad
+    ]
     if not pairs:
         return (None,) * len(inputs)
     outputs, vectors = zip(*pairs, strict=True)
-    return grad(outputs, inputs, vectors, retain_graph=True, create_graph=create_graph,
-                allow_unused=True)
+    return grad(
+        outputs, inputs, vectors, retain_graph=True, create_graph=create_graph, allow_unused=True
+    )
 
 
 def filled(found, like, strict, stage, create_graph):
@@ -203,7 +204,9 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
         if strict:
             check_requires_grad(outputs, "outputs")
         v = read_vector(
-            v, outputs, several_out,
+            v,
+            outputs,
+            several_out,
             "the user-provided function returns a single Tensor with a single element",
             "vjp",
         )
@@ -224,7 +227,9 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     with enable_grad():
         several, inputs = as_tensors(inputs, "inputs", "jvp")
         v = read_vector(
-            v, inputs, several,
+            v,
+            inputs,
+            several,
             "the input to the user-provided function is a single Tensor with a single element",
             "jvp",
         )
@@ -232,9 +237,7 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
         several_out, outputs = called(func, inputs, "jvp")
         if strict:
             check_requires_grad(outputs, "outputs")
-        open_vector = tuple(
-            wrap(np.zeros_like(y._array)).requires_grad_() for y in outputs
-        )
+        open_vector = tuple(wrap(np.zeros_like(y._array)).requires_grad_() for y in outputs)
         pulled = gradients(outputs, inputs, open_vector, True)
         if strict:
             check_requires_grad(pulled, "grad_inputs")
@@ -255,7 +258,9 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
     with enable_grad():
         several, inputs = as_tensors(inputs, "inputs", "vhp")
         v = read_vector(
-            v, inputs, several,
+            v,
+            inputs,
+            several,
             "the input to the user-provided function is a single Tensor with a single element",
             "vhp",
         )
@@ -279,7 +284,9 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
     with enable_grad():
         several, inputs = as_tensors(inputs, "inputs", "hvp")
         v = read_vector(
-            v, inputs, several,
+            v,
+            inputs,
+            several,
             "the input to the user-provided function is a single Tensor with a single element",
             "hvp",
         )
@@ -352,8 +359,7 @@ def jacobian(
             rows = batched_rows(outputs, inputs, create_graph)
         else:
             rows = [
-                rows_one_by_one(i, y, inputs, create_graph, strict)
-                for i, y in enumerate(outputs)
+                rows_one_by_one(i, y, inputs, create_graph, strict) for i, y in enumerate(outputs)
             ]
     result = tuple(as_given(of_output, several, create_graph) for of_output in rows)
     return result if several_out else result[0]
@@ -402,8 +408,15 @@ def batched_rows(outputs, inputs, create_graph):
     pairs = [(y, v) for y, v in zip(outputs, vectors, strict=True) if y.requires_grad]
     if pairs:
         ys, vs = zip(*pairs, strict=True)
-        found = grad(ys, inputs, vs, retain_graph=True, create_graph=create_graph,
-                     allow_unused=True, is_grads_batched=True)
+        found = grad(
+            ys,
+            inputs,
+            vs,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+            is_grads_batched=True,
+        )
     else:
         found = (None,) * len(inputs)
     count = len(vectors[0]) if vectors else 0
@@ -421,15 +434,17 @@ def rows_one_by_one(number, output, inputs, create_graph, strict):
 
     rows = [[] for _ in inputs]
     for element in output.reshape(-1):
-        found = gradients((element,), inputs, (wrap(np.ones((), element._array.dtype)),),
-                          create_graph)
+        found = gradients(
+            (element,), inputs, (wrap(np.ones((), element._array.dtype)),), create_graph
+        )
         for i, (g, x) in enumerate(zip(found, inputs, strict=True)):
             if strict:
                 check_row(number, i, g, create_graph)
             rows[i].append(wrap(np.zeros_like(x._array)) if g is None else g)
     return tuple(
         stack(of_input).reshape(*output.shape, *x.shape)
-        if of_input else wrap(np.zeros((*output.shape, *x.shape), x._array.dtype))
+        if of_input
+        else wrap(np.zeros((*output.shape, *x.shape), x._array.dtype))
         for of_input, x in zip(rows, inputs, strict=True)
     )
 
@@ -495,9 +510,7 @@ def hessian(
 
     def checked(*each):
         output = func(*each)
-        is_several, outputs = as_tensors(
-            output, "outputs of the user-provided function", "hessian"
-        )
+        is_several, outputs = as_tensors(output, "outputs of the user-provided function", "hessian")
         if strict:
             check_requires_grad(outputs, "outputs")
         check_single(is_several, outputs, "hessian")
@@ -514,7 +527,11 @@ def hessian(
         return found
 
     found = jacobian(
-        gradient, inputs, create_graph=create_graph, strict=strict, vectorize=vectorize,
+        gradient,
+        inputs,
+        create_graph=create_graph,
+        strict=strict,
+        vectorize=vectorize,
         strategy=outer_jacobian_strategy,
     )
     return tuple(found) if several else found[0][0]

@@ -83,7 +83,9 @@ def gradcheck(
             "Expected at least one of check_forward_ad or check_backward_ad to be True"
         )
     if check_batched_grad and not check_backward_ad:
-        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+        raise AssertionError(
+            "Setting check_batched_grad=True requires check_backward_ad to be True"
+        )
     if check_batched_forward_grad and not check_forward_ad:
         raise AssertionError(
             "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
@@ -263,6 +265,7 @@ class _Checker:
 
     def check_constant(self):
         """An output that claims to be no function of the inputs must not change with them."""
+
         def outputs():
             return [x for x in _as_tuple(self.function(*self.inputs)) if isinstance(x, Tensor)]
 

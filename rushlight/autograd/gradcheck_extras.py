@@ -14,8 +14,7 @@ from rushlight.tensor import Tensor, wrap
 __all__ = ["check_batched_gradients", "check_batched_tangents", "check_undefined"]
 
 _NOTES = (
-    'Please look at "Notes about undefined output gradients" in '
-    '"tools/autograd/derivatives.yaml"'
+    'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
 )
 
 
@@ -84,9 +83,7 @@ def _warn_of_check():
 def check_batched_gradients(output, wanted, error):
     """A batched backward pass must give what single passes give."""
     given = [random_directions([output], unit=False)[0] for _ in range(2)]
-    expected = [
-        grad(output, wanted, wrap(g), retain_graph=True, allow_unused=True) for g in given
-    ]
+    expected = [grad(output, wanted, wrap(g), retain_graph=True, allow_unused=True) for g in given]
     try:
         found = grad(
             output,

@@ -29,6 +29,7 @@ __all__ = [
     "unsafe_preserve_version_counter",
 ]
 
+
 class GradientEdge(
     namedtuple("GradientEdge", ["node", "output_nr", "ownership_token"], defaults=[None])
 ):
@@ -281,9 +282,7 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
 
 def _hooks_for_all(tensors, fn):
     # the hooks lie where these point to, so that only weak references keep it free of cycles
-    targets = [
-        (weakref.ref(where), number) for where, number in map(target, map(_edge, tensors))
-    ]
+    targets = [(weakref.ref(where), number) for where, number in map(target, map(_edge, tensors))]
     arrived: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # pass -> gradients so far
 
     def hook_for(index):

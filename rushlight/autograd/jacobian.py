@@ -45,9 +45,7 @@ def numerical_jacobian(function, inputs, eps):
     The inputs are changed in place, element by element, and restored.
     """
     sizes = [x._array.size for x in _detached(function())]
-    found = [
-        [np.zeros((x._array.size, size), x._array.dtype) for x in inputs] for size in sizes
-    ]
+    found = [[np.zeros((x._array.size, size), x._array.dtype) for x in inputs] for size in sizes]
     for number, x in enumerate(inputs):
         array = x._array
         for row, index in enumerate(np.ndindex(array.shape)):

@@ -206,9 +206,7 @@ declare(moved_up("dim"), "split", "unbind", "unsafe_split", "narrow_copy")
 declare(
     with_options(lambda options, rank, size: {"pad": ((0, 0), *options["pad"])}), "pad_constant"
 )
-declare(
-    with_options(lambda options, rank, size: {"pad": (None, *options["pad"])}), "pad_with_own"
-)
+declare(with_options(lambda options, rank, size: {"pad": (None, *options["pad"])}), "pad_with_own")
 declare(
     scalar_safe(moved_up("dim")),
     *("softmax", "log_softmax", "max_along", "min_along", "median_along", "nanmedian_along"),

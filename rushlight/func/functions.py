@@ -23,9 +23,7 @@ from rushlight.utils._pytree import (
 
 __all__ = ["call_in_layers"]
 
-_MORE = (
-    "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
-)
+_MORE = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
 
 VmapInfo = namedtuple("VmapInfo", ["batch_size", "randomness"])
 
@@ -200,8 +198,7 @@ def batched_form(function, layer, in_dims):
             found = kind.user_backward(kind)(sample, *map(shown, gradients))
             found = found if isinstance(found, tuple) else (found,)
         return tuple(
-            g if not isinstance(g, Tensor)
-            else layer.below(g) if d == 0 else layer.below(g).sum(0)
+            g if not isinstance(g, Tensor) else layer.below(g) if d == 0 else layer.below(g).sum(0)
             for g, d in zip(found, in_dims, strict=True)
         )
 
