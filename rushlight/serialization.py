@@ -124,6 +124,8 @@ def pickled(obj, protocol):
                 return Name("torch", "Size"), (tuple(obj),)
             if isinstance(obj, device):
                 return Name("torch", "device"), (str(obj),)
+            if type(obj).__module__.startswith("torch.nn."):
+                return object.__reduce_ex__(obj, 2)
             return NotImplemented
 
         def save_name(self, obj):
