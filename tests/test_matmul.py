@@ -1,5 +1,7 @@
 """Products of matrices and vectors: what PyTorch printed, and what it refused."""
 
+# ruff: noqa: E501
+
 import re
 
 import pytest
