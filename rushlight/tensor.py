@@ -173,7 +173,7 @@ class Tensor:
         "_node",  # the edge by which gradients leave: Node, Output or None
         "_replay",  # views only: (viewed Tensor, view operation, its options)
         "_requires_grad",
-        "_view_version",  # views only: the version for which _node is right
+        "_view_version",  # of a view: the version for which _node is right; else set if it has views
     )
     __module__ = "torch"
     __array_priority__ = 1000
@@ -2727,7 +2727,8 @@ _SCALARS = (np.generic, int, float, complex)
 def make_view(output, source, replay, creation=None):
     """Make `output` a view of `source`: same memory, same version counter."""
     output._replay = replay
-    output._base = source if source._base is None else source._base
+    output._base = base = source if source._base is None else source._base
+    base._view_version = -1  # it has views
     output._counter = source._counter
     output._view_version = 0 if source._counter is INFERENCE else source._counter[0]
     output._creation = creation if modes.grad_enabled else unrecorded_creation()

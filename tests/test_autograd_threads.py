@@ -8,6 +8,7 @@ import tracemalloc
 import weakref
 
 import pytest
+
 import rushlight as rl
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import rushlight as rl
 
+import rushlight as rl
 from tests.snippets import programs, recorded, run
 
 TOPIC = "autograd_views"

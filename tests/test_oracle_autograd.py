@@ -1,7 +1,5 @@
 """The recordings of the autograd programs are what PyTorch says."""
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 import pytest

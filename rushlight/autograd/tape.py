@@ -247,8 +247,8 @@ class Hooks:
         self.retained = {}
         self.accumulated = HookTable()
 
-    def __del__(self):
-        hooks_exist[0] -= 1
+    def __del__(self, count=hooks_exist):  # bound here: at the end of a program names go first
+        count[0] -= 1
 
     def of_tensor(self, number):
         """The hooks of one output."""

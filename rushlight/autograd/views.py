@@ -196,10 +196,13 @@ def retains_grad(tensor):
 def begin_to_require_grad(tensor, changed_view=None):
     """Let a tensor require grad, and with it the views that were taken of it before.
 
-    A base doesn't know its views. They are found through the version counter that all of them
-    hold; who else holds it is asked only if somebody does (besides the view that is being changed).
+    A base doesn't know its views, only that it has some. They are found through the version counter
+    that all of them hold; who else holds it is asked only if somebody does (besides the view that
+    is being changed).
     """
     tensor._requires_grad = True
+    if tensor._base is not None or not hasattr(tensor, "_view_version"):
+        return
     counter = tensor._counter
     alone = _ALONE + (changed_view is not None)
     if counter is INFERENCE or sys.getrefcount(counter) <= alone:

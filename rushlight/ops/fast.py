@@ -269,7 +269,8 @@ def _wrap_source(op, label, recording):
         first = op.arrays[0]
         yield f"    output._requires_grad = {f'{first}._requires_grad' if op.rules else False}"
         yield "    output._counter = counter"
-        yield f"    output._base = {first} if {first}._base is None else {first}._base"
+        yield f"    output._base = base = {first} if {first}._base is None else {first}._base"
+        yield "    base._view_version = -1"  # it has views
         values = "".join(f"{name}, " for name in op.options)
         yield f"    output._replay = ({first}, op_{label}, ({values}))"
         yield "    output._view_version = version"
