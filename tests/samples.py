@@ -824,8 +824,26 @@ record(
 PLACES = np.array([[[[0, 5, 0]], [[1, 2, 3]]]])
 record("take_places", lambda r: [call(r(1, 2, 2, 3), indices=PLACES)], oracle=None)
 WINDOWS = {"kernel_size": (3, 2), "stride": (2, 2), "padding": (1, 0)}
-record("sum_pool", lambda r: [call(r(2, 1, 5, 5), **WINDOWS, out=(3, 3))], oracle=None)
-record("spread_windows", lambda r: [call(r(2, 1, 3, 3), **WINDOWS, space=(5, 5))], oracle=None)
+DIVISORS = (6, np.array([[2.0, 3.0, 4.0]]))
+record(
+    "mean_pool",
+    lambda r: [
+        call(r(2, 1, 5, 5), **WINDOWS, out=(3, 3), divisor=d, name="PoolBackward0")
+        for d in DIVISORS
+    ],
+    oracle=None,
+)
+record(
+    "spread_windows",
+    lambda r: [call(r(2, 1, 3, 3), **WINDOWS, space=(5, 5), divisor=d) for d in DIVISORS],
+    oracle=None,
+)
+WEIGHTS = (np.float32([[1, 2], [3, 4]]), None, np.float32([[0.5, 1, -1]]))
+record(
+    "weigh",
+    lambda r: [call(r(2, 2, 3, 1), weights=WEIGHTS, name="PoolBackward0")],
+    oracle=None,
+)
 record(
     "adaptive_max",
     lambda r: [call(r(2, 1, 5, 4), sizes=(3, 2)), call(r(1, 2, 5), sizes=(3,))],

@@ -9,6 +9,16 @@ import rushlight as rl
 
 torch = pytest.importorskip("torch")
 
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Small convolutions are slow on several threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 SPACE = {1: (7,), 2: (6, 5), 3: (4, 3, 5)}
 
 

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
-from rushlight.ops.arithmetic import mul
 from rushlight.ops.op import opaque
+from rushlight.ops.reduce import _mean
 from rushlight.ops.window import _spread, padded, positions
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -62,16 +62,16 @@ def _with_overhang(x, kernel, stride, padding, dilation, out, value):
     return x
 
 
-def _check_pool(name, input, kernel, stride, padding, dilation, out):
+def _check_pool(name, input, kernel, padding, dilation, out):
     count = len(kernel)
-    if any(s <= 0 for s in stride):
-        raise RuntimeError("stride should not be zero")
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise RuntimeError(
             f"pad should be at most half of effective kernel size, but got pad={padding[0]}, "
             f"kernel_size={kernel[0]} and dilation={dilation[0]}"
         )
     if any(o < 1 for o in out):
+        if name == "max_pool1d":
+            raise RuntimeError(f"max_pool1d() Invalid computed output size: {out[0]}")
         sizes = "x".join(map(str, (input.shape[-count - 1], *input.shape[-count:])))
         result = "x".join(map(str, (input.shape[-count - 1], *out)))
         raise RuntimeError(
@@ -146,7 +146,9 @@ def _max_node(kernel_size, stride, padding, dilation, ceil_mode):
 def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):
     """The maximum of each window of (N, C, *space), and its flat index; nan wins."""
     out = pooled_sizes(input.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
-    _check_pool("max_pool", input, kernel_size, stride, padding, dilation, out)
+    _check_pool(f"max_pool{len(out)}d", input, kernel_size, padding, dilation, out)
+    if input.dtype.kind == "b":
+        raise NotImplementedError(f"\"max_pool{len(out)}d\" not implemented for 'Bool'")
     lowest = -np.inf if input.dtype.kind == "f" else np.iinfo(input.dtype).min
     x = _with_overhang(input, kernel_size, stride, padding, dilation, out, lowest)
     values = index = None
@@ -190,15 +192,62 @@ def _is_apart(kernel_size, stride, dilation):
 
 def _pool_arguments(input, count, kernel_size, stride, padding, name):
     """The input with batch and channels, whether it had no batch, and the numbers spread."""
+    check_tensor(name, input)
     if input.ndim not in (count + 1, count + 2):
-        raise RuntimeError(
-            f"{name}() Expected {count + 1}D or {count + 2}D input tensor, but got "
-            f"{list(input.shape)}"
-        )
-    kernel = _spread(kernel_size, count)
-    steps = kernel if stride in (None, [], ()) else _spread(stride, count)
+        _refuse_dims(input, count, name)
+    kernel = _read_sizes(name, "kernel_size", kernel_size, count)
+    unset = stride is None or stride in ([], ())
+    steps = kernel if unset else _read_sizes(name, "stride", stride, count)
+    if any(s <= 0 for s in steps):
+        raise RuntimeError("stride should not be zero")
     alone = input.ndim == count + 1
-    return (input.unsqueeze(0) if alone else input), alone, kernel, steps, _spread(padding, count)
+    padding = _read_sizes(name, "padding", padding, count)
+    return (input.unsqueeze(0) if alone else input), alone, kernel, steps, padding
+
+
+def check_tensor(name, input):
+    """Refuse what is no tensor as the argument `input`."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
+        )
+
+
+_NUMBER_WORDS = {1: "one int", 2: "two ints", 3: "three ints"}
+
+
+def _read_sizes(name, argument, value, count):
+    """An argument that is an int or a tuple of them, as a tuple."""
+    sizes = _spread(value, count)
+    for each in sizes:
+        if not hasattr(each, "__index__"):
+            position = {"kernel_size": 2, "stride": 3, "padding": 4}[argument]
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be tuple of ints, "
+                f"not {type_name(value)}"
+            )
+    if len(sizes) != count:
+        raise RuntimeError(
+            f"{name}: {argument} must either be a single int, or a tuple of {_NUMBER_WORDS[count]}"
+        )
+    return sizes
+
+
+def _refuse_dims(input, count, name):
+    shape = list(input.shape)
+    if name == "max_pool1d":
+        raise RuntimeError(
+            "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
+            f"input, but got:{shape}"
+        )
+    if name == "avg_pool1d":
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1 "
+            "'self' (while checking arguments for avg_pool1d)"
+        )
+    raise RuntimeError(
+        f"non-empty {count + 1}D or {count + 2}D (batch mode) tensor expected for input"
+    )
 
 
 def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation, ceil_mode):
@@ -206,9 +255,16 @@ def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation,
     input, alone, kernel, stride, padding = _pool_arguments(
         input, count, kernel_size, stride, padding, name
     )
+    dilation = _spread(dilation, count)
+    if any(d <= 0 for d in dilation):
+        listed = zip("THW"[-count:], dilation, strict=True)
+        raise RuntimeError(
+            "dilation should be greater than zero, but got "
+            + " ".join(f"dilation{axis}: {d}" for axis, d in listed)
+        )
     values, indices = _max_pool(
         input, kernel_size=kernel, stride=stride, padding=padding,
-        dilation=_spread(dilation, count), ceil_mode=bool(ceil_mode),
+        dilation=dilation, ceil_mode=bool(ceil_mode),
     )  # fmt: skip
     return (values.squeeze(0), indices.squeeze(0)) if alone else (values, indices)
 
@@ -271,13 +327,18 @@ def max_pool3d(
 @opaque(
     linear=True,
     takes_out=False,
-    node="SumPoolBackward0",
-    d_input=lambda g, input_shape, kernel_size, stride, padding: _spread_windows(
-        g, space=tuple(input_shape[2:]), kernel_size=kernel_size, stride=stride, padding=padding
+    node=lambda kernel_size, stride, padding, out, divisor, name: name,
+    d_input=lambda g, input_shape, kernel_size, stride, padding, divisor: _spread_windows(
+        g,
+        space=tuple(input_shape[2:]),
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        divisor=divisor,
     ),
 )
-def _sum_pool(input, *, kernel_size, stride, padding, out):
-    """The sum of each window of (N, C, *space)."""
+def _mean_pool(input, *, kernel_size, stride, padding, out, divisor, name):
+    """The sum of each window of (N, C, *space) over `divisor`, a number or one per window."""
     ones = (1,) * len(kernel_size)
     x = _with_overhang(input, kernel_size, stride, padding, ones, out, 0)
     total = None
@@ -287,28 +348,42 @@ def _sum_pool(input, *, kernel_size, stride, padding, out):
             total = part.copy()
         else:
             total += part
-    return total
+    return _divided(total, divisor)
+
+
+def _divided(array, divisor):
+    """A quotient in the dtype of the array; integers are cut off, as in C."""
+    return (array / divisor).astype(array.dtype, copy=False)
 
 
 @opaque(
     linear=True,
     takes_out=False,
-    node="SumPoolBackward1",
-    d_input=lambda g, input_shape, kernel_size, stride, padding: _sum_pool(
-        g, kernel_size=kernel_size, stride=stride, padding=padding, out=tuple(input_shape[2:])
+    node="AvgPoolBackward1",
+    d_input=lambda g, input_shape, kernel_size, stride, padding, divisor: _mean_pool(
+        g,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        out=tuple(input_shape[2:]),
+        divisor=divisor,
+        name="AvgPoolBackward1",
     ),
 )
-def _spread_windows(input, *, space, kernel_size, stride, padding):
-    """Each window's number added to all its elements: the derivative of `_sum_pool`."""
+def _spread_windows(input, *, space, kernel_size, stride, padding, divisor):
+    """Each window's number over `divisor` added to all its elements: what `_mean_pool` transposes
+    to.
+    """
     out = input.shape[2:]
     ones = (1,) * len(kernel_size)
     whole = [
         max(n + 2 * p, (o - 1) * s + k)
         for n, p, k, s, o in zip(space, padding, kernel_size, stride, out, strict=True)
     ]
+    shares = _divided(input, divisor)
     result = np.zeros((*input.shape[:2], *whole), input.dtype)
     for _, where in positions(kernel_size, stride, ones, out):
-        result[(slice(None), slice(None), *where)] += input
+        result[(slice(None), slice(None), *where)] += shares
     inside = (slice(p, p + n) for n, p in zip(space, padding, strict=True))
     return result[(..., *inside)]
 
@@ -324,32 +399,33 @@ def _counts(space, kernel, stride, padding, out, include_pad):
         shape = [1] * len(space)
         shape[axis] = o
         result = result * (stop - start).reshape(shape)
-    return result
+    same = result.size and (result == result.flat[0]).all()
+    return result.flat[0].item() if same else result
 
 
 def _avg_pool(
-    count, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-):
-    name = f"avg_pool{count}d"
+    count, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override,
+    name=None,
+):  # fmt: skip
+    title = f"avg_pool{count}d"
     input, alone, kernel, stride, padding = _pool_arguments(
-        input, count, kernel_size, stride, padding, name
+        input, count, kernel_size, stride, padding, title
     )
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     space = tuple(input.shape[2:])
     ones = (1,) * count
     out = pooled_sizes(space, kernel, stride, padding, ones, ceil_mode)
-    _check_pool(name, input._array, kernel, stride, padding, ones, out)
-    total = _sum_pool(input, kernel_size=kernel, stride=stride, padding=padding, out=out)
-    if divisor_override is not None:
-        mean = total / divisor_override
-    else:
-        counts = _counts(space, kernel, stride, padding, out, count_include_pad)
-        same = counts.size and (counts == counts.flat[0]).all()
-        if same:
-            mean = mul(total, 1 / counts.flat[0].item())
-        else:
-            mean = total / wrap(counts.astype(input._array.dtype))
+    _check_pool(title, input._array, kernel, padding, ones, out)
+    divisor = divisor_override
+    if divisor is None:
+        divisor = _counts(space, kernel, stride, padding, out, count_include_pad)
+        if divisor.__class__ is not float:
+            divisor = divisor.astype(input._array.dtype)
+    mean = _mean_pool(
+        input, kernel_size=kernel, stride=stride, padding=padding, out=out, divisor=divisor,
+        name=name or ("SqueezeBackward1" if count == 1 else f"AvgPool{count}DBackward0"),
+    )  # fmt: skip
     return mean.squeeze(0) if alone else mean
 
 
@@ -389,13 +465,23 @@ def avg_pool3d(
 
 
 def _adaptive_arguments(count, input, output_size, name):
+    check_tensor(name, input)
     if input.ndim not in (count + 1, count + 2):
         raise RuntimeError(
-            f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got {list(input.shape)}"
+            f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got: {list(input.shape)}"
         )
     sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * count
+    if len(sizes) != count:
+        raise RuntimeError(f"{name}: output_size must be {count}")
     space = tuple(input.shape[-count:])
-    return space, tuple(n if s is None else s for n, s in zip(space, sizes, strict=True))
+    sizes = tuple(n if s is None else s for n, s in zip(space, sizes, strict=True))
+    if any(s < 0 for s in sizes):
+        listed = ", ".join(map(str, sizes))
+        raise RuntimeError(
+            f"{name}: elements of output_size must be greater than or equal to 0 but received "
+            f"{{{listed}}}"
+        )
+    return space, sizes
 
 
 def _bounds(n, out):
@@ -405,20 +491,44 @@ def _bounds(n, out):
     return starts, ends
 
 
+@opaque(
+    linear=True,
+    takes_out=False,
+    node=lambda weights, name: name,
+    d_input=lambda g, weights, name: _weigh(
+        g, weights=tuple(None if w is None else w.T for w in weights), name=name
+    ),
+)
+def _weigh(input, *, weights, name):
+    """Products of the last dimensions with matrices, one of each (None: it stays)."""
+    for axis, matrix in enumerate(weights, -len(weights)):
+        if matrix is not None:
+            input = np.matmul(input.swapaxes(axis, -1), matrix).swapaxes(axis, -1)
+    return input
+
+
 def _adaptive_avg(count, input, output_size):
-    """Means along one dimension after the other: a product with a matrix of weights each."""
-    name = f"adaptive_avg_pool{count}d"
-    space, out = _adaptive_arguments(count, input, output_size, name)
+    """Means of windows, by a product with a matrix of weights along each dimension."""
+    space, out = _adaptive_arguments(count, input, output_size, f"adaptive_avg_pool{count}d")
+    if count > 1 and all(o == 1 for o in out):
+        return _mean(input, dim=tuple(range(input.ndim - count, input.ndim)), keepdim=True)
+    name = "SqueezeBackward1" if count == 1 else f"AdaptiveAvgPool{count}DBackward0"
     if all(o and n % o == 0 for n, o in zip(space, out, strict=True)):
         kernel = tuple(n // o for n, o in zip(space, out, strict=True))
-        return _avg_pool(count, input, kernel, kernel, 0, False, True, None)
-    for axis, (n, o) in enumerate(zip(space, out, strict=True)):
-        weights = np.zeros((n, o), input._array.dtype)
-        for i, (start, end) in enumerate(zip(*_bounds(n, o), strict=True)):
-            weights[start:end, i] = 1 / (end - start)
-        dim = input.ndim - count + axis
-        input = (input.transpose(dim, -1) @ wrap(weights)).transpose(dim, -1)
-    return input
+        return _avg_pool(count, input, kernel, kernel, 0, False, True, None, name)
+    dtype = input._array.dtype
+    weights = tuple(_window_weights(n, o, dtype) for n, o in zip(space, out, strict=True))
+    return _weigh(input, weights=weights, name=name)
+
+
+def _window_weights(n, out, dtype):
+    """A matrix (n, out): each column means over one of the even windows."""
+    if n == out:
+        return None
+    weights = np.zeros((n, out), dtype)
+    for i, (start, end) in enumerate(zip(*_bounds(n, out), strict=True)):
+        weights[start:end, i] = 1 / (end - start)
+    return weights
 
 
 def adaptive_avg_pool1d(input, output_size):
