@@ -3,8 +3,6 @@
 What PyTorch printed, and what it refused.
 """
 
-# ruff: noqa: E501 (lines are as long as what PyTorch prints)
-
 import re
 
 import pytest

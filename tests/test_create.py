@@ -301,6 +301,6 @@ def test_questions():
 
 def test_unknown_names_are_answered_with_the_closest():
     with pytest.raises(AttributeError) as caught:
-        rl.zeross  # noqa: B018
+        rl.zeross
     assert str(caught.value).splitlines()[0] == "module 'torch' has no attribute 'zeross'"
     assert "torch.zeros?" in str(caught.value)

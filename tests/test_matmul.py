@@ -1,7 +1,5 @@
 """Products of matrices and vectors: what PyTorch printed, and what it refused."""
 
-# ruff: noqa: E501
-
 import re
 
 import pytest

@@ -94,7 +94,7 @@ def test_the_parts_of_a_split_may_not_be_changed_in_place():
         with pytest.raises(RuntimeError, match=f"Output 1 of {title} is a view and is being mod"):
             parts[1].mul_(2)
     x.unsafe_split(2)[0].mul_(2)
-    a, b = x.tensor_split(2)
+    a, _ = x.tensor_split(2)
     a.mul_(2)
     assert x.tolist() == [2, 2, 1, 1]
 

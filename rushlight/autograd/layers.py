@@ -295,7 +295,8 @@ class Lifted(Layered):
         if not layer.owns(target):
             raise RuntimeError(
                 "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to "
-                "call in-place operation (aten::copy_) that would mutate a captured Tensor. This is "
+                "call in-place operation (aten::copy_) that would mutate a captured Tensor. "
+                "This is "
                 "not supported; please rewrite the function being transformed to explicitly accept "
                 "the mutated Tensor(s) as inputs."
             )

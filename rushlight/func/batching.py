@@ -712,7 +712,7 @@ def add_channels(op, size, values, batched, options):
     return images + bias.reshape(size, 1, bias.shape[1], *trailing)
 
 
-# Pools: the samples are further images --------------------------------------------------------------
+# Pools: the samples are further images ------------------------------------------------------------
 
 
 @rule("max_pool", "adaptive_max", "sum_pool", "spread_windows")
