@@ -156,7 +156,7 @@ def pickled(obj, protocol):
 
 def reduced(tensor, storages):
     """A tensor as the pickle has it."""
-    from rushlight.ops.shape import origin_of
+    from rushlight.ops.parts import origin_of
 
     if type(tensor).__reduce_ex__ is not Tensor.__reduce_ex__:
         return reduced_parameter(tensor)
@@ -190,7 +190,7 @@ def hooks():
 
 def storage_for(array, storages):
     """The memory in which an array lies, among those to be written."""
-    from rushlight.ops.shape import storage_of
+    from rushlight.ops.parts import storage_of
 
     owner = array
     while isinstance(owner.base, np.ndarray):

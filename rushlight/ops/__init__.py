@@ -32,6 +32,9 @@ from rushlight.ops.create import (
 from rushlight.ops.differences import *
 from rushlight.ops.einsum import *
 from rushlight.ops.elementwise import *
+from rushlight.ops.expand import *
+from rushlight.ops.expand import expand_as, sum_to_size
+from rushlight.ops.error_function import *
 from rushlight.ops.extremes import *
 from rushlight.ops.gamma import *
 from rushlight.ops.gamma import polygamma_of
@@ -71,11 +74,15 @@ from rushlight.ops.pairs import *
 from rushlight.ops.pool import *
 from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
+from rushlight.ops.parts import *
+from rushlight.ops.parts import unfold
 from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
 from rushlight.ops.rearrange import *
 from rushlight.ops.rearrange import repeat
+from rushlight.ops.ranges import *
 from rushlight.ops.reduce import *
+from rushlight.ops.rows import *
 from rushlight.ops.rounding import *
 from rushlight.ops.sample import *
 from rushlight.ops.sample import (
@@ -95,20 +102,16 @@ from rushlight.ops.shape import (
     alias,
     batch_adjoint,
     expand,
-    expand_as,
     matrix_adjoint,
     matrix_transpose,
     reshape_as,
     reversed_dims,
     size_of,
-    sum_to_size,
-    unfold,
     view_,
     view_as,
 )
 from rushlight.ops.softmax import *
 from rushlight.ops.sort import *
-from rushlight.ops.error_function import *
 from rushlight.ops.trigonometry import *
 from rushlight.ops.view_copies import *
 from rushlight.ops.window import *

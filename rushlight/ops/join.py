@@ -8,9 +8,10 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.ops import fast
+from rushlight.ops.expand import atleast_1d, atleast_2d, atleast_3d
 from rushlight.ops.index import _basic_index, select_dim, slice_dim
 from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, registry, view
-from rushlight.ops.shape import atleast_1d, atleast_2d, atleast_3d, reshape
+from rushlight.ops.shape import reshape
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, make_view, type_name, wrap
 

@@ -7,17 +7,8 @@ import numpy as np
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.ops.output import replace_memory
-from rushlight.ops.shape import (
-    as_strided,
-    origin_of,
-    shape_argument,
-    squeeze,
-    storage_of,
-    strided_storage,
-    t,
-    transpose,
-    unsqueeze,
-)
+from rushlight.ops.parts import as_strided, origin_of, storage_of, strided_storage
+from rushlight.ops.shape import shape_argument, squeeze, t, transpose, unsqueeze
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor
 from rushlight.tensor import wrap as wrap_array

@@ -9,10 +9,9 @@ from rushlight.ops.index import _index
 from rushlight.ops.join import joining, stack
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.scatter import index_select
+from rushlight.ops.parts import _diagonal, _diagonal_put
+from rushlight.ops.rows import index_select
 from rushlight.ops.shape import (
-    _diagonal,
-    _diagonal_put,
     _expand,
     dims_argument,
     flatten,

@@ -6,11 +6,11 @@ from types import FunctionType
 
 import numpy as np
 
-from rushlight.ops import join, shape
+from rushlight.ops import join, parts, shape
 from rushlight.ops.index import _basic_index, _basic_put, slice_dim
 from rushlight.ops.op import opaque, registry
 from rushlight.ops.output import write_out
-from rushlight.ops.shape import _as_strided, _diagonal, _diagonal_put
+from rushlight.ops.parts import _as_strided, _diagonal, _diagonal_put
 from rushlight.ops.shapes import normalize_dim
 
 __all__ = [
@@ -83,12 +83,12 @@ def detach_copy(input, *, out=None):
 
 def as_strided_copy(input, size, stride, storage_offset=None, *, out=None):
     """`as_strided`, copied."""
-    return _copy_of(shape.as_strided(input, size, stride, storage_offset), out)
+    return _copy_of(parts.as_strided(input, size, stride, storage_offset), out)
 
 
 def diagonal_copy(input, offset=0, dim1=0, dim2=1, *, out=None):
     """`diagonal`, copied."""
-    return _copy_of(shape.diagonal(input, offset, dim1, dim2), out)
+    return _copy_of(parts.diagonal(input, offset, dim1, dim2), out)
 
 
 def expand_copy(input, size, *, implicit=False, out=None):
@@ -110,7 +110,7 @@ def _narrow_copy(input, *, dim, start, stop):
 
 def narrow_copy(input, dim, start, length, *, out=None):
     """`narrow`, copied."""
-    view = shape.narrow(input, dim, start, length)
+    view = parts.narrow(input, dim, start, length)
     dim = normalize_dim(dim, input._array.ndim)
     part = view._replay[2][0][dim]
     return _narrow_copy(input, dim=dim, start=part.start, stop=part.stop, out=out)
@@ -123,7 +123,7 @@ def permute_copy(input, dims, *, out=None):
 
 def select_copy(input, dim, index, *, out=None):
     """`select`, copied."""
-    return _copy_of(shape.select(input, dim, index), out)
+    return _copy_of(parts.select(input, dim, index), out)
 
 
 def slice_copy(input, dim=0, start=None, end=None, step=1, *, out=None):
@@ -164,7 +164,7 @@ def unbind_copy(input, dim=0, *, out=None):
 
 def unfold_copy(input, dimension, size, step, *, out=None):
     """`unfold`, copied."""
-    return _copy_of(shape.unfold(input, dimension, size, step), out)
+    return _copy_of(parts.unfold(input, dimension, size, step), out)
 
 
 def unsqueeze_copy(input, dim, *, out=None):
@@ -213,7 +213,7 @@ def select_scatter(input, src, dim, index):
     tensor([[0., 0.],
             [1., 1.]])
     """
-    _check_scatter(src, shape.select(input, dim, index))
+    _check_scatter(src, parts.select(input, dim, index))
     dim = normalize_dim(dim, input._array.ndim)
     index = (*(slice(None),) * dim, index)
     return _scatter_basic(input, src, name="SelectScatterBackward0", index=index)
@@ -265,7 +265,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     tensor([[1., 0.],
             [0., 1.]])
     """
-    part = shape.diagonal(input, offset, dim1, dim2)
+    part = parts.diagonal(input, offset, dim1, dim2)
     _check_scatter(src, part)
     offset, one, two = part._replay[2]
     return _diagonal_scatter(input, src, offset=offset, dim1=one, dim2=two)
@@ -285,13 +285,13 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 def _strided_scatter(input, src, *, size, stride, storage_offset, geometry):
     """`input` with `src` in place of what `as_strided` shows."""
     result = np.array(input, order="C")
-    shape.strided_storage(result, size, stride, storage_offset)[...] = src
+    parts.strided_storage(result, size, stride, storage_offset)[...] = src
     return result
 
 
 def as_strided_scatter(input, src, size, stride, storage_offset=None):
     """`input` with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
-    part = shape.as_strided(input, size, stride, storage_offset)
+    part = parts.as_strided(input, size, stride, storage_offset)
     _check_scatter(src, part)
     size, stride, storage_offset, geometry = part._replay[2]
     return _strided_scatter(
