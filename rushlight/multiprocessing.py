@@ -43,7 +43,8 @@ class ProcessContext:
         If one has failed, end the others and raise a ProcessException.
         """
         alive = [process.sentinel for process in self.processes if process.is_alive()]
-        connection.wait(alive, timeout)
+        if alive:  # waiting for nothing would never end
+            connection.wait(alive, timeout)
         for index, process in enumerate(self.processes):
             if not process.is_alive() and process.exitcode != 0:
                 self.fail(index, process)
