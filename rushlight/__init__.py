@@ -133,7 +133,12 @@ def __getattr__(name):
         raise AttributeError(_unknown(name))
     from importlib import import_module
 
-    module = import_module(f"rushlight.{home}")
+    try:
+        module = import_module(f"rushlight.{home}")
+    except ModuleNotFoundError as error:
+        if not f"rushlight.{home}".startswith(error.name or "?"):
+            raise
+        raise AttributeError(_unknown(name)) from None
     return module if home is name else getattr(module, name)
 
 

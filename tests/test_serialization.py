@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rushlight as rl
-from rushlight import serialization
+from rushlight import pickling, serialization
 
 
 def round_trip(obj, **options):
@@ -135,9 +135,9 @@ def test_hostile_pickles_are_refused(code):
 
 
 def damaged_reference(size=2, shape=(2,), stride=(1,), offset=0, key="0"):
-    class Saved(serialization.SavedStorage):
+    class Saved(pickling.SavedStorage):
         def reference(self):
-            return "storage", serialization.Name("torch", "FloatStorage"), key, "cpu", size
+            return "storage", pickling.Name("torch", "FloatStorage"), key, "cpu", size
 
     storage = Saved("0", np.ones(2, np.float32))
     args = (storage, offset, shape, stride, False, collections.OrderedDict())
@@ -147,10 +147,8 @@ def damaged_reference(size=2, shape=(2,), stride=(1,), offset=0, key="0"):
 
     import unittest.mock
 
-    with unittest.mock.patch.object(
-        serialization, "reduced", lambda *_: (serialization._REBUILD, args)
-    ):
-        code, _ = serialization.pickled(rl.ones(1), 2)
+    with unittest.mock.patch.object(pickling, "reduced", lambda *_: (pickling._REBUILD, args)):
+        code, _ = pickling.pickled(rl.ones(1), 2)
     return hostile(code, [storage])
 
 
@@ -223,8 +221,8 @@ def test_paths(tmp_path):
 
 def test_devices():
     def relocated(**options):
-        storage = serialization.SavedStorage("0", np.ones(2, np.float32))
-        code, _ = serialization.pickled(rl.ones(2), 2)
+        storage = pickling.SavedStorage("0", np.ones(2, np.float32))
+        code, _ = pickling.pickled(rl.ones(2), 2)
         code = code.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
         return rl.load(hostile(code, [storage]), **options)
 
