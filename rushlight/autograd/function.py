@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import warnings
 
-
 from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.function_node import FunctionCtx, FunctionNode, SavedTensor
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
@@ -114,9 +113,10 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @classmethod
     def apply(cls, *args, **kwargs):
         """Call the operation and record it."""
-        if cls.setup_context is not Function.setup_context:
-            args, kwargs = bind_defaults(cls.forward, args, kwargs), {}
-        return call(cls, args, kwargs)
+        has_context = cls.setup_context is Function.setup_context
+        if kwargs or not has_context:
+            args = in_order(cls.forward, args, kwargs, has_context)
+        return call(cls, args, {})
 
 
 class InplaceFunction(Function):
@@ -131,11 +131,24 @@ class NestedIOFunction(Function):
     """A Function of nested containers of tensors; kept because programs name it."""
 
 
-def bind_defaults(function, args, kwargs):
-    """The arguments of a call in their order, defaults filled in."""
+def in_order(forward, args, kwargs, has_context):
+    """The arguments of a call in their order; defaults are filled in where `forward` has no `ctx`.
+
+    Raises:
+        TypeError: `forward` has no such arguments, or takes one by keyword only.
+    """
     from inspect import signature
 
-    bound = signature(function).bind(*args, **kwargs)
+    parameters = signature(forward)
+    try:
+        bound = parameters.bind(*((None,) if has_context else ()), *args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"forward() {error}") from None
+    for name in kwargs:
+        if name in bound.kwargs:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+    if has_context:
+        return bound.args[1:]
     bound.apply_defaults()
     return bound.args
 

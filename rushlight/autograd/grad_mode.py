@@ -14,8 +14,11 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "is_multithreading_enabled",
+    "is_view_replay_enabled",
     "no_grad",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -203,3 +206,33 @@ class inference_mode(_Mode):
 
     def clone(self):
         return inference_mode(self.mode)
+
+
+class set_multithreading_enabled(_Mode):
+    """Say whether backward passes may use threads; here each runs in the thread that called it."""
+
+    def __init__(self, mode):
+        self._before = modes.multithreading
+        self.mode = mode
+        modes.multithreading = mode
+
+    def __enter__(self):
+        """Switched already, when this was made."""
+
+    def __exit__(self, *exception):
+        modes.multithreading = self._before
+
+    def clone(self):
+        return set_multithreading_enabled(self.mode)
+
+
+def is_multithreading_enabled():
+    """What `set_multithreading_enabled` said last; at first, True."""
+    return modes.multithreading
+
+
+def is_view_replay_enabled():
+    """Whether views take their place on the tape anew by their own operations: they always do,
+    and this answers what PyTorch answers.
+    """
+    return False

@@ -29,6 +29,8 @@ class _Modes(threading.local):
 
     grad_enabled = True
     inference = False
+    #: what `set_multithreading_enabled` said
+    multithreading = True
     #: set while a backward pass runs: the Node whose rule is being applied
     evaluating = None
     #: stack of (pack, unpack) hooks for saved tensors, and why they may be forbidden
