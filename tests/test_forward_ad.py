@@ -31,7 +31,7 @@ def test_tangents_travel():
         assert tangent(x > 1) is None
         assert tangent(X) is None
         assert tangent(x.detach()) is None
-        primal, found = fwAD.unpack_dual(x)
+        primal, _found = fwAD.unpack_dual(x)
         same(primal, X)
         assert tangent(primal) is None
     assert fwAD.unpack_dual(x).tangent is None

@@ -37,13 +37,13 @@ def test_grad():
     found, value = grad_and_value(lambda x: (x * x).sum())(X)
     same(found, 2 * X)
     same(value, (X * X).sum())
-    one, (value, aux) = grad_and_value(lambda x: (x.sum(), x * 2), has_aux=True)(X)
+    _one, (value, aux) = grad_and_value(lambda x: (x.sum(), x * 2), has_aux=True)(X)
     same(aux, X * 2)
     assert not aux.requires_grad
 
 
 def test_arguments_of_grad():
-    f = lambda a, b: (a * b).sum()  # noqa: E731
+    f = lambda a, b: (a * b).sum()
     same(grad(f, argnums=-1)(X, X * 3), X)
     one, other = grad(f, argnums=(0, 1))(X, X * 3)
     same(one, X * 3)
@@ -117,7 +117,7 @@ def test_refusals(call, error, message):
 
 
 def test_vjp_is_called_again():
-    y, pull = vjp(lambda a, b: {"s": a * b, "t": a}, X, X + 1)
+    _y, pull = vjp(lambda a, b: {"s": a * b, "t": a}, X, X + 1)
     first = pull({"s": X, "t": X})
     second = pull({"s": X, "t": X})
     same(first[0], X * (X + 1) + X)
@@ -127,10 +127,10 @@ def test_vjp_is_called_again():
 
 
 def test_jvp():
-    y, t, aux = jvp(lambda a, b: (a * b, a), (X, X), (X, rl.ones(2, 3)), has_aux=True)
+    _y, t, aux = jvp(lambda a, b: (a * b, a), (X, X), (X, rl.ones(2, 3)), has_aux=True)
     same(t, X * X + X)
     same(aux, X)
-    value, tangent = jvp(lambda a: (a, rl.ones(2)), (X,), (X,))
+    _value, tangent = jvp(lambda a: (a, rl.ones(2)), (X,), (X,))
     same(tangent[1], rl.zeros(2))
 
 
@@ -141,14 +141,14 @@ def test_linearize():
         calls.append(x)
         return rl.sin(x) * x
 
-    y, push = linearize(f, X)
+    _y, push = linearize(f, X)
     same(push(X), jvp(f, (X,), (X,))[1])
     same(push(2 * X), 2 * push(X))
     assert len(calls) == 2
 
 
 def test_jacobians():
-    f = lambda x: rl.stack([x.prod(), (x * x).sum()])  # noqa: E731
+    f = lambda x: rl.stack([x.prod(), (x * x).sum()])
     x = X[1]
     expected = rl.tensor([[20.0, 15.0, 12.0], [6.0, 8.0, 10.0]])
     same(jacrev(f)(x), expected)
@@ -156,7 +156,7 @@ def test_jacobians():
     same(jacrev(f, chunk_size=1)(x), expected)
     same(jacrev(jacfwd(f))(x), jacfwd(jacrev(f))(x))
     same(hessian(lambda x: (x**3).sum())(x), rl.diag(6 * x))
-    nested, aux = jacrev(lambda x: ((x.sum(), {"q": x[0]}), x), has_aux=True)(x)
+    nested, _aux = jacrev(lambda x: ((x.sum(), {"q": x[0]}), x), has_aux=True)(x)
     same(nested[0], rl.ones(3))
     same(nested[1]["q"], rl.tensor([1.0, 0.0, 0.0]))
     found = jacfwd(lambda a, b: a * b, argnums=(0, 1))(x, x)
@@ -255,7 +255,7 @@ class Square(rl.autograd.Function):
 
 class OwnRule(Square):
     generate_vmap_rule = False
-    seen = []  # noqa: RUF012
+    seen = []
 
     @staticmethod
     def vmap(info, in_dims, x):

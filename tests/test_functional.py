@@ -31,13 +31,13 @@ def same(found, expected):
 @pytest.mark.parametrize("strict", [False, True])
 def test_products(create_graph, strict):
     how = {"create_graph": create_graph, "strict": strict}
-    value, product = AF.vjp(cube, X, rl.tensor(2.0), **how)
+    _, product = AF.vjp(cube, X, rl.tensor(2.0), **how)
     same(product, 6 * X**2)
     assert product.requires_grad == create_graph
-    (first, total), (a, b) = AF.vjp(two, (X, Y), (X, rl.tensor(2.0)), **how)
+    (_first, _total), (a, b) = AF.vjp(two, (X, Y), (X, rl.tensor(2.0)), **how)
     same(a, X * Y + 2 * X.exp() * Y)
     same(b, X * X + 2 * X.exp())
-    value, (a, b) = AF.jvp(two, (X, Y), (X, Y), **how)
+    _value, (a, b) = AF.jvp(two, (X, Y), (X, Y), **how)
     same(a, 2 * X * Y)
     for function in (AF.vhp, AF.hvp):
         same(function(cube, X, Y, **how)[1], 6 * X * Y)

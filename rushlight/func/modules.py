@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+from rushlight.nn.members import MODULE
 from rushlight.tensor import Tensor
 
 __all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
@@ -63,10 +64,10 @@ def own_members(module):
     found = {}
     for prefix, each in module.named_modules(remove_duplicate=False):
         dot = "." if prefix else ""
-        for table in (each._parameters, each._buffers):
-            for name, member in table.items():
-                if member is not None:
-                    found[f"{prefix}{dot}{name}"] = each, name
+        own = each.__dict__
+        for name, kind in own["_kinds"].items():
+            if kind != MODULE and own.get(name) is not None:
+                found[f"{prefix}{dot}{name}"] = each, name
     return found
 
 
