@@ -118,8 +118,13 @@ _SUBMODULES = frozenset(
 )
 _FROM_SUBMODULES = {
     "autocast": "amp",
+    "bartlett_window": "signal.periodic",
+    "blackman_window": "signal.periodic",
     "compile": "compiler",
     "from_dlpack": "utils.dlpack",
+    "hamming_window": "signal.periodic",
+    "hann_window": "signal.periodic",
+    "kaiser_window": "signal.periodic",
     "load": "serialization",
     "save": "serialization",
     "to_dlpack": "utils.dlpack",

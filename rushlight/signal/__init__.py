@@ -1,0 +1,3 @@
+"""Signal processing: `windows`."""
+
+from rushlight.signal import windows as windows
