@@ -310,6 +310,7 @@ def _first_gradient(tensor):
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if array.dtype.kind == "c":
             raise RuntimeError(
-                f"grad can be implicitly created only for real scalar outputs but got {tensor.dtype}"
+                "grad can be implicitly created only for real scalar outputs but got "
+                f"{tensor.dtype}"
             )
     return wrap(np.ones(array.shape, array.dtype))
