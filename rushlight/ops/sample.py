@@ -335,7 +335,7 @@ def _normal_around(mean, std, draws):
 @opaque(node="BernoulliBackward0", takes_out=False, d_input=lambda g: _zeroed(g))
 def _bernoulli(input, *, generator):
     """Ones with the probabilities `input`, else zeros."""
-    target = np.empty_like(input)
+    target = np.empty(input.shape, input.dtype)
     return generator.fill(
         target, lambda shape, p: generator.bernoulli(p, shape, target.dtype), input
     )
