@@ -188,7 +188,7 @@ declare(
     elementwise,
     *("alias", "clone", "clone_contiguous", "cast", "real_part", "imaginary_part", "view_as_real"),
     *("view_as_complex", "view_dtype", "as_complex", "as_real", "complex", "polar", "tril", "triu"),
-    *("zeroed", "filled", "glu", "to_copy", "frexp", "indicator", "masked_fill"),
+    *("zeroed", "filled", "glu", "to_copy", "frexp", "indicator", "masked_fill", "weigh"),
 )
 declare(
     with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
@@ -211,9 +211,14 @@ declare(
     scalar_safe(moved_up("dim")),
     *("softmax", "log_softmax", "max_along", "min_along", "median_along", "nanmedian_along"),
     *("mode_along", "cumsum", "logcumsumexp", "cumprod", "cummax", "cummin", "shifted"),
-    *("reversed", "sort", "argsort", "topk", "kthvalue"),
+    *("reversed", "sort", "topk", "kthvalue"),
 )
 declare(scalar_safe(moved_up("dims")), "flip", "rot90")
+
+
+@rule("lstm_memory", "lstm_output", "gru_step")
+def gates(op, size, values, batched, options):
+    return op.call(*all_batched(size, values, batched), **options)
 
 
 @rule("squeeze")
@@ -715,7 +720,7 @@ def add_channels(op, size, values, batched, options):
 # Pools: the samples are further images ------------------------------------------------------------
 
 
-@rule("max_pool", "adaptive_max", "sum_pool", "spread_windows")
+@rule("max_pool", "adaptive_max", "mean_pool", "spread_windows")
 def pool(op, size, values, batched, options):
     result = op.call(values[0].flatten(0, 1), **options)
     if op.outputs is None:
@@ -807,12 +812,25 @@ def nll_loss_gradient(op, size, values, batched, options):
 # Normalization ------------------------------------------------------------------------------------
 
 
-@rule("native_norm")
-def native_norm(op, size, values, batched, options):
+@rule("layer_norm")
+def layer_norm(op, size, values, batched, options):
     x = values[0] if batched[0] else values[0].expand(size, *values[0].shape)
     rank = x._array.ndim - 1
-    others = [
+    options = {**options, "dims": up(options["dims"], rank)}
+    if not any(batched[1:]):
+        return op.call(x, *values[1:], **options)
+    weight, bias = (
         of_rank(each, rank) if own else each
         for each, own in zip(values[1:], batched[1:], strict=True)
-    ]
-    return op.call(x, *others, **{**options, "dims": up(options["dims"], rank)})
+    )
+    result = op.call(x, **options)
+    result = result if weight is None else result * weight
+    return result if bias is None else result + bias
+
+
+@rule("batch_norm_with_statistics")
+def batch_norm_with_statistics(op, size, values, batched, options):
+    x, *others = all_batched(size, values, batched)
+    others = [None if each is None else each.flatten(0, 1) for each in others]
+    out, mean, var = op.call(as_groups(x), *others, **options)
+    return from_groups(out, size), mean.unflatten(0, (size, -1)), var.unflatten(0, (size, -1))
