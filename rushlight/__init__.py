@@ -3,6 +3,7 @@
 This module is the table of contents: the public names, grouped by topic.
 """
 
+import warnings as _warnings
 from math import e, inf, nan, pi
 
 from rushlight import autograd, ops
@@ -106,6 +107,9 @@ from rushlight.tensor import Size, Tensor, device
 from rushlight.version import __version__
 
 newaxis = None
+
+# 1 / 0 is inf, as in PyTorch; NumPy's warnings about it would only repeat what the numbers say
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.")
 
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()

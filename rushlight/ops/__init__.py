@@ -1,5 +1,7 @@
 """The operations: everything that computes. One module per family, each operation declared once."""
 
+from types import ModuleType as _ModuleType
+
 from rushlight.ops import fast
 from rushlight.ops.activation import *
 from rushlight.ops.arithmetic import *
@@ -32,9 +34,9 @@ from rushlight.ops.create import (
 from rushlight.ops.differences import *
 from rushlight.ops.einsum import *
 from rushlight.ops.elementwise import *
+from rushlight.ops.error_function import *
 from rushlight.ops.expand import *
 from rushlight.ops.expand import expand_as, sum_to_size
-from rushlight.ops.error_function import *
 from rushlight.ops.extremes import *
 from rushlight.ops.gamma import *
 from rushlight.ops.gamma import polygamma_of
@@ -71,19 +73,19 @@ from rushlight.ops.normalization import *
 from rushlight.ops.norms import *
 from rushlight.ops.padding import *
 from rushlight.ops.pairs import *
+from rushlight.ops.parts import *
+from rushlight.ops.parts import unfold
 from rushlight.ops.pool import *
 from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
-from rushlight.ops.parts import *
-from rushlight.ops.parts import unfold
 from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
+from rushlight.ops.ranges import *
 from rushlight.ops.rearrange import *
 from rushlight.ops.rearrange import repeat
-from rushlight.ops.ranges import *
 from rushlight.ops.reduce import *
-from rushlight.ops.rows import *
 from rushlight.ops.rounding import *
+from rushlight.ops.rows import *
 from rushlight.ops.sample import *
 from rushlight.ops.sample import (
     bernoulli_,
@@ -115,3 +117,27 @@ from rushlight.ops.sort import *
 from rushlight.ops.trigonometry import *
 from rushlight.ops.view_copies import *
 from rushlight.ops.window import *
+
+#: what Tensor's methods, `nn` and other operations call, but PyTorch has not as `torch.<name>`
+_FOR_METHODS = frozenset(
+    """
+    adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d alias apply_
+    avg_pool2d avg_pool3d batch_adjoint batch_norm_with_statistics bernoulli_
+    binary_cross_entropy cast cauchy_ contiguous copied copy_ deep_copy elu expand expand_as
+    exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
+    huber_loss in_place leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
+    matrix_adjoint matrix_transpose max_pool2d_with_indices max_pool3d_with_indices mish
+    mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
+    nll_loss_gradient normal_ one_hot overwrite pad polygamma_of prelu_kernel random_ rdiv
+    repeat reshape_as resize_ reversed_dims rfloor_divide rlshift rmatmul rpow rremainder
+    rrshift set_ setitem silu size_of smooth_l1_loss soft_margin_loss softplus softshrink
+    squeeze_ storage_offset stride sum_to_size t_ to transpose_ type_ unfold uniform_ unsqueeze_
+    untyped_storage view_ view_as
+    """.split()
+)
+
+__all__ = [
+    name
+    for name, value in list(globals().items())
+    if not name.startswith("_") and name not in _FOR_METHODS and not isinstance(value, _ModuleType)
+]

@@ -72,6 +72,7 @@ def number_array(value, array_dtype):
 
 #: the names that built code uses: it runs in this namespace
 _names = {
+    "__name__": __name__,  # by which the filter of NumPy's warnings knows it
     "Tensor": Tensor,
     "INFERENCE": INFERENCE,
     "UNSAVED": UNSAVED,

@@ -46,8 +46,8 @@ def _straight(function, self, args, kwargs):
             return False
         version = self._counter[0]
         ufunc(array, *others, array)
-    except Exception:
-        return False  # the ordinary way says what is wrong
+    except (AttributeError, TypeError, ValueError):
+        return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1
     return True
 

@@ -1,0 +1,27 @@
+"""NumPy's floating-point warnings stay away: 1 / 0 is inf, as in PyTorch, and nothing is said."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import rushlight as torch
+x = torch.tensor([-1.0, 0.0, 1e38], requires_grad=True)
+print((x.log() + 1 / x).tolist())
+x.sqrt().sum().backward()
+(x * x * x).exp().sum().backward()
+print(torch.tensor([1.0]) / 0, torch.tensor([1e10]).half())
+w = torch.ones(1)
+w /= 0
+print(w)
+"""
+
+
+def run(*options):
+    command = [sys.executable, *options, "-c", PROGRAM]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_numbers_out_of_range_are_no_warning():
+    result = run()
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[-1] == "tensor([inf])"
