@@ -19,6 +19,7 @@ from rushlight.autograd.tape import (
     modes,
     new_counter,
 )
+from rushlight.formats import strided
 
 __all__ = ["NUMBER_TYPES", "Size", "Tensor", "as_array", "make_view", "type_name", "wrap"]
 
@@ -219,7 +220,7 @@ class Tensor:
         """Where the tensor lives."""
         return CPU
 
-    layout = "torch.strided"
+    layout = strided
 
     def is_floating_point(self):
         """Whether the elements are real floating-point numbers."""
