@@ -16,3 +16,15 @@ EXPECTED = recorded(TOPIC)
 )
 def test_recorded(name, source):
     assert run(source, rl) == EXPECTED[name]
+
+
+def test_passes_are_ordinary_again_after_the_last_hook():
+    engine = rl.autograd.engine
+    x = rl.ones(2, requires_grad=True)
+    before = engine.hooks_exist[0]
+    handle = x.register_hook(lambda gradient: gradient * 2)
+    assert not engine.is_ordinary()
+    handle.remove()
+    (x * 3).sum().backward()
+    assert engine.hooks_exist[0] == before
+    assert x.grad.tolist() == [3.0, 3.0]

@@ -252,6 +252,11 @@ class Hooks:
     def __del__(self, count=hooks_exist):  # bound here: at the end of a program names go first
         count[0] -= 1
 
+    def is_empty(self):
+        """Whether all hooks were removed again."""
+        tables = self.before, self.after, self.accumulated, self.retained, *self.tensor.values()
+        return not any(tables)
+
     def of_tensor(self, number):
         """The hooks of one output."""
         return self.tensor.setdefault(number, HookTable())

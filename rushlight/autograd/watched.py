@@ -239,6 +239,8 @@ class Pass:
     def reach_leaf(self, leaf, gradient):
         """A leaf's gradient is complete."""
         hooks = leaf._hooks
+        if hooks is not None and hooks.is_empty() and "_grad_dtype" not in leaf.__dict__:
+            hooks = leaf._hooks = None  # so that later passes can be ordinary again
         if hooks is not None and hooks.tensor:
             shown = call_tensor_hooks(hooks.of_tensor(0), self.wrap(gradient))
             gradient = self.unwrap(shown)
