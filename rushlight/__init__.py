@@ -104,7 +104,7 @@ from rushlight.settings import (
 # Tensors
 from rushlight.storage import TypedStorage, UntypedStorage, is_storage
 from rushlight.tensor import Size, Tensor, device
-from rushlight.version import __version__
+from rushlight.version import interface as __version__
 
 newaxis = None
 

@@ -52,9 +52,9 @@ def test_importing_a_submodule_first_works():
 
 
 def test_version_has_one_source():
-    assert rl.__version__ == rl.version.__version__
+    assert rl.__version__ == f"{rl.version.pytorch}+rushlight{rl.version.__version__}"
     try:
-        assert importlib.metadata.version("rushlight") == rl.__version__
+        assert importlib.metadata.version("rushlight") == rl.version.__version__
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("runs from a checkout that is not installed")
 
@@ -74,7 +74,7 @@ def test_wheel_is_small_and_holds_the_package_only(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "rushlight",
-        f"rushlight-{rl.__version__}.dist-info",
+        f"rushlight-{rl.version.__version__}.dist-info",
     }
     assert "rushlight/py.typed" in names
     assert not [name for name in names if name.endswith((".pyc", ".so", ".npz"))]
@@ -82,6 +82,12 @@ def test_wheel_is_small_and_holds_the_package_only(wheel):
 
 def test_wheel_requires_numpy_alone(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        metadata = archive.read(f"rushlight-{rl.__version__}.dist-info/METADATA").decode()
+        metadata = archive.read(f"rushlight-{rl.version.__version__}.dist-info/METADATA").decode()
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
     assert [line for line in required if "extra ==" not in line] == ["Requires-Dist: numpy>=2,<3"]
+
+
+def test_versions_compare_as_numbers():
+    assert rl.__version__ >= "1.8" and rl.__version__ > "2.9.1+cpu" and rl.__version__ < "10.0"
+    assert rl.__version__ >= (2, 13) and rl.__version__.split(".")[0] == "2"
+    assert isinstance(rl.__version__, str)
