@@ -5,6 +5,7 @@ import pytest
 
 import rushlight as rl
 import rushlight.autograd.forward_ad as fwAD
+import rushlight.func
 import rushlight.nn
 
 X = rl.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
@@ -84,6 +85,15 @@ def test_forward_over_recorded():
         t = tangent((d**3).sum())
         (g,) = rl.autograd.grad(t, x)
     same(g, 6 * X * X)
+
+
+def test_forward_over_backward():
+    with fwAD.dual_level():
+        d = fwAD.make_dual(X.clone().requires_grad_(), rl.ones(2, 3))
+        (g,) = rl.autograd.grad((d**3 * d.exp()).sum(), d)
+        found = tangent(g)
+    f = lambda x: (x**3 * x.exp()).sum()  # noqa: E731
+    same(found, rl.func.jvp(rl.func.grad(f), (X,), (rl.ones(2, 3),))[1])
 
 
 def test_modules():

@@ -20,7 +20,7 @@ from rushlight.autograd import saved
 from rushlight.autograd.function import call_with_node
 from rushlight.autograd.grad_mode import _Mode
 from rushlight.autograd.layers import TapeLayer
-from rushlight.autograd.tape import modes
+from rushlight.autograd.tape import Output, modes
 from rushlight.ops import fast
 from rushlight.ops.op import Elementwise
 from rushlight.tensor import Tensor, wrap
@@ -206,6 +206,30 @@ def propagate(op, operands, options, outputs):
     for y, t in zip(outputs, tangents, strict=True):
         if t is not None:
             set_tangent(y, t)
+    keep_tangents(op, operands, outputs)
+
+
+def keep_tangents(op, operands, outputs):
+    """Let the Node of this call know the tangents of what it saved: its rules are dual too."""
+    recorded = [y._node for y in outputs if y._node is not None]
+    if not recorded:
+        return
+    node = recorded[0].node if isinstance(recorded[0], Output) else recorded[0]
+    values = dict(zip(op.arrays, operands, strict=True))
+    values.update(zip(("out",) if op.outputs is None else op.outputs, outputs, strict=False))
+    marks = {
+        name: values[name].__dict__.get("_tangent")
+        for name in op.saved_arrays
+        if values.get(name) is not None
+    }
+    node.__dict__["_tangents"] = {name: mark for name, mark in marks.items() if mark is not None}
+
+
+def restore_tangent(node, name, tensor):
+    """Give a saved tensor that comes back the tangent that it had."""
+    mark = node.__dict__.get("_tangents", {}).get(name)
+    if mark is not None and "_tangent" not in tensor.__dict__:
+        tensor.__dict__["_tangent"] = mark
 
 
 def overwrite_tangent(tensor, result):

@@ -120,6 +120,10 @@ def unpack(node):
     for name, value in zip(op.saved_names, node.saved, strict=True):
         if name in op.saved_arrays and value is not None:
             value = restore(node, name, value)
+            if modes.dual_level >= 0:
+                from rushlight.autograd.forward_ad import restore_tangent
+
+                restore_tangent(node, name, value)
         values[name] = value
     return values
 

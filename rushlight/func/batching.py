@@ -595,8 +595,7 @@ def outer(column, row):
     size, _, width = row._array.shape
     if size < 4 * width:
         return column * row
-    first = column.squeeze(2).t().contiguous().unsqueeze(1)
-    second = row.squeeze(1).t().contiguous()
+    first, second = (x.permute(1, 2, 0).contiguous() for x in (column, row))
     return (first * second).permute(2, 0, 1)
 
 

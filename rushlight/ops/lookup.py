@@ -103,4 +103,6 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError("num_classes should be positive")
     if numbers.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
+    if numbers.__class__ is not np.ndarray:
+        return (tensor.unsqueeze(-1) == wrap(np.arange(num_classes))).long()
     return wrap((numbers[..., np.newaxis] == np.arange(num_classes)).astype(np.int64))
