@@ -173,8 +173,13 @@ def check_writable(self):
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
-    if self._base is not None and any(
-        stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
+    if (
+        self._base is not None
+        and array.size
+        and any(
+            stride == 0 and size > 1
+            for stride, size in zip(array.strides, array.shape, strict=True)
+        )
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "

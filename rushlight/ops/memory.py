@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rushlight.autograd.tape import modes
@@ -135,17 +137,12 @@ def resize_(input, *sizes, memory_format=None):
     if shape == input._array.shape:
         return input
     array = input._array
-    strides, count = [], 1
-    for size in reversed(shape):
-        strides.insert(0, count)
-        count *= max(size, 1)
+    if 0 in shape:
+        replace_memory(input, np.empty(shape, array.dtype))
+        return input
     offset = origin_of(array)
-    if offset + count <= storage_of(array).size or 0 in shape:
-        offset = 0 if 0 in shape else offset
-        if 0 in shape:
-            replace_memory(input, np.empty(shape, array.dtype))
-        else:
-            input._array = strided_storage(array, shape, strides, offset)
+    if offset + math.prod(shape) <= storage_of(array).size:
+        input._array = strided_storage(array, shape, contiguous_strides(shape), offset)
         return input
     grown = np.empty(shape, array.dtype)
     kept = storage_of(array)[offset:][: grown.size]
@@ -194,9 +191,20 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
 def stride(input, dim=None):
     """How many elements apart neighbours lie, along each dimension or along one."""
     array = input._array
-    if dim is not None:
-        return array.strides[normalize_dim(dim, array.ndim)] // array.itemsize
-    return tuple(each // array.itemsize for each in array.strides)
+    if array.size:
+        strides = tuple(each // array.itemsize for each in array.strides)
+    else:
+        strides = contiguous_strides(array.shape)  # NumPy has zeros, PyTorch has not
+    return strides if dim is None else strides[normalize_dim(dim, array.ndim)]
+
+
+def contiguous_strides(shape):
+    """The strides, in elements, of a tensor whose elements lie in order."""
+    strides, count = [], 1
+    for size in reversed(shape):
+        strides.insert(0, count)
+        count *= max(size, 1)
+    return tuple(strides)
 
 
 def storage_offset(input):
