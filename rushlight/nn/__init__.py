@@ -27,8 +27,10 @@ from rushlight.nn.parameter import (
     UninitializedBuffer,
     UninitializedParameter,
 )
+from rushlight.nn.pixelshuffle import *
 from rushlight.nn.pooling import *
 from rushlight.nn.rnn import *
 from rushlight.nn.sparse import *
+from rushlight.nn.upsampling import *
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)

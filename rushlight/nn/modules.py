@@ -24,9 +24,11 @@ FAMILIES = (
     "loss",
     "module",
     "normalization",
+    "pixelshuffle",
     "pooling",
     "rnn",
     "sparse",
+    "upsampling",
 )
 
 for _name in FAMILIES:

@@ -7,6 +7,7 @@ tensor([0., 2.])
 """
 
 from rushlight.nn.functional.activation import *
+from rushlight.nn.functional.attention import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
@@ -14,3 +15,4 @@ from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.sparse import *
+from rushlight.nn.functional.vision import *

@@ -1,0 +1,250 @@
+"""Resizing images, and rearranging their channels."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from rushlight import ops
+from rushlight.tensor import wrap
+
+__all__ = [
+    "interpolate",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
+]
+
+_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4}
+
+
+def interpolate(
+    input, size=None, scale_factor=None, mode="nearest", align_corners=None,
+    recompute_scale_factor=None, antialias=False,
+):  # fmt: skip
+    """Resize the dimensions after the first two.
+
+    Args:
+        input: (N, C, L), (N, C, H, W) or (N, C, D, H, W).
+        size: sizes of the output.
+        scale_factor: or else factors.
+        mode: "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear" or "area".
+        align_corners: the centres of the corners stay where they are (linear modes only).
+        recompute_scale_factor: use the ratio of the sizes in place of the factor given.
+        antialias: average over all that one element of a smaller output covers ("bilinear" and
+            "bicubic" only).
+
+    >>> import rushlight as torch
+    >>> image = torch.tensor([[[[1.0, 2.0]]]])
+    >>> torch.nn.functional.interpolate(image, scale_factor=2)
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.]]]])
+    """
+    spatial = input.dim() - 2
+    if mode in ("nearest", "nearest-exact", "area"):
+        if align_corners is not None:
+            raise ValueError(
+                "align_corners option can only be set with the interpolating modes: linear | "
+                "bilinear | bicubic | trilinear"
+            )
+    if antialias and (mode not in ("bilinear", "bicubic") or spatial != 2):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D "
+            "tensor as input"
+        )
+    align_corners = bool(align_corners)
+    sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor, spatial)
+    if mode in ("nearest", "nearest-exact"):
+        shift = 0.5 if mode == "nearest-exact" else 0.0
+        return _nearest(input, sizes, factors, shift)
+    if mode == "area":
+        return getattr(ops, f"adaptive_avg_pool{spatial}d")(input, sizes)
+    _check_mode(input, mode)
+    weigh = _cubic_weights if mode == "bicubic" else _linear_weights
+    if antialias:
+        weigh = _averaging_cubic_weights if mode == "bicubic" else _averaging_linear_weights
+    for dim, (new, factor) in enumerate(zip(sizes, factors, strict=True), 2):
+        old = input.shape[dim]
+        if old == new and factor in (None, 1.0):
+            continue
+        weights = weigh(old, new, factor, align_corners).astype(input._array.dtype)
+        moved = ops.matmul(input.transpose(dim, -1), wrap(np.ascontiguousarray(weights.T)))
+        input = moved.transpose(dim, -1)
+    return input.contiguous()
+
+
+def _check_mode(input, mode):
+    wanted = _LINEAR.get(mode)
+    if wanted is None:
+        raise NotImplementedError(
+            "Input Error: Only 3D, 4D and 5D input Tensors supported "
+            f"(got {input.dim()}D) for the modes: nearest | linear | bilinear | bicubic | "
+            f"trilinear | lanczos | area | nearest-exact (got {mode})"
+        )
+    if wanted != input.dim():
+        raise NotImplementedError(
+            f"Got {input.dim()}D input, but {mode} mode needs {wanted}D input"
+        )
+
+
+def _sizes(input, size, scale_factor, recompute, spatial):
+    """The sizes of the output, and the factors that were given for them (or None)."""
+    if size is not None and scale_factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined")
+    if size is not None:
+        sizes = list(size) if isinstance(size, (tuple, list)) else [size] * spatial
+        if len(sizes) != spatial:
+            raise ValueError(
+                "Input and output must have the same number of spatial dimensions, but got input "
+                f"with spatial dimensions of {list(input.shape[2:])} and output size of {size}. "
+                "Please provide input tensor in (N, C, d1, d2, ...,dK) format and output size in "
+                "(o1, o2, ...,oK) format."
+            )
+        return [int(each) for each in sizes], [None] * spatial
+    if scale_factor is None:
+        raise ValueError("either size or scale_factor should be defined")
+    given = isinstance(scale_factor, (tuple, list))
+    factors = [float(f) for f in scale_factor] if given else [float(scale_factor)] * spatial
+    if len(factors) != spatial:
+        raise ValueError(
+            "Input and scale_factor must have the same number of spatial dimensions, but got "
+            f"input with spatial dimensions of {list(input.shape[2:])} and scale_factor of shape "
+            f"{scale_factor}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
+            "scale_factor in (s1, s2, ...,sK) format."
+        )
+    sizes = [math.floor(n * f) for n, f in zip(input.shape[2:], factors, strict=True)]
+    return sizes, ([None] * spatial if recompute else factors)
+
+
+def _nearest(input, sizes, factors, shift):
+    for dim, (new, factor) in enumerate(zip(sizes, factors, strict=True), 2):
+        old = input.shape[dim]
+        step = np.float32(1 / factor if factor else old / new)
+        places = np.floor((np.arange(new, dtype=np.float32) + np.float32(shift)) * step)
+        input = input.index_select(dim, wrap(np.minimum(places.astype(np.int64), old - 1)))
+    return input
+
+
+def _places(old, new, factor, align_corners):
+    """Where the elements of the output lie in the input."""
+    out = np.arange(new, dtype=np.float64)
+    if align_corners:
+        return out * ((old - 1) / (new - 1) if new > 1 else 0.0)
+    return (out + 0.5) * (1 / factor if factor else old / new) - 0.5
+
+
+def _linear_weights(old, new, factor, align_corners):
+    """A row for each element of the output: the weights of the input's elements."""
+    places = np.maximum(_places(old, new, factor, align_corners), 0)
+    left = np.minimum(places.astype(np.int64), old - 1)
+    part = np.minimum(places - left, 1)
+    weights = np.zeros((new, old))
+    rows = np.arange(new)
+    weights[rows, left] += 1 - part
+    weights[rows, np.minimum(left + 1, old - 1)] += part
+    return weights
+
+
+def _cubic(x, a):
+    """The cubic convolution kernel of R. Keys (1981) at distances x >= 0."""
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return np.where(x <= 1, near, np.where(x < 2, far, 0))
+
+
+def _cubic_weights(old, new, factor, align_corners):
+    """As `_linear_weights`, by cubic convolution."""
+    places = _places(old, new, factor, align_corners)
+    left = np.floor(places).astype(np.int64)
+    weights = np.zeros((new, old))
+    for offset in range(-1, 3):
+        x = np.abs(places - left - offset)
+        columns = np.clip(left + offset, 0, old - 1)
+        np.add.at(weights, (np.arange(new), columns), _cubic(x, -0.75))
+    return weights
+
+
+def _averaging_weights(old, new, factor, align_corners, kernel):
+    """The weights of a kernel as wide as what an element of the output covers."""
+    scale = 1 / factor if factor else old / new
+    if align_corners:
+        scale = (old - 1) / (new - 1) if new > 1 else 0.0
+    centres = scale * (np.arange(new) + 0.5)
+    distances = np.abs(np.arange(old) + 0.5 - centres[:, None]) / max(scale, 1.0)
+    weights = kernel(distances)
+    return weights / weights.sum(1, keepdims=True)
+
+
+def _averaging_linear_weights(*sizes):
+    return _averaging_weights(*sizes, lambda x: np.maximum(1 - x, 0))
+
+
+def _averaging_cubic_weights(*sizes):
+    return _averaging_weights(*sizes, lambda x: _cubic(x, -0.5))
+
+
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """The old name of `interpolate`."""
+    warnings.warn(
+        "`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.",
+        stacklevel=2,
+    )
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """`interpolate` by the nearest element."""
+    warnings.warn(
+        "`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.",
+        stacklevel=2,
+    )
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """`interpolate` bilinearly, with aligned corners."""
+    warnings.warn(
+        "`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.",
+        stacklevel=2,
+    )
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
+def pixel_shuffle(input, upscale_factor):
+    """(*, C r^2, H, W) as (*, C, H r, W r).
+
+    Source: W. Shi et al., "Real-time single image and video super-resolution using an efficient
+    sub-pixel convolutional neural network" (2016).
+    """
+    r = upscale_factor
+    if input.dim() < 3:
+        raise RuntimeError(
+            "pixel_shuffle expects input to have at least 3 dimensions, but got input with "
+            f"{input.dim()} dimension(s)"
+        )
+    *batch, channels, height, width = input.shape
+    if r <= 0:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    if channels % (r * r):
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            f"of upscale_factor, but input.size(-3)={channels} is not divisible by {r * r}"
+        )
+    parts = input.reshape((*batch, channels // (r * r), r, r, height, width))
+    n = len(batch)
+    order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return parts.permute(order).reshape((*batch, channels // (r * r), height * r, width * r))
+
+
+def pixel_unshuffle(input, downscale_factor):
+    """(*, C, H r, W r) as (*, C r^2, H, W), which `pixel_shuffle` undoes."""
+    r = downscale_factor
+    *batch, channels, height, width = input.shape
+    parts = input.reshape((*batch, channels, height // r, r, width // r, r))
+    n = len(batch)
+    order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return parts.permute(order).reshape((*batch, channels * r * r, height // r, width // r))
