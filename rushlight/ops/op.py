@@ -83,6 +83,7 @@ class Op:
         check: called with the kernel's arguments where errors are to be explained.
         holomorphic: whether the rules are those of a holomorphic function; then complex gradients
             are conjugated around them, in one place, and the rules needn't.
+        order: for names of Nodes, in which order PyTorch has the arguments, where it differs.
         linear: whether the output is linear in the differentiable arguments together.
         saved_names: what a Node saves, in order.
         call: the public function.
@@ -108,11 +109,13 @@ class Op:
         linear=False,
         takes_out=True,
         title=None,
+        order=None,
         overloaded=False,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
         self.title = title or self.name
+        self.order = order or {}
         self.overloaded = overloaded
         self.kernel = ufunc or function
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
@@ -204,6 +207,7 @@ class Op:
                 "backward": saved.backward_on_wrapped_arrays if complex_valued else self.backward,
                 "backward_tensors": saved.backward_tensors,
                 "conjugates": complex_valued and self.holomorphic,
+                "order": self.order.get(name),
             }
             made = self._node_classes[name, complex_valued] = type(name, (Node,), body)
         return made
@@ -344,8 +348,9 @@ class Elementwise(Op):
 
     def promote(self, args):
         """The arguments as Tensors of the dtype in which they meet (None stays)."""
-        if have_one_dtype(args):
-            return args
+        promoted = in_their_dtype(args)
+        if promoted is not None:
+            return promoted
         dtype = meeting_dtype(args)
         if self.result == "float" and dtype.category < 2:
             dtype = dtypes.get_default_dtype()
@@ -433,15 +438,20 @@ def special_option(options):
     return next((v for v in options.values() if hasattr(v, "handles_operations")), None)
 
 
-def have_one_dtype(args):
-    """Whether all arguments are Tensors of one dtype, float32 or float64."""
-    first = args[0]
-    if not isinstance(first, Tensor):
-        return False
-    dtype = first._array.dtype
+def in_their_dtype(args):
+    """Tensors of one dtype, float32 or float64, and numbers, as Tensors; None if that isn't so."""
+    dtype = None
+    for x in args:
+        if isinstance(x, Tensor):
+            own = x._array.dtype
+            if own is not dtype and dtype is not None:
+                return None
+            dtype = own
+        elif x.__class__ is not float and x.__class__ is not int:
+            return None
     if dtype is not fast.float32 and dtype is not fast.float64:
-        return False
-    return all(isinstance(x, Tensor) and x._array.dtype is dtype for x in args)
+        return None
+    return [x if isinstance(x, Tensor) else wrap(fast.number_array(x, dtype)) for x in args]
 
 
 def meeting_dtype(args):
