@@ -19,6 +19,7 @@ from rushlight.nn.instancenorm import *
 from rushlight.nn.linear import *
 from rushlight.nn.loss import *
 from rushlight.nn.module import Module
+from rushlight.nn.multihead import *
 from rushlight.nn.normalization import *
 from rushlight.nn.padding import *
 from rushlight.nn.parameter import (
@@ -31,6 +32,7 @@ from rushlight.nn.pixelshuffle import *
 from rushlight.nn.pooling import *
 from rushlight.nn.rnn import *
 from rushlight.nn.sparse import *
+from rushlight.nn.transformer import *
 from rushlight.nn.upsampling import *
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)

@@ -6,6 +6,7 @@ from rushlight import ops
 from rushlight.nn import functional as F
 from rushlight.nn import init
 from rushlight.nn.module import Module
+from rushlight.nn.multihead import MultiheadAttention  # noqa: F401  (PyTorch keeps it here)
 from rushlight.nn.parameter import Parameter
 
 __all__ = [

@@ -28,6 +28,7 @@ FAMILIES = (
     "pooling",
     "rnn",
     "sparse",
+    "transformer",
     "upsampling",
 )
 
