@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.layers import Layer, Layered
-from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.func import batching
 from rushlight.tensor import wrap
@@ -118,8 +117,3 @@ class Batched(Layered):
 
     def label(self):
         return f"BatchedTensor(lvl={self.layer.depth}, bdim=0, value="
-
-
-def batch_layers():
-    """The running `vmap`s, innermost first."""
-    return [layer for layer in reversed(modes.layers) if isinstance(layer, BatchLayer)]

@@ -196,7 +196,7 @@ def in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs
     outputs = []
     for i in range(count):
         inputs = [x if part is None else part[i] for x, part in zip(leaves, parts, strict=True)]
-        own = vmap(func, broadcast_dims(dims, spec), out_dims, randomness)
+        own = vmap(func, tree_unflatten(dims, spec), out_dims, randomness)
         outputs.append(own(*tree_unflatten(inputs, spec), **kwargs))
     flat, out_spec = zip(*map(tree_flatten, outputs), strict=True)
     joined = [
@@ -206,8 +206,3 @@ def in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs
         )
     ]
     return tree_unflatten(joined, out_spec[0])
-
-
-def broadcast_dims(dims, spec):
-    """`in_dims` in full, as a structure like that of the arguments."""
-    return tree_unflatten(dims, spec)
