@@ -5,6 +5,8 @@ import re
 import pytest
 from expressions import evaluate
 
+import rushlight as torch
+
 NAMES = """
 F = torch.nn.functional
 a = torch.tensor([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])
@@ -444,3 +446,12 @@ def test_values(expression, printed):
 def test_errors(expression, kind, message):
     with pytest.raises(kind, match="^" + re.escape(message)):
         evaluate(expression, more_names=NAMES)
+
+
+def test_linear_has_the_bias_first_in_the_graph():
+    """As the tutorials that walk along `next_functions` print it."""
+    layer = torch.nn.Linear(2, 3)
+    node = layer(torch.ones(1, 2)).grad_fn
+    assert node.name() == "AddmmBackward0"
+    assert node.next_functions[0][0].variable is layer.bias
+    assert node.next_functions[1] == (None, 0)

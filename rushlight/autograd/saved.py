@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, modes
+from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, as_function, modes
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = ["backward_on_wrapped_arrays", "backward_tensors", "raise_modified", "save", "unpack"]
@@ -263,7 +263,7 @@ def _origin(node, name):
     op = node.op
     if name not in op.arrays:
         return node, 0 if op.outputs is None else op.outputs.index(name)
-    return node.next_functions[op.arrays.index(name)]
+    return as_function(node.edges[op.arrays.index(name)])
 
 
 _ATTRIBUTE_NAMES = {"self": "input", "result": "out"}

@@ -118,6 +118,8 @@ class Node:
 
     #: names of the entries of `saved`
     saved_names: tuple = ()
+    #: in which order PyTorch has the inputs, where it isn't that of the arguments
+    order = None
     #: whether complex gradients are conjugated around the rules
     conjugates = False
     #: whether freeing forbids a second backward pass (it does when arrays were saved)
@@ -167,7 +169,8 @@ class Node:
     @property
     def next_functions(self):
         """The Nodes that take the gradients of the inputs, each with the number of its output."""
-        return tuple(as_function(edge) for edge in self.edges)
+        edges = self.edges if self.order is None else [self.edges[i] for i in self.order]
+        return tuple(as_function(edge) for edge in edges)
 
     @property
     def metadata(self):

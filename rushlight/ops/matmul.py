@@ -129,6 +129,7 @@ def _linear_node(input, weight, bias):
 
 @opaque(
     node=_linear_node,
+    order={"AddmmBackward0": (2, 0, 1)},
     check=_check_linear,
     takes_out=False,
     d_input=lambda g, weight, input_shape: _linear_input(g, weight, input_shape),
