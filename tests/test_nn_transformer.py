@@ -51,7 +51,7 @@ def test_attention_by_heads_is_pytorchs(options, given):
 
 
 LAYERS = [
-    {}, {"batch_first": True, "norm_first": True, "dropout": 0.0}, {"activation": "gelu", "bias": False},
+    {}, {"batch_first": True, "norm_first": True}, {"activation": "gelu", "bias": False},
     {"dropout": 0.0, "batch_first": True},
 ]  # fmt: skip
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from rushlight.ops import in_place
 from rushlight.ops.sample import stream
 from rushlight.tensor import Tensor, wrap
@@ -38,6 +40,11 @@ def _kept(p, shape, dtype):
     return stream(None).bernoulli(1 - p, shape, dtype)
 
 
+def _kept_along_memory(p, array):
+    """As `_kept`, drawn in the order in which the elements of the array lie in memory."""
+    return stream(None).fill(np.empty_like(array), lambda shape: _kept(p, shape, array.dtype))
+
+
 def _scaled_by(input, noise, inplace):
     return in_place(Tensor.mul, input, noise) if inplace else input * noise
 
@@ -49,7 +56,11 @@ def _drop(input, p, shape, inplace):
         raise RuntimeError(f"result type Float can't be cast to the desired output type {title}")
     if p == 1:
         return _scaled_by(input, input.new_zeros(()), inplace)
-    noise = wrap(_kept(p, shape, input._array.dtype))
+    array = input._array
+    if shape == array.shape and not array.flags.c_contiguous:
+        noise = wrap(_kept_along_memory(p, array))
+    else:
+        noise = wrap(_kept(p, shape, array.dtype))
     noise /= 1 - p
     return _scaled_by(input, noise, inplace)
 
