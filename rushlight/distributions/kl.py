@@ -34,7 +34,7 @@ def kl_divergence(p, q):
         NotImplementedError: there is no function for these two classes.
 
     >>> import rushlight as torch
-    >>> from torch.distributions import Normal, kl_divergence
+    >>> from rushlight.distributions import Normal, kl_divergence
     >>> kl_divergence(Normal(0.0, 1.0), Normal(1.0, 1.0))
     tensor(0.5000)
     """

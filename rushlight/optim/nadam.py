@@ -43,7 +43,7 @@ class NAdam(Optimizer):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8839], requires_grad=True)
+    tensor([0.8944], requires_grad=True)
     """
 
     __module__ = "torch.optim.nadam"

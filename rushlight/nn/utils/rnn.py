@@ -120,7 +120,7 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
         enforce_sorted: the sequences are sorted already, the longest first.
 
     >>> import rushlight as torch
-    >>> from torch.nn.utils.rnn import pack_padded_sequence
+    >>> from rushlight.nn.utils.rnn import pack_padded_sequence
     >>> padded = torch.tensor([[1, 2], [3, 0]])
     >>> pack_padded_sequence(padded, [2, 1], batch_first=True).data
     tensor([1, 3, 2])
@@ -205,7 +205,7 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     """Sequences (L_i, *) as one padded batch, (T, B, *), or (B, T, *) if `batch_first`.
 
     >>> import rushlight as torch
-    >>> from torch.nn.utils.rnn import pad_sequence
+    >>> from rushlight.nn.utils.rnn import pad_sequence
     >>> pad_sequence([torch.tensor([1, 2]), torch.tensor([3])], batch_first=True)
     tensor([[1, 2],
             [3, 0]])
