@@ -20,6 +20,10 @@ __all__ = [
 ]
 
 
+#: what may stand for a 0-d tensor among operands
+NUMBER_TYPES = (int, float, complex, bool, np.number, np.bool_)
+
+
 class dtype:
     """An element type, such as `rushlight.float32`.
 

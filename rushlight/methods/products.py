@@ -1,0 +1,91 @@
+"""Products of vectors, matrices and stacks of them."""
+
+from __future__ import annotations
+
+ops = None
+
+
+class Products:
+    """Products of vectors, matrices and stacks of them."""
+
+    __slots__ = ()
+
+    def matmul(self, other):
+        """The matrix product."""
+        return ops.matmul(self, other)
+
+    def mm(self, mat2):
+        """The product of two matrices."""
+        return ops.mm(self, mat2)
+
+    def mv(self, vec):
+        """The product of a matrix and a vector."""
+        return ops.mv(self, vec)
+
+    def bmm(self, mat2):
+        """The products of stacked matrices."""
+        return ops.bmm(self, mat2)
+
+    def dot(self, tensor):
+        """The product of two vectors."""
+        return ops.dot(self, tensor)
+
+    def vdot(self, other):
+        """The product of two vectors, the first conjugated."""
+        return ops.vdot(self, other)
+
+    def outer(self, vec2):
+        """All products of the elements of two vectors."""
+        return ops.outer(self, vec2)
+
+    def ger(self, vec2):
+        """All products of the elements of two vectors."""
+        return ops.ger(self, vec2)
+
+    def inner(self, other):
+        """The product of the last dimensions."""
+        return ops.inner(self, other)
+
+    def kron(self, other):
+        """The Kronecker product."""
+        return ops.kron(self, other)
+
+    def addmm(self, mat1, mat2, *, beta=1, alpha=1):
+        """`beta * self + alpha * (mat1 @ mat2)`."""
+        return ops.addmm(self, mat1, mat2, beta=beta, alpha=alpha)
+
+    def addmm_(self, mat1, mat2, *, beta=1, alpha=1):
+        """`addmm` in place."""
+        return ops.in_place(ops.addmm, self, mat1, mat2, beta=beta, alpha=alpha)
+
+    def addmv(self, mat, vec, *, beta=1, alpha=1):
+        """`beta * self + alpha * (mat @ vec)`."""
+        return ops.addmv(self, mat, vec, beta=beta, alpha=alpha)
+
+    def addmv_(self, mat, vec, *, beta=1, alpha=1):
+        """`addmv` in place."""
+        return ops.in_place(ops.addmv, self, mat, vec, beta=beta, alpha=alpha)
+
+    def addr(self, vec1, vec2, *, beta=1, alpha=1):
+        """`beta * self + alpha * outer(vec1, vec2)`."""
+        return ops.addr(self, vec1, vec2, beta=beta, alpha=alpha)
+
+    def addr_(self, vec1, vec2, *, beta=1, alpha=1):
+        """`addr` in place."""
+        return ops.in_place(ops.addr, self, vec1, vec2, beta=beta, alpha=alpha)
+
+    def addbmm(self, batch1, batch2, *, beta=1, alpha=1):
+        """`beta * self + alpha * sum of batch1[i] @ batch2[i]`."""
+        return ops.addbmm(self, batch1, batch2, beta=beta, alpha=alpha)
+
+    def addbmm_(self, batch1, batch2, *, beta=1, alpha=1):
+        """`addbmm` in place."""
+        return ops.in_place(ops.addbmm, self, batch1, batch2, beta=beta, alpha=alpha)
+
+    def baddbmm(self, batch1, batch2, *, beta=1, alpha=1):
+        """`beta * self + alpha * (batch1 @ batch2)`."""
+        return ops.baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)
+
+    def baddbmm_(self, batch1, batch2, *, beta=1, alpha=1):
+        """`baddbmm` in place."""
+        return ops.in_place(ops.baddbmm, self, batch1, batch2, beta=beta, alpha=alpha)
