@@ -42,14 +42,45 @@ __all__ = [
 
 
 class Join(Op):
-    """An operation on a number of tensors that was fixed where it was declared."""
+    """An operation on a number of tensors that was fixed where it was declared.
+
+    Code built for many tensors takes longer to compile than it ever saves: there both ways are
+    loops.
+    """
 
     promotes = True
+
+    def __init__(self, function, rules, piece, **declared):
+        super().__init__(function, rules, **declared)
+        self.piece = fast.bind_to_kernels(piece)
+        if len(self.arrays) > _BUILT:
+            self.call = _general_call(self)
+
+    def _array_backward(self):
+        return _pieces_for
 
     def promote(self, args):
         """The tensors in the dtype in which they meet."""
         dtype = meeting_dtype(args)
         return [in_dtype(x, dtype) for x in args]
+
+
+#: for so many tensors a straight-line call is built
+_BUILT = 4
+
+
+def _general_call(op):
+    def call(*tensors, out=None, **options):
+        return op.general(tensors, options, out)
+
+    call.op = op
+    return call
+
+
+def _pieces_for(node, g, edges):
+    """The gradients of the joined arrays: pieces of the gradient of the whole."""
+    piece, options = node.op.piece, node.saved
+    return [None if edge is None else piece(g, i, *options) for i, edge in enumerate(edges)]
 
 
 def _cat_kernel(*arrays, dim, bounds):
@@ -70,22 +101,34 @@ def _block_diag_kernel(*arrays, bounds):
     return result
 
 
+def _cat_piece(g, i, dim, bounds):
+    return slice_dim(g, dim, bounds[i], bounds[i + 1])
+
+
+def _stack_piece(g, i, dim):
+    return select_dim(g, dim, i)
+
+
+def _block_diag_piece(g, i, bounds):
+    return _basic_index(g, index=bounds[i])
+
+
 def _cat_rule(i):
-    return lambda g, dim, bounds: slice_dim(g, dim, bounds[i], bounds[i + 1])
+    return lambda g, dim, bounds: _cat_piece(g, i, dim, bounds)
 
 
 def _stack_rule(i):
-    return lambda g, dim: select_dim(g, dim, i)
+    return lambda g, dim: _stack_piece(g, i, dim)
 
 
 def _block_diag_rule(i):
-    return lambda g, bounds: _basic_index(g, index=bounds[i])
+    return lambda g, bounds: _block_diag_piece(g, i, bounds)
 
 
 _KERNELS = {
-    "cat": (_cat_kernel, _cat_rule),
-    "stack": (_stack_kernel, _stack_rule),
-    "block_diag": (_block_diag_kernel, _block_diag_rule),
+    "cat": (_cat_kernel, _cat_rule, _cat_piece),
+    "stack": (_stack_kernel, _stack_rule, _stack_piece),
+    "block_diag": (_block_diag_kernel, _block_diag_rule, _block_diag_piece),
 }
 _declared: dict = {}
 
@@ -94,12 +137,12 @@ def joining(name, count):
     """The operation that joins so many tensors, declared when first needed."""
     op = _declared.get((name, count))
     if op is None:
-        kernel, rule = _KERNELS[name]
+        kernel, rule, piece = _KERNELS[name]
         arrays = [f"x{i}" for i in range(count)]
         rules = {f"d_{array}": rule(i) for i, array in enumerate(arrays)}
         function = _with_parameters(kernel, name, arrays)
         of_two = registry.get(name)
-        op = _declared[name, count] = Join(function, rules, linear=True, result="same").call
+        op = _declared[name, count] = Join(function, rules, piece, linear=True, result="same").call
         registry[name] = of_two or op.op  # the operation on two tensors stands for all
     return op
 
@@ -116,8 +159,24 @@ def _with_parameters(kernel, name, arrays):
     return made[name]
 
 
-#: more tensors than this are joined in groups: the code of an operation grows with its arguments
-_MOST = 64
+def _plain_arrays(tensors):
+    """The arrays of tensors of one dtype, where nothing is to be recorded; None otherwise."""
+    if fast.is_intercepted() or modes.dual_level >= 0:
+        return None
+    recording = modes.grad_enabled
+    try:
+        dtype = tensors[0]._array.dtype
+        arrays = []
+        for x in tensors:
+            array = x._array
+            if (x._requires_grad and recording) or array.__class__ is not np.ndarray:
+                return None
+            if array.dtype is not dtype:
+                return None
+            arrays.append(array)
+    except Exception:
+        return None  # the ordinary way says what is wrong
+    return arrays
 
 
 def cat(tensors, dim=0, *, axis=None, out=None):
@@ -130,7 +189,7 @@ def cat(tensors, dim=0, *, axis=None, out=None):
             [1., 1.]])
     """
     dim = dim if axis is None else axis
-    if out is None and len(tensors) <= _MOST:
+    if out is None:
         made = _cat_alike(tensors, dim)
         if made is not None:
             return made
@@ -142,15 +201,14 @@ def cat(tensors, dim=0, *, axis=None, out=None):
     dtype = meeting_dtype(tensors) if len(kept) != len(tensors) else None
     if dtype is not None:
         kept = [x.to(dtype) for x in kept]
-    if len(kept) > _MOST:
-        groups = [kept[i : i + _MOST] for i in range(0, len(kept), _MOST)]
-        common = meeting_dtype(kept)
-        return cat([cat([x.to(common) for x in group], dim) for group in groups], dim, out=out)
     return joining("cat", len(kept))(*kept, dim=dim, bounds=bounds, out=out)
 
 
 def _cat_alike(tensors, dim):
     """`cat` of tensors about which there is nothing to say; None for others."""
+    arrays = _plain_arrays(tensors)
+    if arrays is not None:
+        return _cat_arrays(arrays, dim)
     bounds = [0]
     try:
         for x in tensors:
@@ -162,6 +220,13 @@ def _cat_alike(tensors, dim):
         return joining("cat", len(tensors))(*tensors, dim=dim, bounds=tuple(bounds))
     except Exception:
         return None  # the ordinary way says what is wrong
+
+
+def _cat_arrays(arrays, dim):
+    try:
+        return wrap(np.concatenate(arrays, dim))
+    except Exception:
+        return None  # an empty vector goes with everything, or the ordinary way says what is wrong
 
 
 def concat(tensors, dim=0, *, axis=None, out=None):
@@ -224,6 +289,10 @@ def stack(tensors, dim=0, *, out=None):
     tensor([[1, 3],
             [2, 4]])
     """
+    if out is None:
+        made = _stack_alike(tensors, dim)
+        if made is not None:
+            return made
     tensors = sequence_of_tensors("stack", tensors)
     first = tensors[0]._array.shape
     dim = normalize_dim(dim, len(first) + 1)
@@ -233,11 +302,21 @@ def stack(tensors, dim=0, *, out=None):
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
                 f"{list(x._array.shape)} at entry {i}"
             )
-    if len(tensors) > _MOST:
-        groups = [tensors[i : i + _MOST] for i in range(0, len(tensors), _MOST)]
-        common = meeting_dtype(tensors)
-        return cat([stack([x.to(common) for x in group], dim) for group in groups], dim, out=out)
     return joining("stack", len(tensors))(*tensors, dim=dim, out=out)
+
+
+def _stack_alike(tensors, dim):
+    """`stack` of tensors about which there is nothing to say; None for others."""
+    arrays = _plain_arrays(tensors)
+    if arrays is None:
+        return None
+    shape = arrays[0].shape
+    if any(array.shape != shape for array in arrays):
+        return None
+    if dim == 0 and shape:
+        return wrap(np.concatenate(arrays).reshape(len(arrays), *shape))
+    dim = normalize_dim(dim, len(shape) + 1)
+    return wrap(_stack_kernel(*arrays, dim=dim))
 
 
 for _name in _KERNELS:
