@@ -6,7 +6,6 @@ both come from the one function that computes the loss.
 
 import argparse
 
-import numpy as np
 from sklearn.datasets import load_breast_cancer
 
 import rushlight as torch
@@ -37,7 +36,7 @@ def main():
         )
         hessian = torch.autograd.functional.hessian(objective, w)
         with torch.no_grad():
-            w -= torch.from_numpy(np.linalg.solve(hessian.numpy(), gradient.numpy()))
+            w -= torch.linalg.solve(hessian, gradient)
 
 
 if __name__ == "__main__":

@@ -992,3 +992,78 @@ record(
     lambda r: [call(np.array([1, 0, 1, 2]), padding_idx=0, scale_grad_by_freq=True)],
     oracle=None,
 )
+
+# linear algebra -----------------------------------------------------------------------------------
+
+
+def regular(r, *shape):
+    """Matrices far from singular."""
+    return r(*shape) + 5 * np.eye(shape[-1])
+
+
+def positive(r, *shape):
+    """Matrices that are symmetric and positive-definite, by their lower triangles alone."""
+    half = r(*shape)
+    return half @ np.swapaxes(half, -1, -2) + np.eye(shape[-1])
+
+
+def sign_free(name):
+    """Vectors are determined up to their signs: records try them where the signs agree."""
+    return lambda torch, a, **options: tuple(getattr(torch.linalg, name)(a, **options))
+
+
+for name in "inv det matrix_exp".split():
+    record(name, lambda r: [call(regular(r, 3, 3) / 3), call(r(2, 2, 2))], oracle=f"linalg.{name}")
+record(
+    "cofactors",
+    lambda r: [call(regular(r, 3, 3)), call(regular(r, 2, 2, 2))],
+    oracle=lambda torch, a: torch.linalg.det(a)[..., None, None] * torch.linalg.inv(a).mT,
+)
+record(
+    "slogdet",
+    lambda r: [call(regular(r, 3, 3)), call(r(2, 2, 2))],
+    oracle=sign_free("slogdet"),
+)
+record(
+    "solve",
+    lambda r: [call(regular(r, 3, 3), r(3, 2)), call(regular(r, 2, 2, 2), r(2, 1))],
+    oracle="linalg.solve",
+)
+record(
+    "solve_triangular",
+    lambda r: [
+        call(regular(r, 3, 3), r(3, 2), upper=True, unitriangular=False),
+        call(regular(r, 2, 2), r(2, 2, 1), upper=False, unitriangular=True),
+    ],
+    oracle="linalg.solve_triangular",
+)
+record(
+    "cholesky",
+    lambda r: [call(positive(r, 3, 3)), call(positive(r, 2, 2, 2))],
+    oracle="linalg.cholesky",
+    smooth=False,
+)
+record("qr", lambda r: [call(r(3, 3)), call(r(2, 3, 2))], oracle=sign_free("qr"))
+record(
+    "eigh",
+    lambda r: [call(positive(r, 3, 3), UPLO="L")],
+    oracle=sign_free("eigh"),
+    smooth=False,
+)
+record(
+    "svd",
+    lambda r: [call(r(3, 2)), call(r(2, 2, 3))],
+    oracle=lambda torch, a: tuple(torch.linalg.svd(a, full_matrices=False)),
+)
+record("eig", lambda r: [call(r(3, 3) + 0j)], oracle=sign_free("eig"), smooth=False)
+record(
+    "pinv",
+    lambda r: [call(r(3, 2), atol=np.asarray(0.0), rtol=np.asarray(1e-12))],
+    oracle=lambda torch, a, atol, rtol: torch.linalg.pinv(a, rtol=1e-12),
+)
+record("cross", lambda r: [call(r(2, 3), r(2, 3), dim=1)], oracle="linalg.cross")
+record("blocks", lambda r: [call(r(2, 2), r(2, 2))], oracle=None)
+record("diagonal_blocks", lambda r: [call(r(4, 4))], oracle=None)
+record("blocks_of_sum", lambda r: [call(r(2, 2))], oracle=None)
+record("corner", lambda r: [call(r(4, 4), size=2)], oracle=None)
+record("in_corner", lambda r: [call(r(2, 2))], oracle=None)

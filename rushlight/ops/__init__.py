@@ -51,6 +51,7 @@ from rushlight.ops.lookup import *
 from rushlight.ops.loss import *
 from rushlight.ops.mask import *
 from rushlight.ops.matmul import *
+from rushlight.ops.matrices import *
 from rushlight.ops.memory import (
     apply_,
     as_strided_,

@@ -1,0 +1,95 @@
+"""Linear algebra, as `torch.linalg` has it: on matrices, or stacks of them, in `(..., m, n)`."""
+
+from __future__ import annotations
+
+from rushlight.ops.linalg import _LinAlgError as LinAlgError
+from rushlight.ops.matmul import matmul
+from rushlight.ops.matrices import (
+    cholesky_ex,
+    cond,
+    det,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    inv_ex,
+    lstsq,
+    matrix_exp,
+    matrix_norm,
+    matrix_power,
+    matrix_rank,
+    multi_dot,
+    pinv,
+    solve,
+    solve_ex,
+    solve_triangular,
+    svdvals,
+    tensorinv,
+    tensorsolve,
+    vecdot,
+    vector_norm,
+)
+from rushlight.ops.matrices import (
+    cross_of_vectors as cross,
+)
+from rushlight.ops.matrices import (
+    diagonal_of_matrices as diagonal,
+)
+from rushlight.ops.matrices import (
+    factor_cholesky as cholesky,
+)
+from rushlight.ops.matrices import (
+    factor_qr as qr,
+)
+from rushlight.ops.matrices import (
+    factor_svd as svd,
+)
+from rushlight.ops.matrices import (
+    inverse as inv,
+)
+from rushlight.ops.matrices import (
+    log_determinant as slogdet,
+)
+from rushlight.ops.matrices import (
+    norm_of as norm,
+)
+from rushlight.ops.matrices import (
+    powers as vander,
+)
+
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cholesky_ex",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inv",
+    "inv_ex",
+    "lstsq",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_ex",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
+    "vector_norm",
+]
