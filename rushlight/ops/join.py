@@ -161,7 +161,8 @@ def _with_parameters(kernel, name, arrays):
 
 def _plain_arrays(tensors):
     """The arrays of tensors of one dtype, where nothing is to be recorded; None otherwise."""
-    if fast.is_intercepted() or modes.dual_level >= 0:
+    plain = tensors.__class__ is list or tensors.__class__ is tuple
+    if not plain or fast.is_intercepted() or modes.dual_level >= 0:
         return None
     recording = modes.grad_enabled
     try:
