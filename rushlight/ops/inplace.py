@@ -32,21 +32,24 @@ def in_place(function, self, *args, **kwargs):
 
 def _straight(function, self, args, kwargs):
     """Where nothing is recorded or watched, let NumPy write the result where it belongs."""
-    ufunc = function.op.ufunc if hasattr(function, "op") else None
-    if ufunc is None or kwargs or not is_straight(self):
-        return False
-    if modes.grad_enabled and any(_wants_grad(x) for x in args):
+    op = getattr(function, "op", None)
+    if op is None or op.ufunc is None or kwargs or not is_straight(self):
         return False
     array = self._array
-    try:
-        others = [
-            x._array if isinstance(x, Tensor) else fast.number_array(x, array.dtype) for x in args
-        ]
-        if any(x.dtype is not array.dtype for x in others):
+    operands = [array]
+    for x in args:
+        if isinstance(x, Tensor):
+            if x._requires_grad and modes.grad_enabled:
+                return False
+            operands.append(x._array)
+        else:
+            operands.append(fast.number_array(x, array.dtype))
+        if getattr(operands[-1], "dtype", None) is not array.dtype:
             return False
-        version = self._counter[0]
-        ufunc(array, *others, array)
-    except (AttributeError, TypeError, ValueError):
+    version = self._counter[0]
+    try:
+        op.ufunc(*operands, array)
+    except (TypeError, ValueError):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1
     return True
@@ -59,10 +62,6 @@ def is_straight(self):
     if self._counter is INFERENCE:
         return False
     return not (self._requires_grad and modes.grad_enabled)
-
-
-def _wants_grad(x):
-    return isinstance(x, Tensor) and x._requires_grad
 
 
 def overwrite(self, result):
