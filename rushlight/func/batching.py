@@ -189,6 +189,9 @@ declare(
     *("alias", "clone", "clone_contiguous", "cast", "real_part", "imaginary_part", "view_as_real"),
     *("view_as_complex", "view_dtype", "as_complex", "as_real", "complex", "polar", "tril", "triu"),
     *("zeroed", "filled", "glu", "to_copy", "frexp", "indicator", "masked_fill", "weigh"),
+    *("inv", "det", "cofactors", "slogdet", "cholesky", "qr", "eigh", "svd", "eig", "pinv"),
+    *("matrix_exp", "diagonal_blocks", "blocks_of_sum", "corner", "in_corner"),
+    *("solve", "solve_triangular"),
 )
 declare(
     with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
@@ -216,9 +219,15 @@ declare(
 declare(scalar_safe(moved_up("dims")), "flip", "rot90")
 
 
-@rule("lstm_memory", "lstm_output", "gru_step")
+@rule("lstm_memory", "lstm_output", "gru_step", "blocks")
 def gates(op, size, values, batched, options):
     return op.call(*all_batched(size, values, batched), **options)
+
+
+@rule("cross")
+def cross(op, size, values, batched, options):
+    dim = options["dim"] + 1
+    return op.call(*all_batched(size, values, batched), dim=dim)
 
 
 @rule("squeeze")

@@ -362,8 +362,9 @@ def _qr(input):
 
 
 def _over_gaps(product, gaps):
-    """product * gaps; where the product is 0, so is the result, even if the gap is infinite."""
-    return where(product == 0, 0.0, product) * where(product == 0, 0.0, gaps)
+    """product * gaps; but 0 where the product is 0 and the gap has no inverse."""
+    hidden = (product == 0) & (gaps * 0 != 0)
+    return where(hidden, 0.0, product) * where(hidden, 0.0, gaps)
 
 
 def _refuse_complex_vectors(name, g, input):
@@ -418,17 +419,12 @@ def _svd_slope(g_u, g_s, g_vh, input, u, s, vh):
     gradient = _matmul(_matmul(u, middle + _on_diagonal(g_s)), vh)
     rows, columns, count = u.shape[-2], vh.shape[-1], s.shape[-1]
     if rows > count:
-        rest = (g_u - _matmul(u, turn_u)) * _row(_reciprocal_where(s, g_u))
+        rest = _over_gaps(g_u - _matmul(u, turn_u), _row(1 / s))
         gradient = gradient + _matmul(rest, vh)
     if columns > count:
-        rest = g_vh - _matmul(_adjoint(turn_v), vh)
-        gradient = gradient + _matmul(u, _column(_reciprocal_where(s, g_vh)) * rest)
+        rest = _over_gaps(g_vh - _matmul(_adjoint(turn_v), vh), _column(1 / s))
+        gradient = gradient + _matmul(u, rest)
     return gradient
-
-
-def _reciprocal_where(s, g):
-    """1 / s, or zeros where there is no gradient for it to meet."""
-    return s * 0 if _vanishes(g) else 1 / s
 
 
 @opaque(
