@@ -10,6 +10,70 @@ class Products:
 
     __slots__ = ()
 
+    def det(self):
+        """The determinant of square matrices."""
+        return ops.det(self)
+
+    def logdet(self):
+        """The logarithm of the determinant."""
+        return ops.logdet(self)
+
+    def slogdet(self):
+        """The sign of the determinant, and the logarithm of its absolute value."""
+        return ops.slogdet(self)
+
+    def inverse(self):
+        """The inverse of square matrices."""
+        return ops.inverse(self)
+
+    def pinverse(self, rcond=1e-15):
+        """The pseudoinverse."""
+        return ops.pinverse(self, rcond)
+
+    def cholesky(self, upper=False):
+        """The Cholesky factor."""
+        return ops.cholesky(self, upper)
+
+    def cholesky_solve(self, input2, upper=False):
+        """X of A X = self, by the Cholesky factor of A."""
+        return ops.cholesky_solve(self, input2, upper)
+
+    def cholesky_inverse(self, upper=False):
+        """The inverse of A, by its Cholesky factor."""
+        return ops.cholesky_inverse(self, upper)
+
+    def qr(self, some=True):
+        """The QR factorization."""
+        return ops.qr(self, some)
+
+    def svd(self, some=True, compute_uv=True):
+        """The singular value decomposition."""
+        return ops.svd(self, some, compute_uv)
+
+    def triangular_solve(self, A, upper=True, transpose=False, unitriangular=False):
+        """X of A X = self, for triangular A."""
+        return ops.triangular_solve(self, A, upper, transpose, unitriangular)
+
+    def trace(self):
+        """The sum of the diagonal."""
+        return ops.trace(self)
+
+    def matrix_power(self, n):
+        """The product of n copies of square matrices."""
+        return ops.matrix_power(self, n)
+
+    def matrix_exp(self):
+        """The exponential of square matrices."""
+        return ops.matrix_exp(self)
+
+    def cross(self, other, dim=None):
+        """The cross products of vectors of length 3."""
+        return ops.cross(self, other, dim)
+
+    def dist(self, other, p=2):
+        """The norm of the difference."""
+        return ops.dist(self, other, p)
+
     def matmul(self, other):
         """The matrix product."""
         return ops.matmul(self, other)
