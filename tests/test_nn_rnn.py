@@ -244,3 +244,10 @@ def test_a_lstm_learns_to_remember():
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.02
+
+
+def test_cells_name_their_nodes_as_pytorch():
+    x = rl.ones(2, 3)
+    hidden, cell = nn.LSTMCell(3, 4)(x)
+    assert (hidden.grad_fn.name(), cell.grad_fn.name()) == ("MulBackward0", "AddBackward0")
+    assert nn.GRUCell(3, 4)(x).grad_fn.name() == "AddBackward0"

@@ -44,7 +44,11 @@ def _memory_gates(g, gates, cell):
     return _side_by_side(gi * (1 - i) * new, g * cell * f * (1 - f), gi * (1 - new * new), g * 0)
 
 
-@opaque(d_gates=_memory_gates, d_cell=lambda g, gates: g * sigmoid(_part(gates, 1, 4)))
+@opaque(
+    node="AddBackward0",
+    d_gates=_memory_gates,
+    d_cell=lambda g, gates: g * sigmoid(_part(gates, 1, 4)),
+)
 def lstm_memory(gates, cell):
     """What an LSTM remembers: sigmoid(f) cell + sigmoid(i) tanh(g), the gates being (i, f, g, o).
 
@@ -75,7 +79,7 @@ def _output_cell(g, gates, cell):
     return g * sigmoid(_part(gates, 3, 4)) * (1 - t * t)
 
 
-@opaque(d_gates=_output_gates, d_cell=_output_cell)
+@opaque(node="MulBackward0", d_gates=_output_gates, d_cell=_output_cell)
 def lstm_output(gates, cell):
     """What an LSTM tells: sigmoid(o) tanh(cell), the gates being (i, f, g, o)."""
     result = np.tanh(cell)
@@ -110,7 +114,12 @@ def _gru_hidden(g, input_gates, hidden_gates):
     return g * sigmoid(_part(input_gates, 1, 3) + _part(hidden_gates, 1, 3))
 
 
-@opaque(d_input_gates=_gru_input_gates, d_hidden_gates=_gru_hidden_gates, d_hidden=_gru_hidden)
+@opaque(
+    node="AddBackward0",
+    d_input_gates=_gru_input_gates,
+    d_hidden_gates=_gru_hidden_gates,
+    d_hidden=_gru_hidden,
+)
 def gru_step(input_gates, hidden_gates, hidden):
     """The next state of a GRU, (1 - z) n + z hidden.
 
