@@ -1067,3 +1067,9 @@ record("diagonal_blocks", lambda r: [call(r(4, 4))], oracle=None)
 record("blocks_of_sum", lambda r: [call(r(2, 2))], oracle=None)
 record("corner", lambda r: [call(r(4, 4), size=2)], oracle=None)
 record("in_corner", lambda r: [call(r(2, 2))], oracle=None)
+
+# Steps of recurrent networks: gates of four (LSTM) or three (GRU) times the width
+
+record("lstm_memory", lambda r: [call(r(2, 12), r(2, 3))], oracle=None)
+record("lstm_output", lambda r: [call(r(2, 12), r(2, 3))], oracle=None)
+record("gru_step", lambda r: [call(r(2, 9), r(2, 9), r(2, 3))], oracle=None)
