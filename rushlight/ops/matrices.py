@@ -514,10 +514,8 @@ def cond(A, p=None, *, out=None):
         check_square(f"cond(ord={p})", A._array)
         infos = infos_of(zero_pivot, A._array)
         regular, _ = _regular(A, infos)
-        inverse_norm = matrix_norm(_inv(regular), p) + wrap(
-            np.where(infos, np.inf, 0.0).astype(A._array.real.dtype)
-        )
-        result = matrix_norm(A, p) * inverse_norm if not infos.any() else inverse_norm
+        product = matrix_norm(A, p) * matrix_norm(_inv(regular), p)
+        result = where(wrap(infos != 0), math.inf, product)
     return _written("linalg_cond", result, (A,), out)
 
 
