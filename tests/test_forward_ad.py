@@ -92,7 +92,7 @@ def test_forward_over_backward():
         d = fwAD.make_dual(X.clone().requires_grad_(), rl.ones(2, 3))
         (g,) = rl.autograd.grad((d**3 * d.exp()).sum(), d)
         found = tangent(g)
-    f = lambda x: (x**3 * x.exp()).sum()  # noqa: E731
+    f = lambda x: (x**3 * x.exp()).sum()
     same(found, rl.func.jvp(rl.func.grad(f), (X,), (rl.ones(2, 3),))[1])
 
 
