@@ -246,7 +246,8 @@ def _unwrap_source(op, name, general):
             yield f"{indent}    {name}_array = None"
         else:
             yield f"{indent}kind = {name}.__class__"
-            yield f"{indent}if kind is float or kind is int:"
+            bools = " or kind is bool" if op.counts_bools else ""
+            yield f"{indent}if kind is float or kind is int{bools}:"
             yield f"{indent}    {name}_array = number_array({name}, {first}_dtype)"
         yield f"{indent}    {name}_grad = False"
         yield f"{indent}    {name}_counter = UNSAVED"

@@ -93,6 +93,7 @@ class Op:
     inference_call = None  # made when inference mode first calls the operation
     promotes = False
     broadcasts = False
+    counts_bools = False
 
     def __init__(
         self,
@@ -339,7 +340,10 @@ class Elementwise(Op):
     def __init__(self, function, rules, result="same", **declared):
         if "numbers" not in declared:
             declared["numbers"] = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-        if declared.get("check") is None:
+        # True is 1 to an operation that refuses nothing and promotes as all do
+        plain = declared.get("check") is None
+        self.counts_bools = plain and type(self).promote is Elementwise.promote
+        if plain:
             declared["check"] = check_broadcast
         super().__init__(function, rules, result=result, **declared)
 
