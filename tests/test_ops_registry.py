@@ -9,6 +9,7 @@ import pytest
 from samples import RECORDS
 
 import rushlight as rl
+import rushlight.ops.recurrent
 import rushlight.special
 from rushlight.ops.op import Elementwise, intercept, registry
 from rushlight.tensor import Tensor, as_array, wrap
