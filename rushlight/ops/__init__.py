@@ -4,6 +4,7 @@ from types import ModuleType as _ModuleType
 
 from rushlight.ops import fast
 from rushlight.ops.activation import *
+from rushlight.ops.adaptive_pool import *
 from rushlight.ops.arithmetic import *
 from rushlight.ops.arithmetic import (
     _add,
