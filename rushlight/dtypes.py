@@ -223,6 +223,26 @@ def default_complex():
     return _default.to_complex()
 
 
+_C_NAMES = {
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+
+def c_name(dtype):
+    """The C++ name of a dtype (ours or NumPy's), which some of PyTorch's messages show."""
+    return _C_NAMES.get(dtype.name, dtype.name)
+
+
 # Promotion --------------------------------------------------------------------------------------
 
 _SIGNED = [int8, int16, int32, int64]

@@ -18,19 +18,6 @@ _LARGEST = {
     "f": (2 - 2**-23) * 2.0**127,
     "d": (2 - 2**-52) * 2.0**1023,
 }
-_C_NAMES = {
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short",
-    "int32": "int",
-    "int64": "long int",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "float32": "float",
-    "float64": "double",
-}
 
 
 def check(holds, message, value):
@@ -59,15 +46,11 @@ def check_continuous(dtype, distribution, name):
         )
 
 
-def c_name(dtype):
-    return _C_NAMES.get(dtype.name, dtype.name)
-
-
 def check_bounds(dtype, bounds):
     low, high = _limits(dtype)
     for name, bound in bounds:
         if not low <= bound <= high:
-            raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
+            raise RuntimeError(f"{name} is out of bounds for {dtypes.c_name(dtype)}")
 
 
 def _limits(dtype):

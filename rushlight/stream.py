@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
+from rushlight import dtypes, sampling
 from rushlight import random_limits as limits
-from rushlight import sampling
 
 _MASK24, _MASK53, _MASK63 = 2**24 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16
@@ -257,7 +257,7 @@ class Stream:
         """Cauchy numbers: median + sigma * tan(pi * (u - 1/2))."""
         dtype = np.dtype(dtype)
         limits.check(sigma > 0, "cauchy_ expects sigma > 0.0, but found sigma={:g}", sigma)
-        limits.check_continuous(dtype, "Cauchy", limits.c_name)
+        limits.check_continuous(dtype, "Cauchy", dtypes.c_name)
         values = np.tan(np.pi * (self._unit(math.prod(shape), np.float64) - 0.5))
         return sampling.rounded(sampling.fused(values, sigma, median), dtype).reshape(shape)
 

@@ -31,8 +31,6 @@ __all__ = [
     "warn_grad_of_non_leaf",
 ]
 
-_C_NAMES = {"float64": "double", "float32": "float", "float16": "c10::Half", "int64": "long"}
-
 
 def set_requires_grad(tensor, value, what="floating point and complex dtype"):
     """`tensor.requires_grad = value`; `what` is what the refusal of integers says."""
@@ -72,7 +70,7 @@ def set_grad(tensor, value):
     expected = grad_dtype(tensor) if tensor.is_leaf else tensor.dtype
     if expected is not None and value.dtype is not expected:
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{_C_NAMES.get(value.dtype.name)}' to a "
+            f"attempting to assign a gradient with dtype '{dtypes.c_name(value.dtype)}' to a "
             f"tensor with grad_dtype '{expected.title}'. The gradient must match the tensor's "
             "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
             "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
@@ -115,7 +113,7 @@ def set_grad_dtype(tensor, value):
     if tensor._grad is not None and value not in (None, tensor._grad.dtype):
         raise RuntimeError(
             f"Cannot set grad_dtype to '{value.title}' because there is already a gradient with "
-            f"dtype '{_C_NAMES.get(tensor._grad.dtype.name)}'. Please clear the gradient "
+            f"dtype '{dtypes.c_name(tensor._grad.dtype)}'. Please clear the gradient "
             "(.grad = None) before changing grad_dtype, or ensure the new grad_dtype matches the "
             "existing gradient's dtype."
         )

@@ -1,6 +1,6 @@
 """How derivatives flow: one loop over the tape.
 
-`run` starts with gradients of the roots, takes the Node that was recorded last of those that have a
+A pass starts with gradients of the roots, takes the Node that was recorded last of those with a
 gradient (every consumer of its output was recorded later, so its gradient is complete), applies its
 rules, and hands the results on along its edges, until nothing is left. It is iterative: a chain of
 100,000 operations needs no stack.

@@ -6,7 +6,6 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.convert import array_from, native
-from rushlight.ops.mask import c_type
 from rushlight.ops.shape import shape_argument
 from rushlight.tensor import Size, Tensor, type_name, wrap
 
@@ -69,8 +68,8 @@ def made_of(args, dtype, keeps_tensor=False):
 
 def _options(dtype):
     return (
-        f"TensorOptions(dtype={c_type(dtype)}, device=cpu, layout=Strided, requires_grad=false "
-        "(default), pinned_memory=false (default), memory_format=(nullopt))"
+        f"TensorOptions(dtype={dtypes.c_name(dtype)}, device=cpu, layout=Strided, "
+        "requires_grad=false (default), pinned_memory=false (default), memory_format=(nullopt))"
     )
 
 

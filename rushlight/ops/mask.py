@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.copies import _total, c_name
 from rushlight.ops.fast import sum_to
 from rushlight.ops.index import add_at
@@ -122,22 +123,8 @@ def check_mask(name, mask):
     if mask._array.dtype.kind != "b":
         raise RuntimeError(
             f"{name} only supports boolean masks, but got mask with dtype "
-            f"{c_type(mask.dtype) if name == 'masked_fill_' else mask.dtype.title}"
+            f"{dtypes.c_name(mask.dtype) if name == 'masked_fill_' else mask.dtype.title}"
         )
-
-
-def c_type(dtype):
-    """What C++ calls a dtype."""
-    names = {
-        "int64": "long int",
-        "int32": "int",
-        "uint8": "unsigned char",
-        "float32": "float",
-        "float64": "double",
-        "int16": "short int",
-        "int8": "signed char",
-    }
-    return names.get(dtype.name, dtype.name)
 
 
 def masked_fill(input, mask, value):

@@ -9,7 +9,6 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.arithmetic import _add
 from rushlight.ops.fast import sum_to
-from rushlight.ops.mixtures import c_name
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
@@ -38,7 +37,7 @@ def _check_same_dtype(input, other):
     if input.dtype != other.dtype:
         raise RuntimeError(
             "expected m1 and m2 to have the same dtype, but got: "
-            f"{c_name(dtypes.of(input))} != {c_name(dtypes.of(other))}"
+            f"{dtypes.c_name(dtypes.of(input))} != {dtypes.c_name(dtypes.of(other))}"
         )
 
 

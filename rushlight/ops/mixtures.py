@@ -71,30 +71,9 @@ class Mixture(Elementwise):
         """The arguments, which must have one dtype already."""
         for name, x in zip(("end", "weight"), args[1:], strict=False):
             if isinstance(x, Tensor) and x.dtype is not args[0].dtype:
-                expected, got = (c_name(each.dtype) for each in (args[0], x))
+                expected, got = (dtypes.c_name(each.dtype) for each in (args[0], x))
                 raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {got}")
         return super().promote(args)
-
-
-_C_NAMES = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "float32": "float",
-    "float64": "double",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
-
-
-def c_name(dtype):
-    """The C++ name of a dtype, which PyTorch's messages show."""
-    return _C_NAMES[dtype.name]
 
 
 def _mix(input, end, weight):

@@ -19,7 +19,6 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.mixtures import c_name
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.tensor import Tensor, type_name
@@ -323,7 +322,7 @@ def _check_bias(input, weight, bias, channels, given="Given"):
             f"{channels} elements, but got bias of size {list(bias.shape)} instead"
         )
     if input.dtype is weight.dtype is not bias.dtype:
-        one, two = c_name(input.dtype), c_name(bias.dtype)
+        one, two = dtypes.c_name(input.dtype), dtypes.c_name(bias.dtype)
         raise RuntimeError(f"Input type ({one}) and bias type ({two}) should be the same")
 
 
