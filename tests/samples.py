@@ -852,6 +852,23 @@ record(
     )(input, sizes, return_indices=True),
 )
 
+PATCHES = {"kernel": (2, 3), "stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)}
+
+
+def with_pytorchs_names(torch, input, kernel, **options):
+    """Options of `nn.functional.unfold`, for ours."""
+    return torch.nn.functional.unfold(input, kernel, **options)
+
+
+record("im2col", lambda r: [call(r(2, 1, 4, 6), **PATCHES)], oracle=with_pytorchs_names)
+record(
+    "col2im",
+    lambda r: [call(r(1, 12, 6), space=(4, 6), **PATCHES)],
+    oracle=lambda torch, input, space, kernel, **options: torch.nn.functional.fold(
+        input, space, kernel, **options
+    ),
+)
+
 # activation ---------------------------------------------------------------------------------------
 
 for (
@@ -1073,3 +1090,28 @@ record("in_corner", lambda r: [call(r(2, 2))], oracle=None)
 record("lstm_memory", lambda r: [call(r(2, 12), r(2, 3))], oracle=None)
 record("lstm_output", lambda r: [call(r(2, 12), r(2, 3))], oracle=None)
 record("gru_step", lambda r: [call(r(2, 9), r(2, 9), r(2, 3))], oracle=None)
+
+# sequences ----------------------------------------------------------------------------------------
+
+ALIGNED = {
+    "labels": np.array([[1, 2, 2], [2, 0, 0]]),
+    "input_lengths": np.array([5, 4]),
+    "target_lengths": np.array([3, 1]),
+    "blank": 0,
+    "zero_infinity": False,
+}
+
+
+def ctc_by_pytorch(torch, log_probs, labels, input_lengths, target_lengths, blank, zero_infinity):
+    lengths = torch.tensor(input_lengths), torch.tensor(target_lengths)
+    return torch.ctc_loss(log_probs, torch.tensor(labels), *lengths, blank, 0, zero_infinity)
+
+
+# the derivative is that of what a log_softmax gave, so it is no derivative of the function alone
+record("ctc_losses", lambda r: [call(r(5, 2, 3), **ALIGNED)], oracle=ctc_by_pytorch, smooth=False)
+record(
+    "ctc_gradient",
+    lambda r: [call(r(5, 2, 3), r(2), r(2, low=1.0), **ALIGNED)],
+    oracle=None,
+    smooth=False,
+)

@@ -728,7 +728,7 @@ def add_channels(op, size, values, batched, options):
 # Pools: the samples are further images ------------------------------------------------------------
 
 
-@rule("max_pool", "adaptive_max", "mean_pool", "spread_windows")
+@rule("max_pool", "adaptive_max", "mean_pool", "spread_windows", "im2col", "col2im")
 def pool(op, size, values, batched, options):
     result = op.call(values[0].flatten(0, 1), **options)
     if op.outputs is None:
@@ -775,6 +775,20 @@ def loss(op, size, values, batched, options):
     ]
     losses = op.call(*pair, *weights, **{**options, "reduction": "none"})
     return reduced(losses, options["reduction"])
+
+
+@rule("ctc_losses", "ctc_gradient")
+def aligned_loss(op, size, values, batched, options):
+    scores, *vectors = all_batched(size, values, batched)
+    again = {
+        name: np.concatenate([value] * size) if isinstance(value, np.ndarray) else value
+        for name, value in options.items()
+    }
+    scores = scores.movedim(0, 1).flatten(1, 2)
+    result = op.call(scores, *(x.flatten() for x in vectors), **again)
+    if vectors:
+        return result.unflatten(1, (size, -1)).movedim(1, 0)
+    return result.unflatten(0, (size, -1))
 
 
 @rule("nll_loss")

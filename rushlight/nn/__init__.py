@@ -10,11 +10,13 @@ from rushlight.nn import functional, init, utils
 from rushlight.nn.activation import *
 from rushlight.nn.adaptive import *
 from rushlight.nn.batchnorm import *
+from rushlight.nn.channelshuffle import *
 from rushlight.nn.container import *
 from rushlight.nn.conv import *
 from rushlight.nn.distance import *
 from rushlight.nn.dropout import *
 from rushlight.nn.flatten import *
+from rushlight.nn.fold import *
 from rushlight.nn.instancenorm import *
 from rushlight.nn.linear import *
 from rushlight.nn.loss import *

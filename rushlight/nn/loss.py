@@ -7,6 +7,7 @@ from rushlight.nn.functional.loss import legacy_reduction
 from rushlight.nn.module import Module
 
 __all__ = [
+    "CTCLoss",
     "BCELoss",
     "BCEWithLogitsLoss",
     "CosineEmbeddingLoss",
@@ -402,3 +403,24 @@ class TripletMarginWithDistanceLoss(_Loss):
             swap=self.swap,
             reduction=self.reduction,
         )
+
+
+class CTCLoss(_Loss):
+    """-log of the probability of a sequence of labels, however it is aligned; see F.ctc_loss.
+
+    >>> import rushlight as torch
+    >>> even = torch.full((2, 1, 2), 0.5).log()
+    >>> torch.nn.CTCLoss()(even, torch.tensor([[1]]), (2,), (1,)).exp()
+    tensor(1.3333)
+    """
+
+    def __init__(self, blank=0, reduction="mean", zero_infinity=False):
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs, targets, input_lengths, target_lengths):
+        return F.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction,
+            self.zero_infinity,
+        )  # fmt: skip

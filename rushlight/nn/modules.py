@@ -13,17 +13,20 @@ FAMILIES = (
     "activation",
     "adaptive",
     "batchnorm",
+    "channelshuffle",
     "container",
     "conv",
     "distance",
     "dropout",
     "flatten",
+    "fold",
     "instancenorm",
     "lazy",
     "linear",
     "loss",
     "module",
     "normalization",
+    "padding",
     "pixelshuffle",
     "pooling",
     "rnn",
@@ -34,6 +37,7 @@ FAMILIES = (
 
 for _name in FAMILIES:
     globals()[_name] = sys.modules[f"{__name__}.{_name}"] = import_module(f"rushlight.nn.{_name}")
+globals()["utils"] = sys.modules[f"{__name__}.utils"] = import_module("rushlight.nn.tuples")
 
 
 def __getattr__(name):

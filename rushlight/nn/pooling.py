@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight.nn import functional as F
 from rushlight.nn.module import Module
+from rushlight.ops.window import _spread
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -15,12 +16,17 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 
@@ -254,3 +260,99 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """Maxima of windows as even as can be: input (N, C, D, H, W) or (C, D, H, W)."""
 
     pool = staticmethod(F.adaptive_max_pool3d)
+
+
+# Maxima put back, and windows at random -----------------------------------------------------------
+
+
+class _MaxUnpoolNd(Module):
+    """What the layers that undo pooling share; a subclass names its function."""
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__()
+        self.kernel_size = _spread(kernel_size, self.dimensions)
+        self.stride = _spread(kernel_size if stride is None else stride, self.dimensions)
+        self.padding = _spread(padding, self.dimensions)
+
+    def forward(self, input, indices, output_size=None):
+        return self.unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self):
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpoolNd):
+    """Zeros with each maximum back where it came from: input (N, C, L) or (C, L)."""
+
+    dimensions = 1
+    unpool = staticmethod(F.max_unpool1d)
+
+
+class MaxUnpool2d(_MaxUnpoolNd):
+    """Zeros with each maximum back where it came from: input (N, C, H, W) or (C, H, W).
+
+    >>> import rushlight as torch
+    >>> pool = torch.nn.MaxPool2d(2, return_indices=True)
+    >>> torch.nn.MaxUnpool2d(2)(*pool(torch.tensor([[[[1.0, 2.0], [4.0, 3.0]]]])))
+    tensor([[[[0., 0.],
+              [4., 0.]]]])
+    """
+
+    dimensions = 2
+    unpool = staticmethod(F.max_unpool2d)
+
+
+class MaxUnpool3d(_MaxUnpoolNd):
+    """Zeros with each maximum back where it came from: input (N, C, D, H, W) or (C, D, H, W)."""
+
+    dimensions = 3
+    unpool = staticmethod(F.max_unpool3d)
+
+
+class _FractionalMaxPoolNd(Module):
+    """What the layers of maxima of windows at random share; a subclass names its function."""
+
+    def __init__(
+        self, kernel_size, output_size=None, output_ratio=None, return_indices=False,
+        _random_samples=None,
+    ):  # fmt: skip
+        super().__init__()
+        count = self.dimensions
+        self.kernel_size = _spread(kernel_size, count)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else _spread(output_size, count)
+        self.output_ratio = None if output_ratio is None else _spread(output_ratio, count)
+        if output_size is None and output_ratio is None:
+            raise ValueError(
+                f"{self._get_name()} requires specifying either an output size, or a pooling ratio"
+            )
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        if output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input):
+        return self.pool(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+            self._random_samples,
+        )  # fmt: skip
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """The maximum of each window, where windows lie at random; see F.fractional_max_pool2d.
+
+    >>> import rushlight as torch
+    >>> torch.nn.FractionalMaxPool2d(2, output_ratio=0.5)(torch.ones(1, 1, 8, 6)).shape
+    torch.Size([1, 1, 4, 3])
+    """
+
+    dimensions = 2
+    pool = staticmethod(F.fractional_max_pool2d)
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """The maximum of each window, where windows lie at random; see F.fractional_max_pool2d."""
+
+    dimensions = 3
+    pool = staticmethod(F.fractional_max_pool3d)

@@ -32,6 +32,7 @@ from rushlight.ops.create import (
     new_tensor,
     new_zeros,
 )
+from rushlight.ops.ctc import *
 from rushlight.ops.differences import *
 from rushlight.ops.einsum import *
 from rushlight.ops.elementwise import *

@@ -87,7 +87,7 @@ def _put_places(input, *, indices, space, once):
     count = len(space)
     lead = input.shape[: input.ndim - count]
     result = np.zeros((math.prod(lead), math.prod(space)), input.dtype)
-    flat = indices.reshape(result.shape[0], -1)
+    flat = indices.reshape(result.shape[0], math.prod(indices.shape[-count:]))
     rows = np.arange(result.shape[0])[:, None]
     if once:
         result[rows, flat] = input.reshape(flat.shape)
@@ -109,9 +109,11 @@ def _put_places(input, *, indices, space, once):
 )
 def _take_places(input, *, indices):
     """The elements at flat indices of the last dimensions."""
-    lead = math.prod(indices.shape[: indices.ndim - _space_count(indices)])
-    flat = indices.reshape(lead, -1)
-    picked = np.take_along_axis(input.reshape(lead, -1), flat, 1)
+    count = _space_count(indices)
+    lead = math.prod(indices.shape[: indices.ndim - count])
+    flat = indices.reshape(lead, math.prod(indices.shape[-count:]))
+    whole = input.reshape(lead, math.prod(input.shape[input.ndim - count :]))
+    picked = np.take_along_axis(whole, flat, 1)
     return picked.reshape(indices.shape)
 
 

@@ -1,4 +1,4 @@
-"""Small programs whose output is recorded: `autograd_*.txt`, and what PyTorch prints for them.
+"""Small programs whose output is recorded, by topic, and what PyTorch prints for them.
 
 A program says what it wants compared with `show(...)`, and `err(f)` for what may be refused. The
 recording is made by `python -m tests.snippets`, where PyTorch is installed.
@@ -44,7 +44,8 @@ def run(source, torch):
     lines = []
 
     def show(*values):
-        lines.append(" ".join(str(form(value, torch)) for value in values))
+        shown = " ".join(str(form(value, torch)) for value in values)
+        lines.append(shown.replace("\n", "\\n"))
 
     def err(function):
         try:
@@ -53,6 +54,7 @@ def run(source, torch):
             lines.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
 
     names = {"torch": torch, "show": show, "err": err, "__name__": "snippet"}
+    names.update(nn=torch.nn, F=torch.nn.functional, optim=torch.optim)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -86,3 +88,17 @@ def rounded(elements):
     if isinstance(elements, list):
         return [rounded(each) for each in elements]
     return float(f"{elements:.4g}") if isinstance(elements, float) else elements
+
+
+_NUMBER = re.compile(r"-?\b\d+\.?\d*(?:e[-+]?\d+)?")
+
+
+def assert_alike(found, expected, rtol=2e-3, atol=1e-5):
+    """Lines are equal but for the names of Nodes and the last of four digits."""
+    for one, other in zip(found, expected, strict=True):
+        one, other = (re.sub(r"'\w+Backward\d*'\)", "'NODE')", line) for line in (one, other))
+        if one == other:
+            continue
+        assert _NUMBER.sub("#", one) == _NUMBER.sub("#", other)
+        for a, b in zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True):
+            assert abs(float(a) - float(b)) <= atol + rtol * abs(float(b)), (one, other)

@@ -11,8 +11,11 @@ from rushlight.nn.functional.attention import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
+from rushlight.nn.functional.fold import *
+from rushlight.nn.functional.grid import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.sparse import *
+from rushlight.nn.functional.unpool import *
 from rushlight.nn.functional.vision import *

@@ -22,6 +22,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
     "cross_entropy",
+    "ctc_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",
     "huber_loss",
@@ -40,7 +41,7 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]
 
-_REDUCTIONS = ("none", "mean", "sum")
+_REDUCTIONS = ("none", "mean", "sum")  # in the order of PyTorch's numbers for them
 
 
 def legacy_reduction(size_average, reduce, stacklevel=4):
@@ -615,3 +616,30 @@ def _triplet(anchor, positive, negative, distance, margin, swap, reduction):
     if swap:
         far = ops.minimum(far, distance(positive, negative))
     return _reduce((margin + near - far).clamp(min=0), reduction)
+
+
+# Sequences ----------------------------------------------------------------------------------------
+
+
+def ctc_loss(
+    log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean",
+    zero_infinity=False,
+):  # fmt: skip
+    """-log of the probability of the targets, however they are aligned; see `torch.ctc_loss`.
+
+    Args:
+        log_probs: logarithms of probabilities, (T, N, C) or (T, C).
+        targets: labels, (N, S), or those of all sequences one after the other.
+        input_lengths, target_lengths: how much of each sequence counts, (N,).
+        blank: the label that stands for none.
+        zero_infinity: 0 for targets that are too long for their input.
+
+    >>> import rushlight as torch
+    >>> even = torch.full((2, 1, 2), 0.5).log()
+    >>> torch.nn.functional.ctc_loss(even, torch.tensor([[1]]), (2,), (1,)).exp()
+    tensor(1.3333)
+    """
+    number = _REDUCTIONS.index(_reduction(reduction))
+    return ops.ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, number, zero_infinity
+    )

@@ -11,7 +11,9 @@ from rushlight import ops
 from rushlight.tensor import wrap
 
 __all__ = [
+    "channel_shuffle",
     "interpolate",
+    "native_channel_shuffle",
     "pixel_shuffle",
     "pixel_unshuffle",
     "upsample",
@@ -248,3 +250,31 @@ def pixel_unshuffle(input, downscale_factor):
     n = len(batch)
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
     return parts.permute(order).reshape((*batch, channels * r * r, height // r, width // r))
+
+
+def channel_shuffle(input, groups):
+    """Channels of several groups in turns: (*, C, ...), C a multiple of `groups`.
+
+    Source: X. Zhang et al., "ShuffleNet: an extremely efficient convolutional neural network for
+    mobile devices" (2018).
+    """
+    if input.dim() <= 2:
+        raise RuntimeError(
+            "channel_shuffle expects input with > 2 dims, but got input with sizes "
+            f"{list(input.shape)}"
+        )
+    if groups <= 0:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
+        )
+    batch, channels, *rest = input.shape
+    if channels % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {channels} channels and {groups} "
+            "groups."
+        )
+    parts = input.reshape((batch, groups, channels // groups, *rest))
+    return parts.transpose(1, 2).reshape(input.shape)
+
+
+native_channel_shuffle = channel_shuffle
