@@ -5,29 +5,26 @@ import math
 import numpy as np
 import pytest
 
-from rushlight.compile.native import available, jit
-from rushlight.compile.vectormath import F32, F64, LARGEST_ANGLE
+from rushlight.compile import vectormath
 
-pytest.importorskip("numba")
 pytestmark = pytest.mark.skipif(
-    np.finfo(np.longdouble).nmant < 60 or not available(), reason="needs a wider reference"
+    np.finfo(np.longdouble).nmant < 60, reason="needs a reference wider than float64"
 )
 
 #: the largest errors that vectormath promises, for float32 and float64
 PROMISED = {
-    "exp": (1.1, 1),
-    "exp2": (1.1, 1),
-    "expm1": (1.8, 1.8),
+    "exp": (1.2, 1.1),
+    "exp2": (1.2, 1.1),
+    "expm1": (2, 2),
     "log": (1, 1),
     "log2": (2, 2),
     "log10": (2, 2),
-    "log1p": (1, 1),
-    "sigmoid": (2.5, 2),
-    "tanh": (2.7, 2.7),
-    "sin": (1.5, 1.5),
-    "cos": (1.5, 1.5),
-    "erf": (1.5, 1.5),
-    "rsqrt": (1.5, 1.5),
+    "log1p": (1.1, 1.1),
+    "sigmoid": (2.5, 2.5),
+    "tanh": (2.8, 2.8),
+    "sin": (1.6, 1.6),
+    "cos": (1.6, 1.6),
+    "erf": (1.6, 1.6),
 }
 
 
@@ -39,18 +36,8 @@ def erf(x):
     return np.vectorize(math.erf, otypes=[np.longdouble])(x)
 
 
-REFERENCES = {"sigmoid": sigmoid, "erf": erf, "rsqrt": lambda x: 1 / np.sqrt(x)}
+REFERENCES = {"sigmoid": sigmoid, "erf": erf}
 SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, -1.0, 0.5, 2.0, 1e30, -1e30]
-
-
-def compiled(function):
-    """The function over arrays."""
-
-    def loop(source, target):
-        for i in range(target.size):
-            target[i] = function(source[i])
-
-    return jit(loop)
 
 
 def points(dtype):
@@ -74,33 +61,21 @@ def errors(got, wanted):
     return np.where(special, np.where(equal, 0, np.inf), distance)
 
 
-def call(function, source):
-    target = np.empty_like(source)
-    compiled(function)(source, target)
-    return target
-
-
-#: whose float64 differs from their float32, or from their neighbour's, in constants alone
-SAME_IN_FLOAT64 = "exp2 log2 log10 cos rsqrt".split()
-
-
-@pytest.mark.parametrize(
-    "name, width",
-    [(name, F32) for name in PROMISED]
-    + [(name, F64) for name in PROMISED if name not in SAME_IN_FLOAT64],
-    ids=lambda x: x if isinstance(x, str) else x.float.__name__,
-)
-def test_error_over_the_whole_range(name, width):
-    x = points(width.float)
+@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_error_over_the_whole_range(name, dtype):
+    x = points(dtype)
     if name in ("sin", "cos"):
-        x = x[(np.abs(x) <= LARGEST_ANGLE) | ~np.isfinite(x)]
+        x = x[(np.abs(x) <= vectormath.LARGEST_ANGLE) | ~np.isfinite(x)]
     reference = REFERENCES.get(name) or getattr(np, name)
     with np.errstate(all="ignore"):
         wanted = reference(x.astype(np.longdouble))
-        got = call(getattr(width, name), x)
+        got = getattr(vectormath, name)(x)
         found = errors(got, wanted)
+    assert got.dtype == dtype
     worst = int(np.argmax(found))
-    assert found[worst] <= PROMISED[name][width is F64], (x[worst], got[worst], wanted[worst])
+    promised = PROMISED[name][dtype is np.float64]
+    assert found[worst] <= promised, (x[worst], got[worst], wanted[worst])
     zeros = (x == 0) & (wanted == 0)
     assert np.array_equal(np.signbit(got[zeros]), np.signbit(wanted[zeros]))
 
@@ -113,16 +88,8 @@ def test_power_follows_ieee():
     draw = np.random.default_rng(1)
     x = np.concatenate([x.ravel(), draw.uniform(0, 30, 20_000).astype("f4")])
     y = np.concatenate([y.ravel(), draw.uniform(-20, 20, 20_000).astype("f4")])
-    got = np.empty_like(x)
-    power = F32.pow
-
-    @jit
-    def loop(x, y, out):
-        for i in range(out.size):
-            out[i] = power(x[i], y[i])
-
     with np.errstate(all="ignore"):
-        loop(x, y, got)
+        got = vectormath.power(x, y)
         wanted = np.power(x.astype(np.longdouble), y.astype(np.longdouble))
         found = errors(got, wanted)
     worst = int(np.argmax(found))
@@ -132,12 +99,4 @@ def test_power_follows_ieee():
 
 
 def test_angles_out_of_reach_are_nan():
-    assert np.isnan(call(F32.sin, np.array([2e12, 1e38], "f4"))).all()
-
-
-def test_loops_are_vectorised():
-    """The machine code of a loop works on packed numbers and calls nothing."""
-    loop = compiled(F32.tanh)
-    loop(np.ones(3, "f4"), np.empty(3, "f4"))
-    (text,) = loop.inspect_llvm().values()
-    assert "x float>" in text
+    assert np.isnan(vectormath.sin(np.array([2e12, 1e38], "f4"))).all()

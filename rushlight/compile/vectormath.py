@@ -1,32 +1,32 @@
-"""Elementary functions without branches, in plain Python that LLVM turns into vector code.
+"""Elementary functions without branches: products, sums, selections and bit patterns only.
 
-Numba's packages have no vector math library: a loop over `math.exp` calls the C library once for
-every element. The functions here consist of a few products, sums and selections, so that a loop
-over one of them handles 8 float32 (or 4 float64) at a time. Each exists in both widths:
+A loop over `math.exp` calls the C library once for every element. A loop over one of these handles
+as many elements at a time as the processor's registers hold, 8 float32 on most. They are plain
+Python, and take anything with arithmetic: NumPy's scalars and arrays, or the machine's registers
+(`llvm.Number`), for which calling them writes down the instructions.
 
 >>> import numpy as np
->>> from rushlight.compile.vectormath import F32
->>> print(f"{F32.exp(np.float32(1)):.6f}")
-2.718282
+>>> from rushlight.compile import vectormath
+>>> print(vectormath.exp(np.array([0, 1, -1], "f4")))
+[1.         2.7182817  0.36787945]
 
-Each takes and gives scalars of its width, and treats NaN, infinities, -0.0 and denormal numbers as
-IEEE 754 and the C library do. Largest error found, in units of the last place (ulp), over the whole
-range (tests/test_compile_vectormath.py measures it):
+The result has the width of the argument, float32 or float64. NaN, infinities, -0.0 and denormal
+numbers are treated as IEEE 754 and the C library do. Largest error found, in units of the last
+place (ulp), over the whole range (tests/test_compile_vectormath.py measures it):
 
 ==================  =======  =======  ==========================================================
 function            float32  float64  method
 ==================  =======  =======  ==========================================================
-exp, exp2           1.1      1.0      2^n * exp(r), |r| <= log(2)/2, r by Cody and Waite
-expm1               1.8      1.8      the same, 2^n - 1 added last
+exp, exp2           1.2      1.1      2^n * exp(r), |r| <= log(2)/2, r by Cody and Waite
+expm1               2.0      2.0      the same, 2^n - 1 added last
 log                 1.0      1.0      exponent, and atanh series of f / (2 + f)
 log2, log10         2.0      2.0      the same, times a constant
-log1p               1.0      1.0      log of 1 + x, and what that sum lost
-sigmoid             2.5      2.0      exp(-abs(x)), one division
-tanh                2.7      2.7      expm1(-2 abs(x)), one division
-sin, cos            1.5      1.5      Cody and Waite modulo pi/2; NaN where abs(x) > 1e12
-erf                 1.5      1.5      odd polynomial below 1, 1 - exp(polynomial) above
-rsqrt               1.5      1.5      square root, division
-pow                 1.0      (libm)   exp(y * log(x)) in float64; float64 isn't vectorised
+log1p               1.1      1.1      log of 1 + x, and what that sum lost
+sigmoid             2.5      2.5      exp(-abs(x)), one division
+tanh                2.8      2.8      expm1(-2 abs(x)), one division
+sin, cos            1.6      1.6      Cody and Waite modulo pi/2; NaN where abs(x) > 1e12
+erf                 1.6      1.6      odd polynomial below 1, 1 - exp(polynomial) above
+power               1.0               exp(y * log(x)) in float64
 ==================  =======  =======  ==========================================================
 
 Sources: W. J. Cody, W. Waite, "Software Manual for the Elementary Functions", 1980 (reduction of
@@ -37,448 +37,351 @@ The coefficients are minimax polynomials found by Remez' exchange algorithm in 1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 
 from rushlight.compile import polynomials
-from rushlight.compile.native import jit as native_jit
-from rushlight.compile.native import select
 
-INF = math.inf
-jit = partial(native_jit, inline=True)
+__all__ = "cos erf exp exp2 expm1 log log10 log1p log2 power sigmoid sin tanh".split()
 
 
-class Width(SimpleNamespace):
-    """A floating-point format, its constants as scalars of that format, and its functions."""
+def _width(dtype, mantissa, table, **constants):
+    """A floating-point format: its constants, as numbers of the format."""
+    dtype, integer = np.dtype(dtype).type, np.dtype(f"i{np.dtype(dtype).itemsize}").type
+    bias = np.finfo(dtype).maxexp - 1
+    magic = dtype(1.5 * 2.0**mantissa)
+    root_half = int(dtype(math.sqrt(0.5)).view(integer))
+    numbers = {name: dtype(value) for name, value in constants.items()}
+    return SimpleNamespace(
+        float=dtype,
+        int=integer,
+        mantissa=integer(mantissa),
+        bias=integer(bias),
+        magic=magic,
+        magic_bits=integer(int(magic.view(integer)) - bias),
+        one_less_root=integer((bias << mantissa) - root_half),
+        exponents=integer((1 << (8 * integer().itemsize - 1 - mantissa)) - 1),
+        sign=integer(np.iinfo(integer).min),
+        tiny=dtype(2.0 ** (-mantissa - 2)),
+        smallest=dtype(2.0 ** (1 - bias)),
+        up=dtype(2.0 ** (mantissa + 2)),
+        down=dtype(-mantissa - 2),
+        log2_e=dtype(math.log2(math.e)),
+        log10_e=dtype(math.log10(math.e)),
+        ln2=dtype(math.log(2)),
+        zero=dtype(0),
+        half=dtype(0.5),
+        one=dtype(1),
+        two=dtype(2),
+        inf=dtype(math.inf),
+        nan=dtype(math.nan),
+        table={name: [dtype(c) for c in row] for name, row in table.items()},
+        **numbers,
+    )
 
-    def constants(self, *values: float) -> list:
-        """Numbers as scalars of this width: a Python float would widen float32 to float64."""
-        return [self.float(value) for value in values]
 
-    def polynomial(self, name: str) -> Callable:
-        """x -> c[0] + c[1] x + c[2] x**2 + ..., by Horner's rule, without a loop."""
-        coefficients = self.table[name]
-        names = {f"c{i}": self.float(c) for i, c in enumerate(coefficients)}
-        text = f"c{len(coefficients) - 1}"
-        for name in reversed(list(names)[:-1]):
-            text = f"({text} * x + {name})"
-        exec(f"def polynomial(x):\n    return {text}\n", names)
-        return jit(names["polynomial"])
-
-
-F32 = Width(
-    float=np.float32,
-    int=np.int32,
-    mantissa=23,
-    magic=1.5 * 2.0**23,
-    bias=127,
-    ln2=(0.693145751953125, 1.428606765330187e-06),
-    log10_2=(0.301025390625, 4.605038981195214e-06),
-    exp_range=(-104.0, 89.0),
-    exp2_range=(-151.0, 129.0),
-    tanh_limit=10.0,
-    erf_limit=4.0,
-    table=polynomials.FLOAT32,
+F32 = _width(
+    "f4",
+    23,
+    polynomials.FLOAT32,
+    ln2_high=0.693145751953125,
+    ln2_low=1.428606765330187e-06,
+    log10_2_high=0.301025390625,
+    log10_2_low=4.605038981195214e-06,
+    exp_least=-104,
+    exp_most=89,
+    exp2_least=-151,
+    exp2_most=129,
+    expm1_least=-20,
+    tanh_most=10,
+    erf_most=4,
 )
-F64 = Width(
-    float=np.float64,
-    int=np.int64,
-    mantissa=52,
-    magic=1.5 * 2.0**52,
-    bias=1023,
-    ln2=(0.693147180369123816490, 1.90821492927058770002e-10),
-    log10_2=(3.01029995663611771306e-01, 3.69423907715893078616e-13),
-    exp_range=(-746.0, 710.0),
-    exp2_range=(-1076.0, 1025.0),
-    tanh_limit=20.0,
-    erf_limit=6.0,
-    table=polynomials.FLOAT64,
+F64 = _width(
+    "f8",
+    52,
+    polynomials.FLOAT64,
+    ln2_high=0.693147180369123816490,
+    ln2_low=1.90821492927058770002e-10,
+    log10_2_high=3.01029995663611771306e-01,
+    log10_2_low=3.69423907715893078616e-13,
+    exp_least=-746,
+    exp_most=710,
+    exp2_least=-1076,
+    exp2_most=1025,
+    expm1_least=-40,
+    tanh_most=20,
+    erf_most=6,
 )
 
 
-def both(build: Callable) -> Callable:
-    """Build a function in both widths, and enter it into each under its name."""
-    for width in (F32, F64):
-        function = build(width)
-        function.__name__ = build.__name__
-        function.__doc__ = build.__doc__
-        setattr(width, build.__name__, jit(function))
-    return build
+def width(x):
+    """The format of a number or an array."""
+    return F32 if x.dtype == np.float32 else F64
+
+
+# What a register does otherwise than an array -----------------------------------------------------
+
+
+def select(condition, x, y):
+    """x where the condition holds, y elsewhere; both are there already."""
+    if isinstance(condition, (np.ndarray, np.bool_)):
+        return np.where(condition, x, y)
+    return condition.select(x, y)
+
+
+def bits(x):
+    """The number whose binary form is that of x, as an integer."""
+    return x.view(width(x).int)
+
+
+def from_bits(n):
+    """The floating-point number whose binary form is that of an integer."""
+    return n.view(np.float32 if n.dtype == np.int32 else np.float64)
 
 
 # Bits ---------------------------------------------------------------------------------------------
 
 
-@both
-def bits(w):
-    """The number whose binary form is that of x, as an integer."""
-    F, I = w.float, w.int
-    return lambda x: F(x).view(I)
-
-
-@both
-def from_bits(w):
-    """The floating-point number whose binary form is that of an integer."""
-    F, I = w.float, w.int
-    return lambda n: I(n).view(F)
-
-
-@both
-def with_sign(w):
+def with_sign(x, other):
     """x, not negative, with the sign of another number."""
-    bits, from_bits, sign = w.bits, w.from_bits, w.int(-(2 ** (8 * w.int().itemsize - 1)))
-    return lambda x, other: from_bits(bits(x) | (bits(other) & sign))
+    return from_bits(bits(x) | (bits(other) & width(x).sign))
 
 
-@both
-def nearest(w):
+def nearest(x):
     """The nearest integer, for abs(x) < 2**(mantissa - 1): adding `magic` rounds off the rest."""
-    (magic,) = w.constants(w.magic)
-    return lambda x: (x + magic) - magic
+    magic = width(x).magic
+    return (x + magic) - magic
 
 
-@both
-def power_of_two(w):
+def power_of_two(n):
     """2**n for a whole floating-point number n, made as an exponent; no integer conversion."""
-    bits, from_bits, mantissa = w.bits, w.from_bits, w.mantissa
-    (magic,) = w.constants(w.magic)
-    start = w.int(w.bias - int(magic.view(w.int)))
-    return lambda n: from_bits((bits(n + magic) + start) << mantissa)
+    w = width(n)
+    return from_bits((bits(n + w.magic) - w.magic_bits) << w.mantissa)
+
+
+def scaled(x, n):
+    """x * 2**n, in two steps: n may lie below the smallest exponent or above the greatest."""
+    first = nearest(n * width(n).half)
+    return x * power_of_two(first) * power_of_two(n - first)
+
+
+def clamped(x, least, most):
+    """x between two bounds; NaN stays NaN."""
+    x = select(x > most, most, x)
+    return select(x < least, least, x)
+
+
+def polynomial(name, x):
+    """c[0] + c[1] x + c[2] x**2 + ..., by Horner's rule."""
+    *others, value = width(x).table[name]
+    for c in reversed(others):
+        value = value * x + c
+    return value
 
 
 # Exponentials -------------------------------------------------------------------------------------
 
 
-@both
-def scaled(w):
-    """x * 2**n, in two steps: n may lie below the smallest exponent or above the greatest."""
-    nearest, power_of_two = w.nearest, w.power_of_two
-    (half,) = w.constants(0.5)
-
-    def scaled(x, n):
-        first = nearest(n * half)
-        return x * power_of_two(first) * power_of_two(n - first)
-
-    return scaled
-
-
-@both
-def exp_near_zero(w):
+def exp_near_zero(r):
     """exp(r) - 1 for abs(r) <= log(2) / 2."""
-    p = w.polynomial("exp")
-    return lambda r: r + r * r * p(r)
+    return r + r * r * polynomial("exp", r)
 
 
-@both
-def exp(w):
+def reduced(x):
+    """(n, r) so that x = n log(2) + r, abs(r) <= log(2) / 2."""
+    w = width(x)
+    n = nearest(x * w.log2_e)
+    return n, x - n * w.ln2_high - n * w.ln2_low
+
+
+def exp(x):
     """e to the power x."""
-    one, log2_e, high, low, least, most = w.constants(1, math.log2(math.e), *w.ln2, *w.exp_range)
-    nearest, exp_near_zero, scaled = w.nearest, w.exp_near_zero, w.scaled
-
-    def exp(x):
-        x = most if x > most else x
-        x = least if x < least else x
-        n = nearest(x * log2_e)
-        return scaled(one + exp_near_zero(x - n * high - n * low), n)
-
-    return exp
+    w = width(x)
+    n, r = reduced(clamped(x, w.exp_least, w.exp_most))
+    return scaled(w.one + exp_near_zero(r), n)
 
 
-@both
-def exp2(w):
+def exp2(x):
     """2 to the power x."""
-    one, log_2, least, most = w.constants(1, math.log(2), *w.exp2_range)
-    nearest, exp_near_zero, scaled = w.nearest, w.exp_near_zero, w.scaled
-
-    def exp2(x):
-        x = most if x > most else x
-        x = least if x < least else x
-        n = nearest(x)
-        return scaled(one + exp_near_zero((x - n) * log_2), n)
-
-    return exp2
+    w = width(x)
+    x = clamped(x, w.exp2_least, w.exp2_most)
+    n = nearest(x)
+    return scaled(w.one + exp_near_zero((x - n) * w.ln2), n)
 
 
-@both
-def expm1(w):
+def expm1(x):
     """exp(x) - 1, accurate near 0 too."""
-    log2_e, high, low, one, half, two = w.constants(math.log2(math.e), *w.ln2, 1, 0.5, 2)
-    least, most, tiny = w.constants(-40, w.exp_range[1], 2.0 ** (-w.mantissa - 2))
-    nearest, exp_near_zero, power_of_two = w.nearest, w.exp_near_zero, w.power_of_two
-
-    def expm1(x):
-        y = most if x > most else x
-        y = least if y < least else y
-        n = nearest(y * log2_e)
-        q = exp_near_zero(y - n * high - n * low)
-        s = power_of_two(n - one)  # half of 2**n, which may not be a number any more
-        return x if abs(x) < tiny else (q * s + (s - half)) * two
-
-    return expm1
+    w = width(x)
+    n, r = reduced(clamped(x, w.expm1_least, w.exp_most))
+    s = power_of_two(n - w.one)  # half of 2**n, which may not be a number any more
+    y = (exp_near_zero(r) * s + (s - w.half)) * w.two
+    return select(abs(x) < w.tiny, x, y)
 
 
-@both
-def sigmoid(w):
+def sigmoid(x):
     """1 / (1 + exp(-x))."""
-    exp = w.exp
-    one, zero = w.constants(1, 0)
-
-    def sigmoid(x):
-        e = exp(-abs(x))
-        return (e if x < zero else one) / (one + e)
-
-    return sigmoid
+    w = width(x)
+    e = exp(-abs(x))
+    return select(x < w.zero, e, w.one) / (w.one + e)
 
 
-@both
-def tanh(w):
+def tanh(x):
     """The hyperbolic tangent, (1 - t) / (1 + t) with t = exp(-2 abs(x)), and the sign of x."""
-    log2_e, high, low, one, two = w.constants(math.log2(math.e), *w.ln2, 1, 2)
-    (limit,) = w.constants(w.tanh_limit)
-    nearest, exp_near_zero, power_of_two = w.nearest, w.exp_near_zero, w.power_of_two
-    with_sign = w.with_sign
-
-    def tanh(x):
-        y = abs(x)
-        y = -two * (limit if y > limit else y)
-        n = nearest(y * log2_e)
-        s = power_of_two(n)
-        t = exp_near_zero(y - n * high - n * low) * s + (s - one)
-        return with_sign(abs(t) / (t + two), x)
-
-    return tanh
+    w = width(x)
+    size = abs(x)
+    n, r = reduced(-w.two * select(size > w.tanh_most, w.tanh_most, size))
+    s = power_of_two(n)
+    t = exp_near_zero(r) * s + (s - w.one)
+    return with_sign(abs(t) / (t + w.two), x)
 
 
 # Logarithms ---------------------------------------------------------------------------------------
 
 
-@both
-def split(w):
+def split(x):
     """(e, f) so that x = 2**e (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); x is positive and finite."""
-    bits, from_bits, mantissa, bias, I = w.bits, w.from_bits, w.mantissa, w.bias, w.int
-    smallest, up, down, zero, one = w.constants(
-        2.0 ** (1 - bias), 2.0 ** (mantissa + 2), -mantissa - 2, 0, 1
-    )
-    (magic,) = w.constants(w.magic)
-    root = int(w.float(math.sqrt(0.5)).view(I))
-    offset = (bias << mantissa) - root  # makes what is shifted positive
-    exponents = (1 << (8 * I().itemsize - 1 - mantissa)) - 1
-    shifted_magic = int(magic.view(I)) - bias
-
-    def split(x):
-        small = x < smallest
-        n = bits(x * up if small else x)
-        k = ((n + offset) >> mantissa) & exponents
-        e = (from_bits(k + shifted_magic) - magic) + (down if small else zero)
-        f = from_bits(n - ((k - bias) << mantissa)) - one
-        return e, f
-
-    return split
+    w = width(x)
+    small = x < w.smallest
+    n = bits(select(small, x * w.up, x))
+    k = ((n + w.one_less_root) >> w.mantissa) & w.exponents
+    e = (from_bits(k + w.magic_bits) - w.magic) + select(small, w.down, w.zero)
+    return e, from_bits(n - ((k - w.bias) << w.mantissa)) - w.one
 
 
-@both
-def log_tail(w):
+def log_tail(f):
     """log(1 + f) - f, for 1 + f between sqrt(1/2) and sqrt(2)."""
-    p = w.polynomial("log")
-    half, two = w.constants(0.5, 2)
-
-    def log_tail(f):
-        s = f / (two + f)
-        z = s * s
-        h = half * f * f
-        return s * (h + z * p(z)) - h
-
-    return log_tail
+    w = width(f)
+    s = f / (w.two + f)
+    z = s * s
+    h = w.half * f * f
+    return s * (h + z * polynomial("log", z)) - h
 
 
-@both
-def log_specials(w):
+def log_specials(x, y):
     """The value y of a logarithm of x; or -inf, NaN, inf where x is 0, negative, infinite, NaN."""
-    zero, inf, nan = w.constants(0, INF, math.nan)
-
-    def log_specials(x, y):
-        y = y if x < inf else x
-        y = -inf if x == zero else y
-        return nan if x < zero else y
-
-    return log_specials
+    w = width(x)
+    y = select(x < w.inf, y, x)
+    y = select(x == w.zero, -w.inf, y)
+    return select(x < w.zero, w.nan, y)
 
 
-@both
-def log(w):
+def log(x):
     """The natural logarithm."""
-    split, log_tail, log_specials = w.split, w.log_tail, w.log_specials
-    high, low = w.constants(*w.ln2)
-
-    def log(x):
-        e, f = split(x)
-        return log_specials(x, e * high + (f + (log_tail(f) + e * low)))
-
-    return log
+    w = width(x)
+    e, f = split(x)
+    return log_specials(x, e * w.ln2_high + (f + (log_tail(f) + e * w.ln2_low)))
 
 
-@both
-def log2(w):
+def log2(x):
     """The logarithm to base 2; exact for powers of 2."""
-    split, log_tail, log_specials = w.split, w.log_tail, w.log_specials
-    (log2_e,) = w.constants(math.log2(math.e))
-
-    def log2(x):
-        e, f = split(x)
-        return log_specials(x, e + (f + log_tail(f)) * log2_e)
-
-    return log2
+    e, f = split(x)
+    return log_specials(x, e + (f + log_tail(f)) * width(x).log2_e)
 
 
-@both
-def log10(w):
+def log10(x):
     """The logarithm to base 10."""
-    split, log_tail, log_specials = w.split, w.log_tail, w.log_specials
-    log10_e, high, low = w.constants(math.log10(math.e), *w.log10_2)
-
-    def log10(x):
-        e, f = split(x)
-        return log_specials(x, e * high + ((f + log_tail(f)) * log10_e + e * low))
-
-    return log10
+    w = width(x)
+    e, f = split(x)
+    tail = (f + log_tail(f)) * w.log10_e + e * w.log10_2_low
+    return log_specials(x, e * w.log10_2_high + tail)
 
 
-@both
-def log1p(w):
+def log1p(x):
     """log(1 + x), accurate near 0 too."""
-    split, log_tail, log_specials = w.split, w.log_tail, w.log_specials
-    high, low, one, tiny = w.constants(*w.ln2, 1, 2.0 ** (-w.mantissa - 2))
-
-    def log1p(x):
-        u = one + x
-        lost = one - (u - x) if x > one else x - (u - one)
-        e, f = split(u)
-        y = log_specials(u, e * high + (f + (log_tail(f) + (e * low + lost / u))))
-        return x if abs(x) < tiny else y
-
-    return log1p
+    w = width(x)
+    u = w.one + x
+    lost = select(x > w.one, w.one - (u - x), x - (u - w.one))
+    e, f = split(u)
+    y = e * w.ln2_high + (f + (log_tail(f) + (e * w.ln2_low + lost / u)))
+    return select(abs(x) < w.tiny, x, log_specials(u, y))
 
 
 # Powers -------------------------------------------------------------------------------------------
 
-
-@both
-def rsqrt(w):
-    """1 / sqrt(x)."""
-    sqrt = math.sqrt if w is F64 else np.sqrt
-    (one,) = w.constants(1)
-    return lambda x: one / sqrt(x)
+EVEN = np.float64(2.0**24)  # a float32 of this size or above is an even number
 
 
-_exp, _log, _nearest, _bits = F64.exp, F64.log, F64.nearest, F64.bits
-EVEN = 2.0**24  # a float32 of this size or above is an even number
+def power(x, y):
+    """x to the power y, float32: exp(y * log(abs(x))) in float64.
 
-
-def _pow_float32(x, y):
-    """exp(y * log(abs(x))) in float64: its 29 more bits are more than y can magnify."""
-    a, b = np.float64(x), np.float64(y)
-    size = _exp(b * _log(abs(a)))
-    whole = (_nearest(b) == b) | (abs(b) >= EVEN)
-    odd = (abs(b) < EVEN) & (_nearest(b * 0.5) != b * 0.5) & whole
-    size = -size if odd & (_bits(a) < 0) else size
-    size = np.nan if (a < 0.0) & (a > -np.inf) & (not whole) else size
-    one = (b == 0.0) | (a == 1.0) | ((a == -1.0) & (abs(b) == np.inf))
-    return np.float32(1.0 if one else size)
-
-
-@both
-def pow(w):
-    """x to the power y, by the rules of IEEE 754; float64 is left to the C library."""
-    return _pow_float32 if w is F32 else lambda x, y: x**y
+    Its 29 more bits are more than y can magnify. Around it the rules of IEEE 754.
+    """
+    w = F64
+    a, b = x.astype(np.float64), y.astype(np.float64)
+    size = exp(b * log(abs(a)))
+    half = b * w.half
+    small = abs(b) < EVEN
+    odd = small & (nearest(b) == b) & (nearest(half) != half)
+    broken = small & (nearest(b) != b)
+    size = select(odd & (bits(a) < np.int64(0)), -size, size)
+    size = select((a < w.zero) & (a > -w.inf) & broken, w.nan, size)
+    one = (b == w.zero) | (a == w.one) | ((a == -w.one) & (abs(b) == w.inf))
+    return select(one, w.one, size).astype(np.float32)
 
 
 # Angles -------------------------------------------------------------------------------------------
 
-
-_FAR, _NEAR = F64.constants(2 / math.pi * 2.0**-20, 2 / math.pi)
-_STEP, _MAGIC = F64.constants(2.0**20, F64.magic)
+STEP = np.float64(2.0**20)
+NEAR, FAR = np.float64(2 / math.pi), np.float64(2 / math.pi * 2.0**-20)
 #: pi/2 in parts of 33 bits
-_PART1, _PART2, _PART3 = F64.constants(
-    1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624879595063154e-21
-)
-LARGEST_ANGLE = 1e12
+PI_PARTS = [
+    np.float64(part)
+    for part in (1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624879595063154e-21)
+]
+LARGEST_ANGLE = np.float64(1e12)
 
 
-@jit
-def _less(x, n):
+def less(x, n):
     """x - n pi/2, as a number and the part of it that rounding lost."""
-    first = x - n * _PART1
-    step = n * _PART2
+    first = x - n * PI_PARTS[0]
+    step = n * PI_PARTS[1]
     y = first - step
-    return y, ((first - y) - step) - n * _PART3
+    return y, ((first - y) - step) - n * PI_PARTS[2]
 
 
-@jit
 def quadrant(x):
     """(r, q) so that x = r + q pi/2, abs(r) <= pi/4; q counts modulo 4. In float64 for both widths.
 
     Two steps, by multiples of 2**20 pi/2 and of pi/2: all products with parts of pi/2 are exact.
     Above 1e12, where more parts would be needed, r is NaN.
     """
-    y = np.float64(x)
-    m = _nearest(y * _FAR) * _STEP
-    y, tail = _less(y, m)
-    shifted = y * _NEAR + _MAGIC
-    y, lost = _less(y, shifted - _MAGIC)
-    return (y + (tail + lost) if abs(x) <= LARGEST_ANGLE else np.nan), _bits(shifted)
+    y, tail = less(x, nearest(x * FAR) * STEP)
+    shifted = y * NEAR + F64.magic
+    y, lost = less(y, shifted - F64.magic)
+    return select(abs(x) <= LARGEST_ANGLE, y + (tail + lost), F64.nan), bits(shifted)
 
 
-def sine(w, shift):
-    """The function x -> sin(x + shift pi/2)."""
-    half, one = w.constants(0.5, 1)
-    odd_part, even_part = w.polynomial("sin"), w.polynomial("cos")
-    F, turned = w.float, quadrant
-
-    def sine(x):
-        y, q = turned(x)
-        q = q + shift
-        r = F(y)
-        z = r * r
-        s = r + r * z * odd_part(z)
-        c = one - (half * z - z * z * even_part(z))
-        s = select(q & 1 == 0, s, c)
-        return select(q & 2 == 0, s, -s)
-
-    return sine
+def turned(x, shift):
+    """sin(x + shift pi/2)."""
+    w = width(x)
+    y, q = quadrant(x.astype(np.float64))
+    r, q = y.astype(w.float), q + np.int64(shift)
+    z = r * r
+    s = r + r * z * polynomial("sin", z)
+    c = w.one - (w.half * z - z * z * polynomial("cos", z))
+    s = select((q & np.int64(1)) == np.int64(0), s, c)
+    return select((q & np.int64(2)) == np.int64(0), s, -s)
 
 
-@both
-def sin(w):
+def sin(x):
     """The sine."""
-    shifted = jit(sine(w, 0))
-    (zero,) = w.constants(0)
-    return lambda x: select(x == zero, x, shifted(x))  # the sign of -0.0
+    return select(x == width(x).zero, x, turned(x, 0))  # keeps the sign of -0.0
 
 
-@both
-def cos(w):
+def cos(x):
     """The cosine."""
-    return sine(w, 1)
+    return turned(x, 1)
 
 
 # Error function -----------------------------------------------------------------------------------
 
 
-@both
-def erf(w):
+def erf(x):
     """The error function: an odd polynomial below 1, and 1 - exp(a polynomial) above."""
-    inner, outer = w.polynomial("erf"), w.polynomial("log_erfc")
-    exp, with_sign = w.exp, w.with_sign
-    one, limit = w.constants(1, w.erf_limit)
-
-    def erf(x):
-        a = abs(x)
-        a = limit if a > limit else a
-        small = a + a * inner(a * a)
-        large = one - exp(a * outer(a))
-        return with_sign(select(a < one, small, large), x)
-
-    return erf
+    w = width(x)
+    size = abs(x)
+    a = select(size > w.erf_most, w.erf_most, size)
+    small = a + a * polynomial("erf", a * a)
+    large = w.one - exp(a * polynomial("log_erfc", a))
+    return with_sign(select(a < w.one, small, large), x)
