@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from rushlight import ops
-from rushlight.autograd import enable_grad, no_grad
+from rushlight.autograd import no_grad
 from rushlight.distributions import constraints
-from rushlight.distributions.distribution import (
-    Distribution,
-    broadcast_all,
-    clamp_probs,
-    either,
-)
+from rushlight.distributions.exp_family import ExponentialFamily
+from rushlight.distributions.of_probability import OfProbability
+from rushlight.distributions.utils import broadcast_all
 from rushlight.nn import functional as F
 
 __all__ = ["Bernoulli"]
 
 
-class Bernoulli(Distribution):
+class Bernoulli(OfProbability, ExponentialFamily):
     """1 with probability `probs` (or sigmoid(`logits`)), else 0.
 
     >>> import rushlight as torch
@@ -31,31 +26,8 @@ class Bernoulli(Distribution):
     has_enumerate_support = True
 
     def __init__(self, probs=None, logits=None, validate_args=None):
-        either(probs, logits)
-        if probs is not None:
-            (self.probs,) = broadcast_all(probs)
-        else:
-            (self.logits,) = broadcast_all(logits)
-        self._param = self.probs if probs is not None else self.logits
-        super().__init__(self._param.shape, validate_args=validate_args)
-
-    @cached_property
-    def logits(self):
-        """log(p / (1 - p))."""
-        with enable_grad():
-            probs = clamp_probs(self.probs)
-            return probs.log() - ops.log1p(-probs)
-
-    @cached_property
-    def probs(self):
-        """The probabilities of 1."""
-        with enable_grad():
-            return ops.sigmoid(self.logits)
-
-    @property
-    def param_shape(self):
-        """The shape of the probabilities."""
-        return self._param.shape
+        (given,) = self._set_probability(probs, logits)
+        super().__init__(given.shape, validate_args=validate_args)
 
     @property
     def mean(self):
@@ -69,16 +41,6 @@ class Bernoulli(Distribution):
     @property
     def variance(self):
         return self.probs * (1 - self.probs)
-
-    def expand(self, batch_shape, _instance=None):
-        """The same distributions, as many as `batch_shape` says."""
-        new = type(self).__new__(type(self))
-        for name in ("probs", "logits"):
-            if name in vars(self):
-                vars(new)[name] = vars(self)[name].expand(batch_shape)
-        new._param = self._param.expand(batch_shape)
-        Distribution.__init__(new, batch_shape, validate_args=False)
-        return new._validated_as(self)
 
     def sample(self, sample_shape=()):
         with no_grad():
@@ -98,3 +60,12 @@ class Bernoulli(Distribution):
         values = ops.arange(2, dtype=self._param.dtype)
         values = values.reshape((-1,) + (1,) * len(self._batch_shape))
         return values.expand((-1, *self._batch_shape)) if expand else values
+
+    @property
+    def _natural_params(self):
+        return (ops.logit(self.probs),)
+
+    def _log_normalizer(self, x):
+        return F.softplus(x)
+
+    _mean_carrier_measure = 0

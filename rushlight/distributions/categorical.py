@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from rushlight import ops
-from rushlight.autograd import enable_grad, no_grad
+from rushlight.autograd import no_grad
 from rushlight.distributions import constraints
-from rushlight.distributions.distribution import Distribution, clamp_probs, either
+from rushlight.distributions.distribution import Distribution
+from rushlight.distributions.utils import (
+    either,
+    lazy_property,
+    logits_to_probs,
+    probs_to_logits,
+)
 from rushlight.dtypes import finfo
-from rushlight.nn import functional as F
 from rushlight.tensor import Size
 
 __all__ = ["Categorical"]
@@ -40,21 +43,22 @@ class Categorical(Distribution):
             if logits.dim() < 1:
                 raise ValueError("`logits` parameter must be at least one-dimensional.")
             self.logits = logits - logits.logsumexp(-1, keepdim=True)
-        self._param = self.probs if probs is not None else self.logits
         self._num_events = self._param.shape[-1]
         super().__init__(self._param.shape[:-1], validate_args=validate_args)
 
-    @cached_property
+    @lazy_property
     def logits(self):
         """The logarithms of the probabilities."""
-        with enable_grad():
-            return clamp_probs(self.probs).log()
+        return probs_to_logits(self.probs)
 
-    @cached_property
+    @lazy_property
     def probs(self):
         """The probabilities."""
-        with enable_grad():
-            return F.softmax(self.logits, -1)
+        return logits_to_probs(self.logits)
+
+    @property
+    def _param(self):
+        return self.probs if "probs" in vars(self) else self.logits
 
     @property
     def param_shape(self):
@@ -79,15 +83,9 @@ class Categorical(Distribution):
 
     def expand(self, batch_shape, _instance=None):
         """The same distributions, as many as `batch_shape` says."""
-        shape = (*batch_shape, self._num_events)
-        new = type(self).__new__(type(self))
-        for name in ("probs", "logits"):
-            if name in vars(self):
-                vars(new)[name] = vars(self)[name].expand(shape)
-        new._param = self._param.expand(shape)
+        new = super().expand(batch_shape, _instance)
         new._num_events = self._num_events
-        Distribution.__init__(new, Size(batch_shape), validate_args=False)
-        return new._validated_as(self)
+        return new
 
     def sample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 
-from rushlight import ops
 from rushlight.autograd import no_grad
 from rushlight.distributions import constraints
-from rushlight.dtypes import finfo, get_default_dtype
+from rushlight.distributions.utils import lazy_property
 from rushlight.tensor import Size, Tensor
 
 __all__ = ["Distribution"]
 
 
 class Distribution:
-    """Base class of the distributions.
+    """Base class of the distributions; programs may add their own.
 
     Args:
         batch_shape: shape of the parameters: so many distributions at once.
         event_shape: shape of one draw.
         validate_args: check parameters and values (by default, yes).
+
+    >>> import rushlight as torch
+    >>> class Dice(torch.distributions.Distribution):
+    ...     arg_constraints = {}
+    ...     support = torch.distributions.constraints.integer_interval(1, 6)
+    ...
+    ...     def log_prob(self, value):
+    ...         self._validate_sample(value)
+    ...         return torch.full(value.shape, 1 / 6).log()
+    >>> Dice().log_prob(torch.tensor([1, 6]))
+    tensor([-1.7918, -1.7918])
     """
 
     __module__ = "torch.distributions.distribution"
 
     has_rsample = False
     has_enumerate_support = False
-    arg_constraints: dict = {}
     _validate_args = True
 
     def __init_subclass__(cls, **kwargs):
@@ -51,8 +59,18 @@ class Distribution:
             self._check_parameters()
 
     def _check_parameters(self):
-        for name, constraint in self.arg_constraints.items():
-            if constraints.is_dependent(constraint) or name not in vars(self):
+        try:
+            arg_constraints = self.arg_constraints
+        except NotImplementedError:
+            warnings.warn(
+                f"{type(self)} does not define `arg_constraints`. Please set "
+                "`arg_constraints = {}` or initialize the distribution with `validate_args=False` "
+                "to turn off validation.",
+                stacklevel=3,
+            )
+            return
+        for name, constraint in arg_constraints.items():
+            if constraints.is_dependent(constraint) or self._is_unset(name):
                 continue
             value = getattr(self, name)
             if not constraint.check(value).all():
@@ -62,7 +80,16 @@ class Distribution:
                     f"{constraint!r}, but found invalid values:\n{value}"
                 )
 
+    def _is_unset(self, name):
+        """Whether a parameter was not given, and is computed only when somebody asks for it."""
+        return name not in vars(self) and isinstance(getattr(type(self), name, None), lazy_property)
+
     # What a distribution defines
+
+    @property
+    def arg_constraints(self):
+        """The set in which each parameter must lie."""
+        raise NotImplementedError
 
     @property
     def support(self):
@@ -135,7 +162,7 @@ class Distribution:
         warnings.warn(
             "sample_n will be deprecated. Use .sample((n,)) instead", UserWarning, stacklevel=2
         )
-        return self.sample((n,))
+        return self.sample(Size((n,)))
 
     def perplexity(self):
         """exp(entropy)."""
@@ -143,21 +170,37 @@ class Distribution:
 
     def expand(self, batch_shape, _instance=None):
         """The same distribution with its parameters expanded to this batch shape."""
-        names = [name for name in self.arg_constraints if name in vars(self)]
-        shape = Size(batch_shape)
-        parameters = {
-            name: getattr(self, name).expand(shape + self._own_shape(name)) for name in names
-        }
-        return type(self)(**parameters, validate_args=False)._validated_as(self)
+        new = self._unmade(_instance)
+        for name, constraint in self.arg_constraints.items():
+            if name in vars(self):
+                value = vars(self)[name]
+                own = value.shape[value.dim() - constraint.event_dim :]
+                vars(new)[name] = value.expand(Size(batch_shape) + own)
+        return self._made(new, batch_shape)
 
-    def _own_shape(self, name):
-        """The last dimensions of a parameter, which belong to one distribution."""
-        ndim = self.arg_constraints[name].event_dim
-        return getattr(self, name).shape[getattr(self, name).dim() - ndim :]
+    def _unmade(self, _instance=None):
+        """Another distribution of this class, without parameters as yet."""
+        kinds = [c for c in type(self).__mro__ if "__init__" in vars(c)]
+        ours = next(c for c in kinds if vars(c)["__init__"].__module__.startswith("rushlight."))
+        return self._get_checked_instance(ours, _instance)
 
-    def _validated_as(self, other):
-        self._validate_args = other._validate_args
-        return self
+    def _made(self, new, batch_shape):
+        """An expanded distribution with its shapes; it checks what this one checks."""
+        Distribution.__init__(new, batch_shape, self._event_shape, validate_args=False)
+        new._validate_args = self._validate_args
+        return new
+
+    def _get_checked_instance(self, cls, _instance=None):
+        """An instance to be filled by `cls.expand`, unless a subclass needs an `expand` of its own.
+
+        A subclass with its own `__init__` may hold more than `cls.expand` knows of.
+        """
+        if _instance is None and type(self).__init__ != cls.__init__:
+            raise NotImplementedError(
+                f"Subclass {type(self).__name__} of {cls.__name__} that defines a custom __init__ "
+                "method must also define a custom .expand() method."
+            )
+        return type(self).__new__(type(self)) if _instance is None else _instance
 
     def _extended_shape(self, sample_shape=()):
         return Size((*sample_shape, *self._batch_shape, *self._event_shape))
@@ -179,12 +222,24 @@ class Distribution:
                     "Value is not broadcastable with batch_shape+event_shape: "
                     f"{value.shape} vs {Size(expected)}."
                 )
-        if not self.support.check(value).all():
+        support = self._support_or_none()
+        if support is not None and not support.check(value).all():
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) "
-                f"to be within the support ({self.support!r}) of the distribution {self!r}, but "
+                f"to be within the support ({support!r}) of the distribution {self!r}, but "
                 f"found invalid values:\n{value}"
             )
+
+    def _support_or_none(self):
+        try:
+            return self.support
+        except NotImplementedError:
+            warnings.warn(
+                f"{type(self)} does not define `support` to enable sample validation. Please "
+                "initialize the distribution with `validate_args=False` to turn off validation.",
+                stacklevel=3,
+            )
+            return None
 
     def __repr__(self):
         parts = []
@@ -193,35 +248,3 @@ class Distribution:
                 value = vars(self)[name]
                 parts.append(f"{name}: {value if value.numel() == 1 else value.size()}")
         return f"{type(self).__name__}({', '.join(parts)})"
-
-
-# What the distributions are made of ---------------------------------------------------------------
-
-
-def broadcast_all(*values):
-    """Parameters, Tensors or numbers, as Tensors of one shape."""
-    if not all(isinstance(v, (Tensor, numbers.Number)) for v in values):
-        raise ValueError(
-            "Input arguments must all be instances of Number, torch.Tensor or objects implementing "
-            "__torch_function__."
-        )
-    dtype = next((v.dtype for v in values if isinstance(v, Tensor)), get_default_dtype())
-    tensors = [v if isinstance(v, Tensor) else ops.tensor(v, dtype=dtype) for v in values]
-    return ops.broadcast_tensors(*tensors)
-
-
-def standard_normal(shape, dtype):
-    """Draws of the standard normal distribution."""
-    return ops.normal(ops.zeros(shape, dtype=dtype), ops.ones(shape, dtype=dtype))
-
-
-def either(probs, logits):
-    """Refuse both, and neither."""
-    if (probs is None) == (logits is None):
-        raise ValueError("Either `probs` or `logits` must be specified, but not both.")
-
-
-def clamp_probs(probs):
-    """Probabilities strictly between 0 and 1."""
-    eps = finfo(probs.dtype).eps
-    return probs.clamp(min=eps, max=1 - eps)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.distributions import constraints
-from rushlight.distributions.distribution import Distribution, broadcast_all
+from rushlight.distributions.exp_family import ExponentialFamily
+from rushlight.distributions.utils import broadcast_all
 
 __all__ = ["Exponential"]
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """Waiting times: the density is rate exp(-rate x).
 
     >>> import rushlight as torch
@@ -61,3 +62,12 @@ class Exponential(Distribution):
 
     def entropy(self):
         return 1.0 - ops.log(self.rate)
+
+    @property
+    def _natural_params(self):
+        return (-self.rate,)
+
+    def _log_normalizer(self, x):
+        return -ops.log(-x)
+
+    _mean_carrier_measure = 0

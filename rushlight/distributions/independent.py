@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rushlight.distributions import constraints
 from rushlight.distributions.distribution import Distribution
+from rushlight.distributions.utils import sum_last
 
-__all__ = ["Independent", "sum_last"]
+__all__ = ["Independent"]
 
 
 class Independent(Distribution):
@@ -16,6 +17,8 @@ class Independent(Distribution):
     >>> torch.distributions.Independent(base, 1).log_prob(torch.zeros(3))
     tensor(-2.7568)
     """
+
+    arg_constraints: dict = {}
 
     def __init__(self, base_distribution, reinterpreted_batch_ndims, validate_args=None):
         batch = base_distribution.batch_shape
@@ -62,8 +65,9 @@ class Independent(Distribution):
         """The same distributions, as many as `batch_shape` says."""
         own = self._event_shape[: self.reinterpreted_batch_ndims]
         base = self.base_dist.expand((*batch_shape, *own))
-        new = type(self)(base, self.reinterpreted_batch_ndims, validate_args=False)
-        return new._validated_as(self)
+        new = self._unmade(_instance)
+        new.base_dist, new.reinterpreted_batch_ndims = base, self.reinterpreted_batch_ndims
+        return self._made(new, batch_shape)
 
     def sample(self, sample_shape=()):
         return self.base_dist.sample(sample_shape)
@@ -85,8 +89,3 @@ class Independent(Distribution):
 
     def __repr__(self):
         return f"{type(self).__name__}({self.base_dist}, {self.reinterpreted_batch_ndims})"
-
-
-def sum_last(value, count):
-    """The sum over the last `count` dimensions."""
-    return value.sum(tuple(range(-count, 0))) if count else value

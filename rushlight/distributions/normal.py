@@ -7,12 +7,13 @@ import math
 from rushlight import ops
 from rushlight.autograd import no_grad
 from rushlight.distributions import constraints
-from rushlight.distributions.distribution import Distribution, broadcast_all, standard_normal
+from rushlight.distributions.exp_family import ExponentialFamily
+from rushlight.distributions.utils import broadcast_all, standard_normal
 
 __all__ = ["Normal"]
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """Normal distribution with mean `loc` and standard deviation `scale`.
 
     >>> import rushlight as torch
@@ -72,3 +73,12 @@ class Normal(Distribution):
     def entropy(self):
         """(1 + log(2 pi)) / 2 + log(scale)."""
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
+
+    @property
+    def _natural_params(self):
+        return self.loc / self.scale.pow(2), -0.5 * self.scale.pow(2).reciprocal()
+
+    def _log_normalizer(self, x, y):
+        return -0.25 * x.pow(2) / y + 0.5 * ops.log(-math.pi / y)
+
+    _mean_carrier_measure = 0

@@ -8,7 +8,7 @@ from rushlight.distributions.categorical import Categorical
 from rushlight.distributions.distribution import Distribution
 from rushlight.nn import functional as F
 
-__all__ = ["OneHotCategorical"]
+__all__ = ["OneHotCategorical", "OneHotCategoricalStraightThrough"]
 
 
 class OneHotCategorical(Distribution):
@@ -52,10 +52,9 @@ class OneHotCategorical(Distribution):
 
     def expand(self, batch_shape, _instance=None):
         """The same distributions, as many as `batch_shape` says."""
-        new = type(self).__new__(type(self))
+        new = self._unmade(_instance)
         new._categorical = self._categorical.expand(batch_shape)
-        Distribution.__init__(new, batch_shape, self._event_shape, validate_args=False)
-        return new._validated_as(self)
+        return self._made(new, batch_shape)
 
     def sample(self, sample_shape=()):
         draws = self._categorical.sample(sample_shape)
@@ -75,3 +74,17 @@ class OneHotCategorical(Distribution):
         values = ops.eye(count, dtype=self.probs.dtype)
         values = values.reshape((count, *(1,) * len(self._batch_shape), count))
         return values.expand((count, *self._batch_shape, count)) if expand else values
+
+
+class OneHotCategoricalStraightThrough(OneHotCategorical):
+    """`OneHotCategorical` whose draws have the gradient of the probabilities.
+
+    Source: Y. Bengio, N. Leonard, A. Courville, "Estimating or propagating gradients through
+    stochastic neurons for conditional computation", 2013.
+    """
+
+    has_rsample = True
+
+    def rsample(self, sample_shape=()):
+        probs = self.probs
+        return self.sample(sample_shape) + (probs - probs.detach())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.distributions import constraints
-from rushlight.distributions.distribution import Distribution, broadcast_all
+from rushlight.distributions.distribution import Distribution
+from rushlight.distributions.utils import broadcast_all
 
 __all__ = ["Uniform"]
 

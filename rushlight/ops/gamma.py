@@ -62,7 +62,7 @@ def lgamma(input):
 def _digamma(x):
     """The derivative of lgamma: moved up by its recurrence, then the asymptotic series."""
     reflected = x < 0
-    y = np.where(reflected, 1 - x, x)
+    y = np.where(reflected | (x == 0), 1 - x, x)
     result = np.zeros_like(y)
     for _ in range(10):
         low = y < 10
@@ -74,7 +74,8 @@ def _digamma(x):
         series = (series + _BERNOULLI[k - 1] / (2 * k)) * inverse
     result = result + np.log(y) - 0.5 / y - series
     fraction = x - np.floor(x)
-    turned = np.where(fraction == 0, np.nan, np.pi / np.tan(np.pi * fraction))
+    pole = fraction == 0
+    turned = np.where(pole, np.nan, np.pi / np.tan(np.pi * np.where(pole, 0.5, fraction)))
     result = np.where(reflected, result - turned, result)
     return np.where(x == 0, np.copysign(np.inf, -x), result)
 
