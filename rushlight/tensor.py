@@ -21,6 +21,8 @@ from rushlight.autograd.tape import (
     new_counter,
 )
 from rushlight.dtypes import NUMBER_TYPES
+from rushlight.explain import explained
+from rushlight.explain.provenance import note_cut
 from rushlight.formats import strided
 from rushlight.methods import (
     Casts,
@@ -360,6 +362,8 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
     @property
     def data(self):
         """A tensor on the same memory without history, and with a version counter of its own."""
+        if self._requires_grad:
+            note_cut("data")
         made = wrap(self._array)
         if self._counter is INFERENCE:
             made._counter = INFERENCE
@@ -403,10 +407,14 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
             raise RuntimeError(
                 f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
             )
+        if self._requires_grad:
+            note_cut("item")
         return self._array.item()
 
     def tolist(self):
         """The elements as nested Python lists; of a 0-d tensor, a number."""
+        if self._requires_grad:
+            note_cut("item")
         return self._array.tolist()
 
     def numpy(self, *, force=False):
@@ -416,10 +424,11 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
             RuntimeError: the tensor requires grad (and `force` is False and grad mode on).
         """
         if self._requires_grad and not force and modes.grad_enabled:
-            raise RuntimeError(
+            error = RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. "
                 "Use tensor.detach().numpy() instead."
             )
+            raise explained(error)
         return np.asarray(self._array)
 
     def __array__(self, dtype=None, copy=None):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import rushlight as rl
+from rushlight import explain
 
-collect_ignore = ["seeds"]  # programs that tests run, not modules with doctests
+explain.strict = True  # an explanation of an error that fails is to be seen
+collect_ignore = ["seeds", "wrong_programs"]  # programs that tests run, not modules with doctests
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from rushlight.autograd.tape import (
     modes,
 )
 from rushlight.autograd.views import begin_to_require_grad, retains_grad
+from rushlight.explain import explained
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -126,15 +127,14 @@ def warn_grad_of_non_leaf(tensor):
     """Say that `.grad` of a non-leaf stays None, unless it is retained."""
     if tensor.is_leaf or retains_grad(tensor):
         return
-    warnings.warn(
+    warning = UserWarning(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
         "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
         "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. "
         "If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor "
-        "instead. See github.com/pytorch/pytorch/pull/30531 for more information.",
-        UserWarning,
-        stacklevel=3,
+        "instead. See github.com/pytorch/pytorch/pull/30531 for more information."
     )
+    warnings.warn(explained(warning, tensor=tensor), stacklevel=3)
 
 
 # Hooks --------------------------------------------------------------------------------------------

@@ -8,7 +8,15 @@ import numpy as np
 
 from rushlight.autograd import engine, watched
 from rushlight.autograd.graph import GradientEdge
-from rushlight.autograd.tape import AccumulateGrad, Output, gradient_edge, modes
+from rushlight.autograd.tape import (
+    AccumulateGrad,
+    Output,
+    gradient_edge,
+    modes,
+    next_sequence_number,
+)
+from rushlight.explain import explained
+from rushlight.explain.provenance import note_pass
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
@@ -37,6 +45,7 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
+    note_pass(next_sequence_number())
     if grad_tensors is None and inputs is None and not create_graph and engine.is_ordinary():
         tensor = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
         if isinstance(tensor, Tensor) and tensor._base is None and tensor._node is not None:
@@ -132,6 +141,7 @@ def grad(
             "but got: allow_unused=False."
         )
     outputs, inputs = as_tuple(outputs), as_tuple(inputs)
+    note_pass(next_sequence_number())
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if not only_inputs:
@@ -177,9 +187,11 @@ def _run_batched(run, gradients):
 def _all_used(gradients):
     for index, gradient in enumerate(gradients):
         if gradient is None:
-            raise RuntimeError(
-                f"The differentiated Tensor at index {index} appears to not have been used in the "
-                "graph. Set allow_unused=True if this is the desired behavior."
+            raise explained(
+                RuntimeError(
+                    f"The differentiated Tensor at index {index} appears to not have been used in "
+                    "the graph. Set allow_unused=True if this is the desired behavior."
+                )
             )
     return gradients
 
@@ -218,7 +230,8 @@ def _edge_of_input(x):
         )
     edge = edge_of(x)
     if edge is None:
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
+        error = RuntimeError("One of the differentiated Tensors does not require grad")
+        raise explained(error, tensor=x)
     return edge
 
 
@@ -238,9 +251,10 @@ def root_edges(tensors):
     edges = [edge_of(x) for x in tensors]
     for i, edge in enumerate(edges):
         if edge is None:
-            raise RuntimeError(
+            error = RuntimeError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn"
             )
+            raise explained(error, tensor=tensors[i])
     return edges
 
 
@@ -284,10 +298,11 @@ def _root_gradient(position, tensor, gradient, batched):
                 f"output[{position}] has a shape of {tensor.shape}. If you only want some tensors "
                 "in `grad_output` to be considered batched, consider using vmap."
             )
-        raise RuntimeError(
+        error = RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} and "
             f"output[{position}] has a shape of {tensor.shape}."
         )
+        raise explained(error, tensor=tensor, gradient=gradient)
     if gradient.dtype.is_complex != tensor.dtype.is_complex:
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. "
@@ -307,7 +322,8 @@ def _first_gradient(tensor):
     array = tensor._array
     if tensor._requires_grad:
         if array.size != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            error = RuntimeError("grad can be implicitly created only for scalar outputs")
+            raise explained(error, tensor=tensor)
         if array.dtype.kind == "c":
             raise RuntimeError(
                 "grad can be implicitly created only for real scalar outputs but got "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, as_function, modes
+from rushlight.explain import explained
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = ["backward_on_wrapped_arrays", "backward_tensors", "raise_modified", "save", "unpack"]
@@ -209,13 +210,14 @@ def backward_on_wrapped_arrays(node, gradient, edges):
 
 def raise_freed():
     """Refuse a second backward pass over a freed Node."""
-    raise RuntimeError(
+    error = RuntimeError(
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they have already been freed). Saved intermediate values of the graph are freed "
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
         "backward through the graph a second time or if you need to access saved tensors after "
         "calling backward."
     )
+    raise explained(error)
 
 
 def check_guards(node):
@@ -242,13 +244,14 @@ def raise_overwritten(array, version, expected, function=None, output=0):
     origin = ""
     if function is not None and not isinstance(function, AccumulateGrad):
         origin = f", which is output {output} of {function.name().partition('Backward')[0]},"
-    raise RuntimeError(
+    error = RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [{tensor_type(array)} {list(array.shape)}]{origin} is at version {version}; "
         f"expected version {expected} instead. Hint: enable anomaly detection to find the "
         "operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
+    raise explained(error)
 
 
 def tensor_type(array):

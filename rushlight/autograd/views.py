@@ -29,6 +29,7 @@ from rushlight.autograd.tape import (
     modes,
     next_sequence_number,
 )
+from rushlight.explain import explained
 from rushlight.tensor import Tensor, as_array, wrap
 
 __all__ = [
@@ -117,14 +118,16 @@ def check_in_place(tensor, recorded=None):
         if tensor._creation is not None:
             refuse_view(tensor)
         if base._requires_grad and gradient_edge(base) is base:
-            raise RuntimeError(
+            error = RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
+            raise explained(error)
     if tensor._requires_grad and gradient_edge(tensor) is tensor:
-        raise RuntimeError(
+        error = RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+        raise explained(error)
 
 
 def check_not_inference(tensor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight import dtypes
+from rushlight.explain.provenance import note_cut
 from rushlight.ops.copies import clone
 from rushlight.ops.op import opaque
 from rushlight.tensor import CPU, Tensor, device, type_name
@@ -34,6 +35,8 @@ def cast(input, dtype):
     own = input._array.dtype
     if own is dtype.array_dtype:
         return input
+    if input._requires_grad and dtype.category < 2:
+        note_cut("cast")
     if own.kind == "c" and dtype.array_dtype.kind not in "cb":
         from rushlight.ops.warn import warn_once
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain.provenance import note_cut
 from rushlight.ops.cast import cast, check_device
 from rushlight.ops.warn import warn, warn_once
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
@@ -34,6 +35,8 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
             "sourceTensor.detach().clone() or sourceTensor.detach().clone().requires_grad_(True), "
             "rather than torch.tensor(sourceTensor)."
         )
+        if data._requires_grad:
+            note_cut("tensor")
     made = wrap(array_from(data, dtype))
     return with_grad(made) if requires_grad else made
 

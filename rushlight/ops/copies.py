@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.views import check_in_place
+from rushlight.explain.provenance import note_cut
 from rushlight.ops.inplace import is_straight, overwrite
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.shape import _expand, expanded_shape
@@ -62,6 +63,8 @@ def contiguous(input, memory_format=None):
 
 def detach(input):
     """The same memory without history."""
+    if input._requires_grad:
+        note_cut("detach")
     array = input._array
     made = wrap(array if array.__class__ is np.ndarray else array.detached())
     made._counter = input._counter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain.provenance import note_cut
 from rushlight.ops.bounds import maximum, minimum
 from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import like
@@ -343,6 +344,8 @@ def argmax(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
+    if input._requires_grad:
+        note_cut("argmax")
     return _argmax(input, dim, keepdim, out=out)
 
 
@@ -351,6 +354,8 @@ def argmin(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
+    if input._requires_grad:
+        note_cut("argmax")
     return _argmin(input, dim, keepdim, out=out)
 
 

@@ -10,6 +10,8 @@ import re
 import warnings
 from pathlib import Path
 
+from rushlight.explain import without_explanation
+
 HERE = Path(__file__).parent
 
 #: names of Nodes that differ: a view whose base was changed is viewed anew by its own operation
@@ -60,7 +62,8 @@ def run(source, torch):
         try:
             exec(compile(source, "snippet", "exec"), names)
         except Exception as error:
-            lines.append(f"ended by {type(error).__name__}: {error}")
+            text = without_explanation(error)
+            lines.append(f"ended by {type(error).__name__}: {text}")
     return [normal(line) for line in lines]
 
 

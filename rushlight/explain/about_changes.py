@@ -1,0 +1,148 @@
+"""Changes in place that the tape can't follow, and `numpy()` on what requires grad."""
+
+from __future__ import annotations
+
+import ast
+import gc
+
+from rushlight.explain import provenance
+from rushlight.explain.case import Explanation, explains
+from rushlight.explain.catalogue import say
+from rushlight.explain.source import Place, body_nodes, dotted, function_around, statement_at
+from rushlight.tensor import Tensor
+
+
+@explains(r"^one of the variables needed for gradient computation has been modified by an inplace")
+def modified(case):
+    """A value that was saved for the backward pass was overwritten."""
+    found = case.local("node", "counter")
+    if found is None:
+        return Explanation([say("modified.why", what=say("modified.value"))], case.places())
+    node, counter = found
+    tensor = _on_memory(case, counter)
+    name = case.name_of(tensor) if tensor is not None else None
+    saved, written = _line_of(node), _written(case, counter, name)
+    function = node.name().partition("Backward")[0]
+    what = say("modified.name", name=name) if name else say("modified.value")
+    places = [(saved, say("modified.saved", function=function))] if saved else []
+    places += [(written, say("modified.written"))] if written else []
+    fix = [say("modified.fix.out", **_out_of_place(case, written, name))] if written else []
+    fix.append(say("modified.fix.clone" if written else "modified.fix", name=name or "x"))
+    return Explanation(
+        [say("modified.why", what=what), say("modified.needs", function=function)],
+        [*places, *case.places(say("modified.failed"))],
+        fix,
+        "" if saved else say("learn.lines"),
+    )
+
+
+def _line_of(node):
+    """The line that recorded a Node, where lines are recorded."""
+    number = getattr(node, "line", 0)
+    return Place(*provenance.lines[number]) if number else None
+
+
+def _on_memory(case, counter):
+    """The tensor, if possible one with a name, whose version this counter counts."""
+    holders = [x for x in gc.get_referrers(counter) if isinstance(x, Tensor)]
+    named = [x for x in holders if case.name_of(x)]
+    return next(iter(named or holders), None)
+
+
+def _written(case, counter, name):
+    """The line of the change: recorded, or the only one that the source has for that name."""
+    if len(counter) > 1 and counter[1]:
+        return Place(*provenance.lines[counter[1]])
+    if name is None or case.statement is None:
+        return None
+    found = [n for n in body_nodes(function_around(case.statement)) if _changes(n, name)]
+    return Place(case.here.filename, found[0].lineno) if len(found) == 1 else None
+
+
+def _changes(node, name):
+    """Whether a node of the source changes a variable in place."""
+    if isinstance(node, ast.AugAssign):
+        return _base_name(node.target) == name
+    if isinstance(node, ast.Assign):
+        return any(isinstance(t, ast.Subscript) and _base_name(t) == name for t in node.targets)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        method = node.func.attr
+        in_place = method.endswith("_") and not method.endswith("__")
+        return in_place and _base_name(node.func.value) == name
+    return False
+
+
+def _base_name(node):
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    names = dotted(node)
+    return ".".join(names) if names else None
+
+
+def _out_of_place(case, written, name):
+    """What to write instead of the change."""
+    statement = statement_at(written)
+    text = written.text
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        sign = ast.unparse(statement).split()[1].removesuffix("=")
+        target = statement.target.id
+        return {
+            "text": text,
+            "better": f"{target} = {target} {sign} {ast.unparse(statement.value)}",
+        }
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        target, method = ast.unparse(call.func.value), call.func.attr.removesuffix("_")
+        given = ", ".join(map(ast.unparse, [*call.args]))
+        if method not in ("copy", "zero", "fill"):
+            return {"text": text, "better": f"{target} = {target}.{method}({given})"}
+    target = name or "x"
+    return {"text": text, "better": f"{target} = {target}.clone(); {text}"}
+
+
+@explains(r"^a (?:view of a )?leaf Variable that requires grad is being used in an in-place")
+def leaf(case):
+    """A parameter is changed in place while operations are recorded."""
+    found = case.local("tensor", kind=Tensor)
+    tensor = found[0] if found else None
+    name = case.name_of(tensor if tensor is None or tensor._base is None else tensor._base)
+    name = name or _name_in_statement(case) or "w"
+    text = case.here.text if case.here else f"{name} -= ..."
+    return Explanation(
+        [say("leaf.in_place", name=name)],
+        case.places(),
+        [say("leaf.in_place.fix", text=text), say("leaf.in_place.data", name=name)],
+    )
+
+
+def _name_in_statement(case):
+    node = case.statement
+    if isinstance(node, ast.AugAssign):
+        return _base_name(node.target)
+    if isinstance(node, ast.Assign):
+        return _base_name(node.targets[0])
+    return None
+
+
+@explains(r"^Can't call numpy\(\) on Tensor that requires grad")
+def numpy_of_recorded(case):
+    """`.numpy()`, `np.array(x)`, or plotting a tensor that requires grad."""
+    found = case.local("self", kind=Tensor)
+    name = case.name_of(found[0]) if found else None
+    name = name or _argument(case) or "x"
+    return Explanation(
+        [say("numpy.why", name=name)],
+        case.places(),
+        [say("numpy.fix", name=name), say("numpy.fix.block")],
+    )
+
+
+def _argument(case):
+    """The expression on which `.numpy()` is called."""
+    if case.statement is None:
+        return None
+    for node in ast.walk(case.statement):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "numpy":
+                return ast.unparse(node.func.value)
+    return None
