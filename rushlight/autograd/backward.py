@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from rushlight.autograd import engine, watched
+from rushlight.autograd import confined, engine, watched
 from rushlight.autograd.graph import GradientEdge
 from rushlight.autograd.tape import (
     AccumulateGrad,
@@ -158,9 +158,12 @@ def grad(
     targets = [_edge_of_input(x) for x in inputs]
 
     def run(given):
-        found = watched.run(
-            roots, given, keep_graph=keep, create_graph=create_graph, inputs=targets
-        )
+        if engine.is_ordinary():
+            found = confined.gradients_of(targets, roots, given, keep, create_graph)
+        else:
+            found = watched.run(
+                roots, given, keep_graph=keep, create_graph=create_graph, inputs=targets
+            )
         return found if allow_unused else _all_used(found)
 
     found = _run_batched(run, gradients) if is_grads_batched else run(gradients)

@@ -10,6 +10,13 @@ from rushlight.autograd.watched import TensorPass
 __all__ = ["LayerPass"]
 
 
+def below(array, edge, counter):
+    """The Tensor below a saved value."""
+    if not isinstance(array, Layered):
+        array = saved.at_its_place(array, edge, counter)._array
+    return array.value
+
+
 class LayerPass(TensorPass):
     """A pass over the tape of a TapeLayer, whose gradients are Tensors from below.
 
@@ -35,23 +42,7 @@ class LayerPass(TensorPass):
         """How the gradients of a Node's inputs are computed: by rules on what lies below."""
         if getattr(node, "op", None) is None:
             return lambda gradient, edges: self.lifted_backward(node, gradient, edges)
-        return lambda gradient, edges: self.lowered_backward(node, gradient, edges)
-
-    def lowered_backward(self, node, gradient, edges):
-        """The rules of an operation, on the Tensors below what the Node saved."""
-        saved.check_guards(node)
-        op = node.op
-        values = dict(zip(op.saved_names, node.saved, strict=True))
-        for name in op.saved_arrays:
-            if values[name] is not None:
-                values[name] = self.lowered(node, name, values[name])
-        return saved.apply_rules(node, values, gradient, [edge is not None for edge in edges])
-
-    def lowered(self, node, name, value):
-        """The Tensor below a saved value."""
-        if not isinstance(value, Layered):
-            value = saved.restore(node, name, value)._array
-        return value.value
+        return lambda gradient, edges: node.backward_tensors(gradient, edges, below)
 
     def lifted_backward(self, node, gradient, edges):
         """A backward that the user wrote, which sees the Tensors of the layer."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+
 from rushlight.autograd.tape import AccumulateGrad, Output
 from rushlight.tensor import Tensor
 
-__all__ = ["count_consumers", "needed_for", "reachable", "target"]
+__all__ = ["count_consumers", "followed", "reachable", "routes_to", "target"]
 
 
 def target(edge):
@@ -20,26 +22,48 @@ def target(edge):
 def reachable(roots):
     """All Nodes that can be reached from these edges."""
     found: set = set()
-    stack = [target(edge)[0] for edge in roots]
+    stack = list(roots)
     while stack:
         node = stack.pop()
-        if node in found or isinstance(node, Tensor):
+        if node.__class__ is Output:
+            node = node.node
+        if node is None or node in found or isinstance(node, (Tensor, AccumulateGrad)):
             continue
         found.add(node)
-        stack += [target(edge)[0] for edge in node.edges if edge is not None]
+        stack += node.edges
     return found
 
 
-def needed_for(targets, roots):
-    """The targets, and every edge from which one of them can be reached."""
-    nodes_wanted = {node for node, _ in targets}
-    needed = set(targets)
-    for node in sorted(reachable(roots), key=lambda n: n.seq):
-        leads = any(edge is not None and target(edge) in needed for edge in node.edges)
-        if leads or node in nodes_wanted:
-            several = getattr(node, "outputs", None)
-            needed.update((node, i) for i in range(len(several) if several else 1))
-    return needed
+def routes_to(targets, roots):
+    """Where gradients flow in a pass that is confined to these targets.
+
+    Returns:
+        For every Node and leaf from which a target can be reached, its edges, with None in place of
+        those that lead to none. What is a target only, and leads to no other, has no edges.
+    """
+    routes: dict = {node: () for node, _ in targets}
+    for node in sorted(reachable(roots), key=_position):
+        edges = followed(node.edges, routes)
+        if edges:
+            routes[node] = edges
+    return routes
+
+
+_position = operator.attrgetter("seq")
+
+
+def followed(edges, routes):
+    """The edges that lead to a target, None in place of others; empty if there is none."""
+    kept, leads = [], False
+    for edge in edges:
+        if edge.__class__ is AccumulateGrad:
+            edge = edge.variable
+        if edge is not None and (edge.node if edge.__class__ is Output else edge) in routes:
+            kept.append(edge)
+            leads = True
+        else:
+            kept.append(None)
+    return kept if leads else ()
 
 
 def count_consumers(roots, needed):
@@ -48,7 +72,7 @@ def count_consumers(roots, needed):
     edges = [*roots]
     for node in reachable(roots):
         edges += [
-            e for e in node.edges if e is not None and (needed is None or target(e) in needed)
+            e for e in node.edges if e is not None and (needed is None or target(e)[0] in needed)
         ]
     for edge in edges:
         leaf = target(edge)[0]

@@ -11,7 +11,7 @@ import numpy as np
 
 from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, as_function, modes
 from rushlight.explain import explained
-from rushlight.tensor import Tensor, as_array, type_name, wrap
+from rushlight.tensor import Tensor, as_array, new_tensor, type_name, wrap
 
 __all__ = ["backward_on_wrapped_arrays", "backward_tensors", "raise_modified", "save", "unpack"]
 
@@ -60,6 +60,7 @@ def _packed_class(kind):
             "__slots__": (),
             "__module__": "builtins",
             "backward": backward_on_wrapped_arrays,
+            "backward_tensors": backward_tensors,
         }
         made = _packed_classes[kind] = type(kind.__name__, (kind,), body)
     return made
@@ -111,8 +112,11 @@ def describe(outputs):
     return tuple((x._array.shape, x._array.dtype) for x in outputs)
 
 
-def unpack(node):
-    """The saved values by name; arrays come back as Tensors at their place on the tape."""
+def unpack(node, restored=None):
+    """The saved values by name; arrays come back as Tensors at their place on the tape.
+
+    `restored(array, edge, counter)` makes a Tensor of what was saved, instead of the function here.
+    """
     if node.saved is None:
         raise_freed()
     op = node.op
@@ -120,7 +124,7 @@ def unpack(node):
     values = {}
     for name, value in zip(op.saved_names, node.saved, strict=True):
         if name in op.saved_arrays and value is not None:
-            value = restore(node, name, value)
+            value = restore(node, name, value, restored or at_its_place)
             if modes.dual_level >= 0:
                 from rushlight.autograd.forward_ad import restore_tangent
 
@@ -129,34 +133,45 @@ def unpack(node):
     return values
 
 
-def restore(node, name, value):
-    """A saved array (or what hooks keep of it) as a Tensor that knows where it came from."""
+def restore(node, name, value, restored):
+    """A saved array (or what hooks keep of it) as the Tensor that `restored` makes of it."""
     op = node.op
-    array = value.unpack()._array if value.__class__ is Packed else value
-    if name not in op.arrays:
-        return _with_edge(array, node, op, name)
-    edge = node.edges[op.arrays.index(name)]
-    if isinstance(edge, Tensor) and edge._array is array:
-        return edge
-    tensor = wrap(array)
-    if edge is not None:
-        tensor._requires_grad = True
-        tensor._node = AccumulateGrad.of(edge) if isinstance(edge, Tensor) else edge
+    if value.__class__ is Packed:
+        value, counter = value.unpack()._array, [0]
+    else:
+        counter = node.guards[2 * op.saved_arrays.index(name)]
+    return restored(value, _saved_edge(node, name, value), [0] if counter is UNSAVED else counter)
+
+
+def _saved_edge(node, name, array):
+    """Where a saved value came from."""
+    op = node.op
+    if name in op.arrays:
+        return node.edges[op.arrays.index(name)]
+    if array.dtype.kind not in "fcV":
+        return None
+    return node if op.outputs is None else Output(node, op.outputs.index(name))
+
+
+def at_its_place(array, edge, counter):
+    """A saved array as a Tensor that knows where it came from, and counts changes with it."""
+    if isinstance(edge, Tensor):
+        if edge._array is array:
+            return edge
+        edge = AccumulateGrad.of(edge)
+    tensor = new_tensor(Tensor)
+    tensor._array = array
+    tensor._node = edge
+    tensor._grad = tensor._hooks = tensor._base = None
+    tensor._requires_grad = edge is not None
+    tensor._counter = counter
     return tensor
 
 
-def _with_edge(array, node, op, name):
-    tensor = wrap(array)
-    if array.dtype.kind in "fcV":
-        tensor._requires_grad = True
-        tensor._node = node if op.outputs is None else Output(node, op.outputs.index(name))
-    return tensor
-
-
-def backward_tensors(node, gradient, edges):
+def backward_tensors(node, gradient, edges, restored=None):
     """Gradients of the inputs on Tensors, by the rules as they were written."""
     wanted = [edge is not None for edge in edges]
-    return apply_rules(node, unpack(node), gradient, wanted)
+    return apply_rules(node, unpack(node, restored), gradient, wanted)
 
 
 def apply_rules(node, values, gradient, wanted):
@@ -193,6 +208,13 @@ def _conjugate(gradient, node):
     if node.conjugates and gradient._array.dtype.kind == "c":
         return gradient.conj()
     return gradient
+
+
+def is_defined(gradient):
+    """Whether there is a gradient: None stands for one that a rule left out."""
+    if isinstance(gradient, list):
+        return any(g is not None for g in gradient)
+    return gradient is not None
 
 
 def backward_on_wrapped_arrays(node, gradient, edges):

@@ -142,11 +142,13 @@ class Node:
 
     def saved_tensor(self, index):
         """One saved value as a Tensor that knows where it came from."""
-        from rushlight.autograd.saved import restore
+        from rushlight.autograd.saved import at_its_place, restore
 
         value = self.saved[index]
         name = self.saved_names[index]
-        return restore(self, name, value) if name in self.op.saved_arrays else value
+        if name not in self.op.saved_arrays:
+            return value
+        return restore(self, name, value, at_its_place)
 
     def keep_packed(self, index, packed):
         """Put what a hook made of a saved value in its place."""

@@ -117,7 +117,7 @@ def check_in_place(tensor, recorded=None):
     if base is not None:
         if tensor._creation is not None:
             refuse_view(tensor)
-        if base._requires_grad and gradient_edge(base) is base:
+        if tensor._requires_grad and base._node is None:
             error = RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."

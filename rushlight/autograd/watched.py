@@ -65,7 +65,7 @@ class Pass:
         leaves: leaf Tensor -> gradient.
         owned: edges whose pending gradient is a sum that is ours alone.
         captured: target -> gradient that is to be returned; None if none is.
-        needed: the targets that the pass is confined to; None for all.
+        routes: for each Node of a confined pass, the edges to follow; None for all.
         executed: Nodes that run although nothing beyond them is needed.
         waiting: leaf -> how many gradients are still to come, where hooks exist.
     """
@@ -79,7 +79,7 @@ class Pass:
         self.heap: list = []
         self.inputs = inputs
         self.captured = {} if inputs is not None and captures else None
-        self.needed = None
+        self.routes = None
         self.executed: set = set()
         self.waiting: dict = {}
 
@@ -87,21 +87,21 @@ class Pass:
         self.roots = roots
         if self.inputs is not None:
             targets = [reach.target(edge) for edge in self.inputs]
-            self.needed = reach.needed_for(targets, roots)
+            self.routes = reach.routes_to(targets, roots)
             if self.captured is None:
                 self.executed = {node for node, _ in targets}
             else:
                 self.captured = dict.fromkeys(targets)
         if hooks_exist[0]:
-            self.waiting = reach.count_consumers(roots, self.needed)
+            self.waiting = reach.count_consumers(roots, self.routes)
         for edge, gradient in zip(roots, gradients, strict=True):
-            if self.needed is None or reach.target(edge) in self.needed:
+            if self.routes is None or reach.target(edge)[0] in self.routes:
                 self.add(edge, self.unwrap(gradient))
 
     def will_reach(self, node, number):
         """Whether a gradient will arrive at this output of a Node."""
-        if self.needed is not None:
-            return (node, number) in self.needed
+        if self.routes is not None:
+            return node in self.routes
         return node in self.waiting or node in reach.reachable(self.roots)
 
     def add(self, edge, gradient):
@@ -146,9 +146,9 @@ class Pass:
     def visit(self, node, gradient):
         """Apply a Node's rules to its gradient, and hand the results on."""
         edges = node.edges
-        if self.needed is not None:
-            edges = self.wanted_edges(node)
-            executes = node in self.executed or any(edge is not None for edge in edges)
+        if self.routes is not None:
+            edges = self.routes[node] or (None,) * len(edges)
+            executes = node in self.executed or bool(self.routes[node])
             if self.captured is not None:
                 gradient = self.capture(node, gradient, executes)
             if not executes:
@@ -165,13 +165,6 @@ class Pass:
             if edge is not None:
                 self.add(edge, result)
 
-    def wanted_edges(self, node):
-        """The edges that lead to what the pass is confined to."""
-        return tuple(
-            edge if edge is not None and reach.target(edge) in self.needed else None
-            for edge in node.edges
-        )
-
     def capture(self, node, gradient, executes):
         """Note a gradient that was asked for; the tensor's hooks come first if nothing follows."""
         if not executes and node.hooks is not None:
@@ -186,7 +179,7 @@ class Pass:
         if node.saved is None:
             saved.raise_freed()
         backward = self.backward_of(node)
-        if not is_defined(gradient) and not node.materializes:
+        if not saved.is_defined(gradient) and not node.materializes:
             results = (None,) * len(edges)
         elif modes.anomaly:
             results = guarded(backward, node, gradient, edges)
@@ -338,13 +331,6 @@ class TensorPass(Pass):
     def accumulate(self, leaf, gradient):
         with accumulating:
             accumulate(leaf, gradient, self.create_graph)
-
-
-def is_defined(gradient):
-    """Whether there is a gradient: None stands for one that a rule left out."""
-    if isinstance(gradient, list):
-        return any(g is not None for g in gradient)
-    return gradient is not None
 
 
 # Hooks --------------------------------------------------------------------------------------------

@@ -238,7 +238,25 @@ def log1p(input):
 # Squashing ----------------------------------------------------------------------------------------
 
 
-@elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: g * (1 - out * out))
+@elementwise(
+    d_grad=lambda g, out_: _tanh_backward(g, out_),
+    d_out_=lambda g, grad, out_: g * grad * (-2 * out_),
+)
+def _tanh_backward(grad, out_):
+    """The derivative of tanh from its value, as one operation: it is differentiated often."""
+    return grad * (1 - out_ * out_)
+
+
+@elementwise(
+    d_grad=lambda g, out_: _sigmoid_backward(g, out_),
+    d_out_=lambda g, grad, out_: g * grad * (1 - 2 * out_),
+)
+def _sigmoid_backward(grad, out_):
+    """The derivative of sigmoid from its value, as one operation: it is differentiated often."""
+    return grad * (out_ * (1 - out_))
+
+
+@elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: _tanh_backward(g, out))
 def tanh(input):
     """Hyperbolic tangent.
 
@@ -248,7 +266,7 @@ def tanh(input):
     """
 
 
-@elementwise(result="float", d_input=lambda g, out: g * (out * (1 - out)))
+@elementwise(result="float", d_input=lambda g, out: _sigmoid_backward(g, out))
 def sigmoid(input):
     """1 / (1 + exp(-x)): between 0 and 1.
 

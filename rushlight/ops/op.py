@@ -185,6 +185,13 @@ class Op:
         several = self.outputs is not None
         return saved.backward_on_wrapped_arrays if several else fast.first_backward
 
+    def _tensor_backward(self, complex_valued):
+        if self.outputs is not None or complex_valued:
+            return saved.backward_tensors
+        from rushlight.ops.higher import first_backward_tensors
+
+        return first_backward_tensors
+
     @property
     def node_class(self):
         """The class of its Nodes; of those that go by several names, one that none has."""
@@ -206,7 +213,7 @@ class Op:
                 "saved_names": self.saved_names,
                 "saves_arrays": bool(self.saved_arrays),
                 "backward": saved.backward_on_wrapped_arrays if complex_valued else self.backward,
-                "backward_tensors": saved.backward_tensors,
+                "backward_tensors": self._tensor_backward(complex_valued),
                 "conjugates": complex_valued and self.holomorphic,
                 "order": self.order.get(name),
             }

@@ -1,0 +1,105 @@
+"""The pass of `grad`: confined to what leads to the inputs, where nobody watches.
+
+The loop is that of `engine.ordinary_pass`; `watched.Pass` is its twin where hooks exist.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from rushlight.autograd import reach, saved
+from rushlight.autograd.engine import callbacks, collect_output, run_callbacks
+from rushlight.autograd.tape import Output, modes
+from rushlight.tensor import Tensor, as_array, wrap
+
+__all__ = ["gradients_of"]
+
+
+class Confinement:
+    """What Functions can ask about the pass that runs: the edges that it is confined to."""
+
+    __slots__ = ("inputs",)
+
+    def __init__(self, inputs):
+        self.inputs = inputs
+
+
+def gradients_of(inputs, roots, gradients, keep_graph, create_graph):
+    """The gradients of `inputs`, given those of `roots`; all of these are edges.
+
+    Args:
+        gradients: Tensors.
+        keep_graph: whether saved values stay for another pass.
+        create_graph: whether the gradients can be differentiated themselves.
+
+    Returns:
+        Tensors, or None for inputs that the roots don't depend on.
+    """
+    targets = [reach.target(edge) for edge in inputs]
+    before = modes.grad_enabled, modes.current_pass
+    modes.grad_enabled, modes.current_pass = create_graph, Confinement(inputs)
+    try:
+        found = _run(targets, roots, gradients, keep_graph, create_graph)
+    finally:
+        modes.grad_enabled, modes.current_pass = before
+    if callbacks:
+        run_callbacks()
+    return [found.get(target) for target in targets]
+
+
+def _run(targets, roots, gradients, keep_graph, on_tensors):
+    routes = reach.routes_to(targets, roots)
+    pending: dict = {}  # Node, Output or leaf -> gradient; None where a rule says there is none
+    heap: list = []
+    found: dict = {}
+    wanted = {node for node, _ in targets}
+    flowing = gradients if on_tensors else [g._array for g in gradients]
+    add_along(reach.followed(roots, routes), flowing, pending, heap)
+    while heap:
+        node = heappop(heap)[1]
+        gradient = pending.pop(node)
+        if node.__class__ is Output:
+            collect_output(node, gradient, pending, heap)
+            continue
+        if node in wanted:
+            note(found, node, gradient)
+        edges = routes[node]
+        if not edges:
+            continue
+        if node.saved is None:
+            saved.raise_freed()
+        if not node.materializes and not saved.is_defined(gradient):
+            results = (None,) * len(edges)
+        else:
+            results = (node.backward_tensors if on_tensors else node.backward)(gradient, edges)
+        gradient = None  # and with `results` below: memory that nobody needs any more
+        if not keep_graph:
+            node.release()
+        add_along(edges, results, pending, heap)
+        results = None
+    found.update(((leaf, 0), pending[leaf]) for leaf in wanted if leaf in pending)
+    return (
+        found
+        if on_tensors
+        else {t: g if g is None else wrap(as_array(g)) for t, g in found.items()}
+    )
+
+
+def add_along(edges, gradients, pending, heap):
+    """Add gradients to what their edges have received."""
+    for edge, gradient in zip(edges, gradients):
+        if edge is None:
+            continue
+        if edge not in pending:
+            pending[edge] = gradient
+            if not isinstance(edge, Tensor):
+                heappush(heap, (-edge.seq, edge))
+        elif gradient is not None:
+            known = pending[edge]
+            pending[edge] = gradient if known is None else known + gradient
+
+
+def note(found, node, gradient):
+    """Note a Node's gradient as found, or those of its outputs."""
+    for index, each in enumerate(gradient if isinstance(gradient, list) else [gradient]):
+        found[node, index] = each
