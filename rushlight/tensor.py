@@ -471,9 +471,6 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
             raise TypeError("iteration over a 0-d tensor")
         return iter(ops.unbind(self, 0))
 
-    def __contains__(self, element):
-        return ops.contains(self, element)
-
     __hash__ = object.__hash__
 
     def __repr__(self, *, tensor_contents=None):

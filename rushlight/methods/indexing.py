@@ -16,6 +16,15 @@ class Indexing:
     def __setitem__(self, index, value):
         ops.setitem(self, index, value)
 
+    def __delitem__(self, index):
+        raise TypeError("Tensor does not support deleting items")
+
+    def __contains__(self, element):
+        return ops.contains(self, element)
+
+    def __reversed__(self):
+        return ops.flip(self, (0,)) if self.dim() else self
+
     def gather(self, dim, index, *, sparse_grad=False):
         """The elements at `index` along a dimension."""
         return ops.gather(self, dim, index, sparse_grad=sparse_grad)

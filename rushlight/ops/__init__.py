@@ -83,6 +83,7 @@ from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
 from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
+from rushlight.ops.query import contains
 from rushlight.ops.ranges import *
 from rushlight.ops.rearrange import *
 from rushlight.ops.rearrange import repeat
@@ -126,8 +127,8 @@ _FOR_METHODS = frozenset(
     """
     adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d alias apply_
     avg_pool2d avg_pool3d batch_adjoint batch_norm_with_statistics bernoulli_
-    binary_cross_entropy cast cauchy_ contiguous copied copy_ deep_copy elu expand expand_as
-    exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
+    binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu expand
+    expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
     huber_loss in_place leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
     matrix_adjoint matrix_transpose max_pool2d_with_indices max_pool3d_with_indices mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss

@@ -6,6 +6,8 @@ then tensors and lists, if there are any, pick elements of that view.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from rushlight.autograd.tape import modes
@@ -84,7 +86,16 @@ def select_dim(input, dim, index):
 )
 def _index(input, *, index):
     """The elements at arrays of positions (a tuple of arrays and full slices); a copy."""
-    return input[index]
+    result = input[index]
+    if result.flags.c_contiguous or _is_permuted(input):
+        return result
+    return np.ascontiguousarray(result)  # NumPy has what was picked in front, in memory
+
+
+def _is_permuted(array):
+    """Whether the dimensions lie in memory in another order than the shape has them."""
+    strides = array.strides
+    return any(a < b for a, b in itertools.pairwise(strides))
 
 
 @opaque(
@@ -246,7 +257,7 @@ def _plain(part):
     if isinstance(part, Tensor):
         return _of_array(part._array)
     if isinstance(part, (np.ndarray, np.integer)):
-        return _of_array(np.asarray(part))
+        return _of_array(_as_positions(np.asarray(part)))
     if isinstance(part, (list, tuple, range)):
         return _of_sequence(part)
     if hasattr(part, "__index__"):
@@ -284,16 +295,28 @@ def _of_array(array):
         array, kind = array.astype(bool), "b"
     if array.ndim == 0 and kind in "iub":
         return array.item()
-    if kind not in "iub":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    refuse_positions(array)
     return array
+
+
+def refuse_positions(array):
+    """Refuse what is neither a mask nor positions."""
+    if array.dtype.name not in ("int64", "int32", "bool"):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+
+
+def _as_positions(array):
+    """What is no tensor becomes one of int64, unless it is a mask."""
+    return array if array.dtype.name in ("bool", "uint8") else array.astype(np.int64)
 
 
 def _of_sequence(part):
     from rushlight.ops.convert import array_from
 
     array = array_from(part, None)
-    return array.astype(np.int64) if not array.size else _of_array(np.atleast_1d(array))
+    if not array.size:
+        return array.astype(np.int64)
+    return _of_array(_as_positions(np.atleast_1d(array)))
 
 
 def _dims_of(part):
@@ -339,6 +362,8 @@ def checked_picks(picks, shape):
         if pick.__class__ is slice:
             dim += 1
         elif pick.dtype.kind == "b":
+            if pick.ndim > len(shape) - dim:
+                raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
             if pick.shape != shape[dim : dim + pick.ndim]:
                 raise IndexError(
                     f"The shape of the mask {list(pick.shape)} at index "
@@ -367,6 +392,8 @@ def first_difference(one, other):
 
 def check_positions(positions, dim, size):
     """Refuse positions outside a dimension of this size."""
+    if positions.size and not size:
+        raise IndexError("index is out of bounds for dimension with size 0")
     if positions.size and (positions.max() >= size or positions.min() < -size):
         bad = positions[(positions >= size) | (positions < -size)].flat[0]
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
@@ -445,8 +472,26 @@ def setitem(input, index, value):
         return
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
     picks = checked_picks(picks, viewed._array.shape)
+    if tensor._array.size == 1 and _is_one_mask(picks):
+        refuse_byte_mask(index)
+        tensor = tensor.to(viewed.dtype)
     check_same_dtype(viewed, tensor)
     put_at(viewed, picks, tensor, accumulate=False)
+
+
+def _is_one_mask(picks):
+    """Whether a single mask picks: then one element fills what it shows, whatever its dtype."""
+    *slices, last = picks
+    return all(part is ALL for part in slices) and last.dtype.kind == "b"
+
+
+def refuse_byte_mask(index):
+    """Refuse a mask of bytes, in PyTorch's words."""
+    for part in index if index.__class__ is tuple else (index,):
+        if isinstance(part, Tensor) and part._array.dtype == np.uint8:
+            raise RuntimeError(
+                "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char"
+            )
 
 
 def as_value(value, input):
@@ -517,8 +562,17 @@ def check_fits(shape, target):
         )
 
 
-def picks_of(indices, shape):
+def picks_of(name, indices, shape):
     """The positions of `index_put`: a tuple of Tensors, or None for a whole dimension."""
+    if isinstance(indices, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor"
+        )
+    for i, each in enumerate(indices):
+        if each is not None and not isinstance(each, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type_name(each)}"
+            )
     parts = [ALL if x is None else _plain_pick(x) for x in indices]
     taken = sum(1 if p is ALL else _dims_of(p) for p in parts)
     if taken > len(shape):
@@ -532,8 +586,7 @@ def _plain_pick(x):
     array = x._array
     if array.dtype == np.uint8:
         return array.astype(bool)
-    if array.dtype.kind not in "iub":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    refuse_positions(array)
     return array
 
 
@@ -545,7 +598,7 @@ def index_put(input, indices, values, accumulate=False):
     tensor([2., 0., 0.])
     """
     check_same_dtype(input, values)
-    picks = picks_of(indices, input._array.shape)
+    picks = picks_of("index_put", indices, input._array.shape)
     check_fits(values._array.shape, picked_shape(input._array, picks))
     return _index_put(input, values, index=picks, accumulate=accumulate)
 
@@ -553,7 +606,7 @@ def index_put(input, indices, values, accumulate=False):
 def index_put_(input, indices, values, accumulate=False):
     """`index_put` in place."""
     check_same_dtype(input, values)
-    put_at(input, picks_of(indices, input._array.shape), values, accumulate)
+    put_at(input, picks_of("index_put_", indices, input._array.shape), values, accumulate)
     return input
 
 

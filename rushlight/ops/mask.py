@@ -11,7 +11,7 @@ from rushlight.ops.index import add_at
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
     "argwhere",
@@ -234,6 +234,10 @@ def _put_zero(input, index):
 
 def check_flat(name, input, index):
     """Refuse positions that the elements in a row haven't got."""
+    if not isinstance(index, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'index' (position 1) must be Tensor, not {type_name(index)}"
+        )
     if index._array.dtype != np.int64:
         raise RuntimeError(
             f"{name}(): Expected a long tensor for index, but got {index.dtype.title}"

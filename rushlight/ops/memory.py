@@ -192,10 +192,20 @@ def stride(input, dim=None):
     """How many elements apart neighbours lie, along each dimension or along one."""
     array = input._array
     if array.size:
-        strides = tuple(each // array.itemsize for each in array.strides)
+        strides = element_strides(array)
     else:
         strides = contiguous_strides(array.shape)  # NumPy has zeros, PyTorch has not
     return strides if dim is None else strides[normalize_dim(dim, array.ndim)]
+
+
+def element_strides(array):
+    """The strides in elements; a new dimension of size 1 has one as if it were larger."""
+    strides = [each // array.itemsize for each in array.strides]
+    if 0 in strides:
+        for i in reversed(range(array.ndim)):
+            if array.shape[i] == 1 and strides[i] == 0:
+                strides[i] = array.shape[i + 1] * strides[i + 1] if i + 1 < array.ndim else 1
+    return tuple(strides)
 
 
 def contiguous_strides(shape):

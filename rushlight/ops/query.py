@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rushlight.ops.op import meeting_dtype
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
     "get_device",
@@ -28,6 +28,21 @@ def is_tensor(obj, /):
     (True, False)
     """
     return isinstance(obj, Tensor)
+
+
+def contains(input, element):
+    """Whether a number, or an element of a tensor that broadcasts, is among the elements.
+
+    >>> import rushlight as torch
+    >>> 2 in torch.tensor([1, 2]), 3 in torch.tensor([1, 2])
+    (True, False)
+    """
+    if not isinstance(element, (Tensor, *NUMBER_TYPES)):
+        raise RuntimeError(
+            "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
+        )
+    return bool((element == input).any())
 
 
 def _checked(name, input):

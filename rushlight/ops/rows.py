@@ -134,7 +134,14 @@ def index_select(input, dim, index, *, out=None):
     dim = normalize_dim(dim, len(own))
     array = index._array
     if array.size and (array.min() < 0 or array.max() >= (own[dim] if own else 1)):
+        if dim == 1:
+            bad = array[(array < 0) | (array >= own[1])].flat[0]
+            raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={own[1]}")
         raise IndexError("index out of range in self")
+    if not own and array.size > 1:
+        raise RuntimeError(
+            f"index_select(): Index to scalar can have only 1 value, got {array.size} value(s)"
+        )
     if array.ndim == 0 and own:
         index = index.reshape(1)
     if not own:

@@ -469,7 +469,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     tensor([[1, 3],
             [2, 4]])
     """
-    if indices._array.dtype.name not in ("int64", "int32"):
+    if indices._array.dtype.name != "int64":
         raise RuntimeError(
             f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.title}"
         )
