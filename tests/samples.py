@@ -126,8 +126,8 @@ for name in "sqrt rsqrt reciprocal log log2 log10 log1p".split():
     record(name, one(**POSITIVE))
 for name in "asin acos atanh".split():
     record(name, one(**UNIT))
-record("tanh_backward", two())
-record("sigmoid_backward", two())
+record("tanh_backward", two(), oracle=None)
+record("sigmoid_backward", two(), oracle=None)
 record("acosh", one(low=1.2, high=3.0))
 for name in "deg2rad rad2deg sigmoid relu sinc".split():
     record(name, one())
