@@ -1,31 +1,18 @@
 """Pickles as PyTorch's files have them: tensors as references to storages, names of PyTorch's tree.
 
-`closed_unpickler` knows tensors and plain containers and refuses everything else by its name.
+Writing them, and what they call to make tensors again; `unpickling` reads them.
 """
 
 from __future__ import annotations
 
-import contextlib
-
 import numpy as np
 
-from rushlight import dtypes
+from rushlight import dtypes, formats
 from rushlight.dtypes import dtype
+from rushlight.storage import TypedStorage, UntypedStorage
 from rushlight.tensor import Size, Tensor, device, wrap
 
-__all__ = [
-    "Name",
-    "SavedStorage",
-    "StorageType",
-    "add_safe_globals",
-    "attributes_of",
-    "clear_safe_globals",
-    "closed_unpickler",
-    "get_safe_globals",
-    "open_unpickler",
-    "pickled",
-    "safe_globals",
-]
+__all__ = ["Name", "SavedStorage", "attributes_of", "pickled", "torch_name"]
 
 # Writing ------------------------------------------------------------------------------------------
 
@@ -45,15 +32,9 @@ class Name:
 
 _REBUILD = Name("torch._utils", "_rebuild_tensor_v2")
 _REBUILD_ANY_DTYPE = Name("torch._utils", "_rebuild_tensor_v3")
-_REBUILD_PARAMETER = Name("torch._utils", "_rebuild_parameter")
 _REBUILD_WITH_ATTRIBUTES = Name("torch._tensor", "_rebuild_from_type_v2")
 _UNTYPED = Name("torch.storage", "UntypedStorage")
 _WITHOUT_STORAGE_TYPE = {dtypes.uint16, dtypes.uint32, dtypes.uint64}
-
-
-def storage_type_name(kind):
-    """The name of the storage type of a dtype."""
-    return _UNTYPED if kind in _WITHOUT_STORAGE_TYPE else Name("torch", f"{kind.title}Storage")
 
 
 class SavedStorage:
@@ -66,10 +47,12 @@ class SavedStorage:
         self.elements = elements
         self.kind = dtypes.of(elements)
 
-    def reference(self):
+    def reference(self, untyped=False):
         """What the pickle says instead of the memory."""
-        size = self.elements.nbytes if self.kind in _WITHOUT_STORAGE_TYPE else self.elements.size
-        return "storage", storage_type_name(self.kind), self.key, "cpu", size
+        if untyped or self.kind in _WITHOUT_STORAGE_TYPE:
+            return "storage", _UNTYPED, self.key, "cpu", self.elements.nbytes
+        name = Name("torch", f"{self.kind.title}Storage")
+        return "storage", name, self.key, "cpu", self.elements.size
 
 
 def pickled(obj, protocol):
@@ -84,6 +67,8 @@ def pickled(obj, protocol):
         dispatch = dict(pickle._Pickler.dispatch)
 
         def persistent_id(self, obj):
+            if isinstance(obj, (TypedStorage, UntypedStorage)):
+                return storage_for(obj._elements, storages).reference(type(obj) is UntypedStorage)
             return obj.reference() if isinstance(obj, SavedStorage) else None
 
         def reducer_override(self, obj):
@@ -101,7 +86,7 @@ def pickled(obj, protocol):
             self.write(pickle.GLOBAL + f"{obj.module}\n{obj.name}\n".encode())
             self.memoize(obj)
 
-        def save_dtype(self, obj):
+        def save_value(self, obj):
             self.write(pickle.GLOBAL + f"torch\n{obj.name}\n".encode())
             self.memoize(obj)
 
@@ -115,7 +100,8 @@ def pickled(obj, protocol):
                 super().save_global(obj, name)
 
         dispatch[Name] = save_name
-        dispatch[dtype] = dispatch[type(dtypes.bfloat16)] = save_dtype
+        for kind in (dtype, type(dtypes.bfloat16), formats.layout, formats.memory_format):
+            dispatch[kind] = save_value
         dispatch[FunctionType] = save_global
 
     buffer = io.BytesIO()
@@ -131,7 +117,7 @@ def reduced(tensor, storages):
         return reduced_parameter(tensor)
     array = tensor._array
     storage = storage_for(array, storages)
-    strides = tuple(each // array.itemsize for each in array.strides)
+    strides = tensor.stride()
     args = (storage, origin_of(array), array.shape, strides, tensor._requires_grad, hooks())
     function = _REBUILD
     if storage.kind in _WITHOUT_STORAGE_TYPE:
@@ -145,8 +131,9 @@ def reduced(tensor, storages):
 def reduced_parameter(tensor):
     """A parameter (or a tensor that knows better than this module how it is pickled)."""
     function, args = tensor.__reduce_ex__(2)[:2]
-    if function.__name__ == "_rebuild_parameter":
-        return _REBUILD_PARAMETER, (args[0], args[1], hooks())
+    name = Name("torch._utils", function.__name__)
+    if name.name.startswith("_rebuild_parameter"):
+        return name, (args[0], args[1], hooks(), *args[3:])
     return function, args
 
 
@@ -207,9 +194,7 @@ def rebuild_tensor_of_dtype(
 
 def rebuild(storage, elements, offset, size, stride, requires_grad):
     """A tensor on the elements of a storage; numpy checks that it lies within."""
-    numbers = (offset, *size, *stride)
-    if len(size) != len(stride) or any(type(n) is not int or n < 0 for n in numbers):
-        raise RuntimeError(f"a tensor with size {size}, stride {stride}, offset {offset}")
+    check_geometry(offset, size, stride)
     step = elements.itemsize
     try:
         array = np.ndarray(
@@ -226,11 +211,28 @@ def rebuild(storage, elements, offset, size, stride, requires_grad):
     return made
 
 
+def check_geometry(offset, size, stride):
+    """Refuse sizes, strides or an offset that are no counts."""
+    if isinstance(size, tuple) and isinstance(stride, tuple) and len(size) == len(stride) <= 64:
+        numbers = (offset, *size, *stride)
+        if all(type(n) is int and 0 <= n < 2**63 for n in numbers):
+            return
+    raise RuntimeError("a tensor in the file has sizes, strides or an offset that are no counts")
+
+
 def rebuild_parameter(data, requires_grad, hooks):
     """A parameter."""
     from rushlight.nn.parameter import Parameter
 
     return Parameter(data, requires_grad)
+
+
+def rebuild_parameter_with_state(data, requires_grad, hooks, state):
+    """A parameter on which a user had set attributes."""
+    made = rebuild_parameter(data, requires_grad, hooks)
+    if isinstance(state, dict):
+        made.__dict__.update(state)
+    return made
 
 
 def rebuild_with_attributes(function, kind, args, attributes):
@@ -245,6 +247,7 @@ _FUNCTIONS = {
     ("torch._utils", "_rebuild_tensor_v2"): rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v3"): rebuild_tensor_of_dtype,
     ("torch._utils", "_rebuild_parameter"): rebuild_parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): rebuild_parameter_with_state,
     ("torch._tensor", "_rebuild_from_type_v2"): rebuild_with_attributes,
     ("torch.storage", "UntypedStorage"): StorageType(None),
     ("torch", "Size"): Size,
@@ -258,6 +261,8 @@ def torch_name(module, name):
     known = _FUNCTIONS.get((module, name))
     if known is not None or module != "torch":
         return known
+    if name in formats.__all__ and not isinstance(formats.by_name(name), type):
+        return formats.by_name(name)
     if name.endswith("Storage"):
         kind = dtypes.by_title(name.removesuffix("Storage"))
         return None if kind is None else StorageType(kind)
@@ -265,166 +270,3 @@ def torch_name(module, name):
         return dtypes.by_name(name)
     except KeyError:
         return None
-
-
-# The closed unpickler -----------------------------------------------------------------------------
-
-
-_PLAIN = {
-    ("collections", "OrderedDict"),
-    ("collections", "Counter"),
-    ("builtins", "set"),
-    ("builtins", "bytearray"),
-    ("builtins", "complex"),
-    ("_codecs", "encode"),
-}
-_BUILDABLE = {("collections", "OrderedDict"), ("collections", "Counter")}
-_OLD_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
-_safe_globals: list = []
-
-
-def add_safe_globals(safe_globals):
-    """Let `load(weights_only=True)` make these classes and call these functions too.
-
-    Args:
-        safe_globals: classes and functions, or pairs of one and the name it has in files.
-    """
-    _safe_globals.extend(safe_globals)
-
-
-def get_safe_globals():
-    """What was allowed by `add_safe_globals`."""
-    return list(_safe_globals)
-
-
-def clear_safe_globals():
-    """Forget what was allowed by `add_safe_globals`."""
-    _safe_globals.clear()
-
-
-@contextlib.contextmanager
-def safe_globals(safe_globals):
-    """A context in which these are allowed too."""
-    before = list(_safe_globals)
-    add_safe_globals(safe_globals)
-    try:
-        yield
-    finally:
-        _safe_globals[:] = before
-
-
-def allowed(module, name):
-    """What a name in a pickle stands for, if it is harmless.
-
-    Raises:
-        pickle.UnpicklingError: it is not known to be.
-    """
-    module = _OLD_MODULES.get(module, module)
-    known = torch_name(module, name)
-    if known is not None:
-        return known
-    if (module, name) in _PLAIN:
-        from importlib import import_module
-
-        return getattr(import_module(module), name)
-    if (module, name) == ("torch.nn.parameter", "Parameter"):
-        from rushlight.nn.parameter import Parameter
-
-        return Parameter
-    path = f"{module}.{name}"
-    for each in _safe_globals:
-        value, its_path = each if isinstance(each, tuple) else (each, full_name(each))
-        if path in (its_path, f"builtins.{its_path}"):
-            return value
-    refuse(path.removeprefix("builtins."))
-
-
-def full_name(value):
-    """The name by which a pickle refers to a class or function."""
-    return f"{value.__module__}.{value.__qualname__}"
-
-
-def refuse(path):
-    """Refuse a name in a pickle."""
-    from pickle import UnpicklingError
-
-    raise UnpicklingError(
-        "Weights only load failed. This file can still be loaded, to do so you have two options, "
-        "\033[1mdo those steps only if you trust the source of the checkpoint\033[0m. \n"
-        "\t(1) Pass weights_only=False to torch.load: then loading can run any code that is in "
-        "the file.\n"
-        f"\t(2) Allow this one name: torch.serialization.add_safe_globals([{path}]).\n"
-        f"\tWeightsUnpickler error: Unsupported global: GLOBAL {path} was not an allowed global by "
-        "default."
-    )
-
-
-def closed_unpickler(stream, storage):
-    """Unpickle tensors, numbers, strings and plain containers."""
-    import pickle
-
-    class Unpickler(pickle._Unpickler):
-        dispatch = dict(pickle._Unpickler.dispatch)
-
-        def find_class(self, module, name):
-            return allowed(module, name)
-
-        def persistent_load(self, reference):
-            return storage(reference)
-
-        def load_build(self):
-            made = self.stack[-2]
-            kind = type(made)
-            if kind is dict or (
-                (kind.__module__, kind.__name__) not in _BUILDABLE
-                and not any(
-                    kind is (each[0] if isinstance(each, tuple) else each) for each in _safe_globals
-                )
-            ):
-                refuse(f"{kind.__module__}.{kind.__name__} (BUILD)")
-            super().load_build()
-
-        dispatch[pickle.BUILD[0]] = load_build
-
-    try:
-        return Unpickler(stream).load()
-    except (IndexError, KeyError, AttributeError, TypeError, ValueError, EOFError) as error:
-        raise pickle.UnpicklingError(
-            f"Weights only load failed. The pickle in the file is damaged: {error}"
-        ) from error
-
-
-# The open unpickler -------------------------------------------------------------------------------
-
-
-def open_unpickler(stream, storage):
-    """Unpickle anything; PyTorch's names become this package's."""
-    import pickle
-
-    class Unpickler(pickle.Unpickler):
-        def find_class(self, module, name):
-            if module == "torch" or module.startswith("torch."):
-                known = torch_name(module, name)
-                return own_name(module, name) if known is None else known
-            return super().find_class(module, name)
-
-        def persistent_load(self, reference):
-            return storage(reference)
-
-    return Unpickler(stream).load()
-
-
-def own_name(module, name):
-    """This package's counterpart of a name of PyTorch's."""
-    from importlib import import_module
-    from pickle import UnpicklingError
-
-    place = module.replace("torch", "rushlight", 1)
-    while place:
-        with contextlib.suppress(ImportError, AttributeError):
-            value = import_module(place)
-            for part in name.split("."):
-                value = getattr(value, part)
-            return value
-        place = place.rpartition(".")[0]
-    raise UnpicklingError(f"Rushlight has no {module}.{name}, which the file needs")

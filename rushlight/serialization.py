@@ -15,23 +15,21 @@ import os
 
 import numpy as np
 
-from rushlight.pickling import (
-    StorageType,
+from rushlight.archive import get_unsafe_globals_in_checkpoint, read_archive
+from rushlight.pickling import attributes_of, pickled
+from rushlight.tensor import Tensor, wrap
+from rushlight.unpickling import (
     add_safe_globals,
-    attributes_of,
     clear_safe_globals,
-    closed_unpickler,
     get_safe_globals,
-    open_unpickler,
-    pickled,
     safe_globals,
 )
-from rushlight.tensor import Tensor, device, wrap
 
 __all__ = [
     "add_safe_globals",
     "clear_safe_globals",
     "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
     "load",
     "reduce_tensor",
     "safe_globals",
@@ -99,22 +97,44 @@ def save(
             )
         write_archive(f, "archive", *pickled(obj, pickle_protocol))
         return
-    path = os.fspath(f)
-    folder, name = os.path.split(os.path.abspath(path))
+    path = os.path.realpath(f)
+    folder, name = os.path.split(path)
     if not os.path.isdir(folder):
-        raise RuntimeError(f"Parent directory {os.path.dirname(path)} does not exist.")
+        raise RuntimeError(f"Parent directory {os.path.dirname(os.fspath(f))} does not exist.")
     contents = pickled(obj, pickle_protocol)
-    unfinished = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe, or /dev/null
+        with open(path, "wb") as file:
+            return write_archive(file, os.path.splitext(name)[0], *contents)
+    replace_file(path, lambda file: write_archive(file, os.path.splitext(name)[0], *contents))
+
+
+def replace_file(path, write):
+    """Have `write(file)` make a new file, which takes the place of `path` once it is safe on disk.
+
+    A crash at any moment leaves the old file or the new one, whole.
+    """
+    from threading import get_ident
+
+    folder = os.path.dirname(path)
+    unfinished = os.path.join(folder, f".unfinished.{os.getpid()}.{get_ident()}.tmp")
     try:
         with open(unfinished, "wb") as file:
-            write_archive(file, os.path.splitext(name)[0], *contents)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
+        if os.path.exists(path):
+            os.chmod(unfinished, os.stat(path).st_mode)
         os.replace(unfinished, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(unfinished)
         raise
+    if hasattr(os, "O_DIRECTORY"):  # the new name is on disk only when the folder is
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_archive(file, folder, pickle_bytes, storages):
@@ -143,24 +163,12 @@ def write_aligned(archive, name, contents):
     header = archive.fp.tell() + 30 + len(name.encode()) + 4
     padding = -header % 64
     info.extra = struct.pack("<2sH", b"FB", padding) + b"Z" * padding
-    archive.writestr(info, memoryview(contents).cast("B") if len(contents) else b"")
+    if isinstance(contents, np.ndarray):
+        contents = contents.view(np.uint8) if contents.size else b""
+    archive.writestr(info, memoryview(contents))
 
 
 # Loading ------------------------------------------------------------------------------------------
-
-
-class LoadedStorage:
-    """Memory that was read; what `map_location` functions get and return."""
-
-    def __init__(self, elements, location):
-        self._elements = elements
-        self.location = location
-
-    def nbytes(self):
-        """The number of bytes."""
-        return self._elements.nbytes
-
-    __len__ = size = nbytes
 
 
 def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=None, **ignored):
@@ -172,159 +180,25 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=None, mmap=No
             or a function of a storage and its location.
         weights_only: refuse everything but tensors, numbers, strings and plain containers. Pass
             False only for files that you trust: they can run any code.
+        mmap: map storages from the file (which must be given by its path) instead of reading them;
+            changes stay in memory.
 
     Raises:
         pickle.UnpicklingError: the file holds something that is refused; the message names it.
         RuntimeError: the file is damaged, or of a kind from before PyTorch 1.6.
     """
+    if pickle_module is not None and weights_only:
+        raise RuntimeError("Can not safely load weights when explicit pickle_module is specified")
+    closed = weights_only is not False and pickle_module is None
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:
-            return read_archive(file, map_location, weights_only is not False)
+            return read_archive(file, map_location, closed, mmap)
+    if mmap:
+        raise ValueError("f must be a file path in order to use the mmap argument")
     if not hasattr(f, "seek"):
         raise AttributeError(
             f"'{type(f).__name__}' object has no attribute 'seek'. You can only torch.load from a "
             "file that is seekable. Please pre-load the data into a buffer like io.BytesIO and try "
             "to load from it instead."
         )
-    return read_archive(f, map_location, weights_only is not False)
-
-
-_NO_DIRECTORY = (
-    "PytorchStreamReader failed reading zip archive: failed finding central directory. This is an "
-    "internal miniz error. If you are seeing this error, there is a high likelihood that your "
-    "checkpoint file is corrupted. This can happen if the checkpoint was not saved properly, was "
-    "transferred incorrectly, or the file was modified after saving."
-)
-
-
-def read_archive(file, map_location, weights_only):
-    """Read the zip archive."""
-    import zipfile
-
-    start = file.tell()
-    head = file.read(4)
-    file.seek(start)
-    if not head:
-        raise EOFError("the file is empty")
-    if head != b"PK\3\4":
-        refuse_old_format(head)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return Archive(archive, file, map_location).load(weights_only)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
-        raise RuntimeError(_NO_DIRECTORY) from error
-
-
-def refuse_old_format(head):
-    """Say what a file is that is no zip archive."""
-    from pickle import UnpicklingError
-
-    if head[:1] == b"\x80":
-        raise RuntimeError(
-            "the file is a pickle, as torch.save wrote it before PyTorch 1.6\nLoad it with PyTorch "
-            "and save it again: torch.save(torch.load(old), new)."
-        )
-    raise UnpicklingError(
-        "Weights only load failed. The file is neither a zip archive nor a pickle.\n"
-        f"It begins with {head!r}."
-    )
-
-
-class Archive:
-    """An open zip archive, and the storages read from it so far."""
-
-    def __init__(self, archive, file, map_location):
-        self.archive = archive
-        self.map_location = map_location
-        self.storages: dict = {}
-        here = file.tell()
-        self.size = file.seek(0, os.SEEK_END)
-        file.seek(here)
-        names = archive.namelist()
-        found = [name for name in names if name.endswith("/data.pkl") and name.count("/") == 1]
-        if not found:
-            raise RuntimeError(
-                "PytorchStreamReader failed locating file data.pkl: file not found\nThe zip file "
-                "was not written by torch.save."
-            )
-        self.folder = found[0].removesuffix("data.pkl")
-        if f"{self.folder}constants.pkl" in names:
-            raise RuntimeError(
-                "the file is a TorchScript archive, which Rushlight cannot run\nSave the model's "
-                "state_dict() instead."
-            )
-        order = f"{self.folder}byteorder"
-        self.byteorder = archive.read(order).decode() if order in names else "little"
-
-    def load(self, weights_only):
-        """The object that was saved."""
-        import io
-
-        stream = io.BytesIO(self.archive.read(f"{self.folder}data.pkl"))
-        unpickler = closed_unpickler if weights_only else open_unpickler
-        return unpickler(stream, self.storage)
-
-    def storage(self, reference):
-        """The memory to which a pickle refers."""
-        if not (isinstance(reference, tuple) and len(reference) == 5 and reference[0] == "storage"):
-            raise RuntimeError(f"Unknown reference in the file: {str(reference)[:60]}")
-        _, kind, key, location, size = reference
-        if not (isinstance(kind, StorageType) and isinstance(key, str) and type(size) is int):
-            raise RuntimeError(f"Unknown reference in the file: {str(reference)[:60]}")
-        known = self.storages.get(key)
-        if known is None:
-            known = self.storages[key] = self.placed(self.read(kind.kind, key, size), location)
-        return known
-
-    def read(self, kind, key, size):
-        """The record of a storage as a flat array."""
-        name = f"{self.folder}data/{key}"
-        try:
-            info = self.archive.getinfo(name)
-        except KeyError:
-            raise RuntimeError(
-                f"PytorchStreamReader failed locating file data/{key}: file not found"
-            ) from None
-        stored = np.dtype(np.uint8) if kind is None else kind.array_dtype
-        if info.compress_type or info.file_size > self.size:
-            raise RuntimeError(f"storage {key} is compressed or larger than the file")
-        if size < 0 or info.file_size != size * stored.itemsize:
-            raise RuntimeError(
-                f"storage {key} should have {size} elements of {stored.itemsize} bytes, but the "
-                f"file has {info.file_size} bytes of it"
-            )
-        elements = np.empty(size, stored)
-        if size:
-            with self.archive.open(info) as record:
-                filled = record.readinto(memoryview(elements).cast("B"))
-            if filled != elements.nbytes:
-                raise EOFError
-        return elements.byteswap() if self.byteorder == "big" else elements
-
-    def placed(self, elements, location):
-        """Memory where `map_location` says."""
-        made = LoadedStorage(elements, location)
-        where = self.map_location
-        if callable(where):
-            chosen = where(made, location)
-            where = location if chosen is None else "cpu"
-        elif isinstance(where, dict):
-            where = where.get(location, location)
-        check_location(location if where is None else where)
-        return made
-
-
-def check_location(location):
-    """Refuse to load to devices that aren't there."""
-    kind = device(location).type
-    if kind == "cuda":
-        raise RuntimeError(
-            "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is "
-            "False. If you are running on a CPU-only machine, please use torch.load with "
-            "map_location=torch.device('cpu') to map your storages to the CPU."
-        )
-    if kind != "cpu":
-        raise RuntimeError(
-            f"tensors of the file live on '{location}', and Rushlight computes on the CPU\nPass "
-            "map_location='cpu'."
-        )
+    return read_archive(f, map_location, closed)

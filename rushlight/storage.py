@@ -28,6 +28,10 @@ class UntypedStorage:
         """The address of the first byte."""
         return self._elements.__array_interface__["data"][0] if self._elements.size else 0
 
+    def untyped(self):
+        """The storage itself."""
+        return self
+
     def nbytes(self):
         """The number of bytes."""
         return self._elements.nbytes

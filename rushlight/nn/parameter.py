@@ -73,7 +73,12 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
     def __reduce_ex__(self, protocol):
-        return _rebuild_parameter, (self.data, self.requires_grad, {})
+        from rushlight.pickling import attributes_of
+
+        args, state = (self.data, self.requires_grad, {}), attributes_of(self)
+        if state:
+            return _rebuild_parameter_with_state, (*args, state)
+        return _rebuild_parameter, args
 
 
 def _empty(dtype=None):
@@ -83,6 +88,12 @@ def _empty(dtype=None):
 
 def _rebuild_parameter(data, requires_grad, backward_hooks):
     return Parameter(data, requires_grad)
+
+
+def _rebuild_parameter_with_state(data, requires_grad, backward_hooks, state):
+    made = Parameter(data, requires_grad)
+    made.__dict__.update(state)
+    return made
 
 
 class _BufferType(type):
