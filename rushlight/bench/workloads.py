@@ -61,7 +61,7 @@ def linear_regression(torch):
     dataset = torch.utils.data.TensorDataset(x, 30 * x + 14.5 + torch.randn(100, 1))
     loader = torch.utils.data.DataLoader(dataset, batch_size=16, shuffle=True)
     model = torch.nn.Linear(1, 1)
-    return _training(torch, model, torch.nn.MSELoss(), _forever(loader), "SGD", lr=0.01)
+    return training(torch, model, torch.nn.MSELoss(), _forever(loader), "SGD", lr=0.01)
 
 
 @workload
@@ -73,7 +73,7 @@ def mlp_tanh(torch):
     )
     x = torch.randn(100, 2)
     batches = itertools.repeat((x, x.prod(dim=1, keepdim=True)))
-    return _training(torch, model, nn.MSELoss(), batches, "SGD", lr=0.01)
+    return training(torch, model, nn.MSELoss(), batches, "SGD", lr=0.01)
 
 
 @workload
@@ -127,10 +127,11 @@ def _digits(torch, optimizer, **options):
     nn = torch.nn
     model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
     batches = itertools.repeat((torch.rand(64, 784), torch.randint(0, 10, (64,))))
-    return _training(torch, model, nn.CrossEntropyLoss(), batches, optimizer, **options)
+    return training(torch, model, nn.CrossEntropyLoss(), batches, optimizer, **options)
 
 
-def _training(torch, model, criterion, batches, method, **options):
+def training(torch, model, criterion, batches, method, **options):
+    """A training step on the next of `batches`."""
     optimizer = getattr(torch.optim, method)(model.parameters(), **options)
 
     def step():
