@@ -16,6 +16,8 @@ import math
 
 import numpy as np
 
+from rushlight.kernels import places as loops
+
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _SQUEEZE = float(np.float32(0.0331))  # a constant that PyTorch rounds to float32
 
@@ -87,6 +89,10 @@ def rounded(values, dtype):
 def swapped(targets):
     """`range(n)` after the swaps of i and `targets[i]`, one after the other."""
     n = len(targets) + 1
+    if loops.shuffle.earned(16 * n):  # NumPy's way is that much slower
+        order = np.arange(n)
+        loops.shuffle.run(n - 1, order, targets, elements=1)
+        return order
     if n > 500:
         return _swapped_at_once(targets)
     order = list(range(n))

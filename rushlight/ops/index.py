@@ -12,6 +12,8 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
+from rushlight.kernels import in_order
+from rushlight.kernels import places as loops
 from rushlight.ops import fast
 from rushlight.ops.copies import c_name, copy_
 from rushlight.ops.inplace import check_writable, in_place
@@ -133,6 +135,8 @@ def _add_rows(target, rows, values):
         for row, value in zip(rows.tolist(), values, strict=True):
             target[row] += value
         return
+    if _add_rows_by_loop(target, rows, values):
+        return
     rows = np.where(rows < 0, rows + target.shape[0], rows)
     order = rows.argsort(kind="stable")
     ordered = rows[order]
@@ -142,6 +146,17 @@ def _add_rows(target, rows, values):
         target[rows] += values
     else:
         target[ordered[starts]] += np.add.reduceat(values[order], starts, axis=0)
+
+
+def _add_rows_by_loop(target, rows, values):
+    suits = target.dtype.char in "fd" and target.flags.c_contiguous and rows.dtype == np.int64
+    if not (suits and loops.add_rows.earned(values.size)):
+        return False
+    if rows.view(np.uint64).max() >= len(target):  # a negative row is a huge one here
+        return False
+    flat = target.reshape(len(target), -1)
+    loops.add_rows.run(flat.shape[1], flat, *in_order(rows, values.reshape(rows.size, -1)))
+    return True
 
 
 @opaque(

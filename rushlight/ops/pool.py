@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from rushlight.kernels import in_order
+from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.window import _spread, padded, positions
 from rushlight.tensor import Tensor, type_name
@@ -88,11 +90,14 @@ def _put_places(input, *, indices, space, once):
     lead = input.shape[: input.ndim - count]
     result = np.zeros((math.prod(lead), math.prod(space)), input.dtype)
     flat = indices.reshape(result.shape[0], math.prod(indices.shape[-count:]))
+    values = input.reshape(flat.shape)
     rows = np.arange(result.shape[0])[:, None]
-    if once:
-        result[rows, flat] = input.reshape(flat.shape)
+    if loops.put_places.earned(values.size):
+        loops.put_places.run(len(result), *in_order(values, flat), result)
+    elif once:
+        result[rows, flat] = values
     else:
-        np.add.at(result, (rows, flat), input.reshape(flat.shape))
+        np.add.at(result, (rows, flat), values)
     return result.reshape(*lead, *space)
 
 
@@ -144,6 +149,8 @@ def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):
     _check_pool(f"max_pool{len(out)}d", input, kernel_size, padding, dilation, out)
     if input.dtype.kind == "b":
         raise NotImplementedError(f"\"max_pool{len(out)}d\" not implemented for 'Bool'")
+    if len(out) == 2 and input.dtype.char in "fd" and loops.largest.earned(input.size):
+        return _max_pool_by_loop(input, out, kernel_size, stride, padding, dilation)
     lowest = -np.inf if input.dtype.kind == "f" else np.iinfo(input.dtype).min
     x = _with_overhang(input, kernel_size, stride, padding, dilation, out, lowest)
     values = index = None
@@ -160,6 +167,16 @@ def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):
         np.copyto(values, part, where=better)
         np.copyto(index, here, where=better)
     return values, index
+
+
+def _max_pool_by_loop(input, out, *geometry):
+    planes = input.reshape(-1, *input.shape[2:])
+    (planes,) = in_order(planes)
+    values = np.empty((len(planes), *out), input.dtype)
+    index = np.empty(values.shape, np.int64)
+    loops.largest.run(len(planes), planes, values, index, *geometry)
+    shape = (*input.shape[:2], *out)
+    return values.reshape(shape), index.reshape(shape)
 
 
 def _flat_index(place, space, stride, padding, dilation, out):

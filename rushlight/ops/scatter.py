@@ -6,9 +6,13 @@ says; a plain `scatter` keeps the last one.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import in_order
+from rushlight.kernels import places as loops
 from rushlight.ops.copies import _zeroed
 from rushlight.ops.elementwise import where
 from rushlight.ops.index import check_fits_dtype
@@ -55,6 +59,33 @@ def corner(array, shape):
     return array if array.shape == shape else array[tuple(map(slice, shape))]
 
 
+def inside(index, size):
+    """Whether all positions are from 0 to size - 1, which loops don't check."""
+    return index.dtype == np.int64 and index.view(np.uint64).max() < size
+
+
+def _suits(loop, array, index, dim):
+    """Whether `loop` may work at `index` along a dimension of `array`, and has earned it."""
+    others = index.shape[:dim] + index.shape[dim + 1 :]
+    return (
+        array.shape[:dim] + array.shape[dim + 1 :] == others
+        and array.flags.c_contiguous
+        and array.dtype.char in "fd"
+        and loop.earned(index.size)
+        and inside(index, array.shape[dim])
+    )
+
+
+def _middle(*arrays, dim):
+    """The arrays with three dimensions, `dim` as the middle one."""
+    return in_order(
+        *(
+            x.reshape(math.prod(x.shape[:dim]), x.shape[dim], math.prod(x.shape[dim + 1 :]))
+            for x in arrays
+        )
+    )
+
+
 def _at_least_1d(*arrays):
     return [array.reshape(1) if array.ndim == 0 else array for array in arrays]
 
@@ -77,6 +108,11 @@ def _gather(input, index, *, dim):
         return np.empty(index.shape, input.dtype)
     if input.ndim == 0 or index.ndim == 0:
         return input.reshape(-1)[index]
+    if _suits(loops.take_along, input, index, dim):
+        out = np.empty(index.shape, input.dtype)
+        middle = _middle(input, index, out, dim=dim)
+        loops.take_along.run(len(middle[0]), *middle, elements=index.size)
+        return out
     return input[along(index, dim)]
 
 
@@ -100,6 +136,9 @@ def add_along(target, index, values, dim):
     values = corner(values, index.shape)
     if index.shape[dim] == 1 and index.ndim > 1:
         target[along(index, dim)] += values  # each place is met once
+    elif _suits(loops.add_along, target, index, dim):
+        middle = _middle(target, index, values, dim=dim)
+        loops.add_along.run(len(middle[0]), *middle, elements=index.size)
     elif index.size:
         np.add.at(target, along(index, dim), values)
 

@@ -19,6 +19,8 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import in_order
+from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.tensor import Tensor, type_name
@@ -105,11 +107,30 @@ def _blocks(count, per_image):
         yield slice(start, min(start + step, count))
 
 
+def _suits_loop(loop, array, groups, space):
+    """Whether each of (N, C, ...) channels goes by itself, in a plane, and the loop earned it."""
+    n, channels = array.shape[:2]
+    apart = channels == groups > 1 and len(space) == 2 and array.dtype.char in "fd"
+    return apart and loop.earned(n * channels * math.prod(space))
+
+
+def _unpadded(array, padding):
+    """Without the `padding` elements on both sides of each of the last dimensions."""
+    space = array.shape[-len(padding) :]
+    inside = (slice(p, n - p) for n, p in zip(space, padding, strict=True))
+    return array[(..., *inside)]
+
+
 def _convolve_array(x, weight, stride, padding, dilation, groups):
     kernel = weight.shape[2:]
     out = output_sizes(x.shape[2:], kernel, stride, padding, dilation)
     n, channels = x.shape[:2]
     outputs = weight.shape[0]
+    if _suits_loop(loops.depthwise, x, groups, out):
+        result = np.empty((n, outputs, *out), x.dtype)
+        arrays = in_order(padded(x, padding), weight[:, 0])
+        loops.depthwise.run(n * outputs, *arrays, result, stride, dilation)
+        return result
     rows = weight.reshape(groups, outputs // groups, -1)
     result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
     if _is_pointwise(kernel, stride, padding):
@@ -127,23 +148,32 @@ def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
     n, outputs = g.shape[:2]
     out = g.shape[2:]
     channels = weight.shape[1] * groups
+    whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
+    result = np.zeros((n, channels, *whole), g.dtype)
+    if _suits_loop(loops.depthwise_input, result, groups, out):
+        arrays = in_order(g, weight[:, 0])
+        loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
+        return _unpadded(result, padding)
     rows = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
     g = g.reshape(n, groups, outputs // groups, -1)
     if _is_pointwise(kernel, stride, padding):
         return np.matmul(rows, g).reshape(n, channels, *space)
-    whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
-    result = np.zeros((n, channels, *whole), g.dtype)
     for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
         columns = np.matmul(rows, g[block]).reshape(-1, channels, *kernel, *out)
         part = result[block]
         for place, where in positions(kernel, stride, dilation, out):
             part[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *place)]
-    return result[(..., *(slice(p, p + size) for size, p in zip(space, padding, strict=True)))]
+    return _unpadded(result, padding)
 
 
 def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
     n, channels = x.shape[:2]
     outputs, out = g.shape[1], g.shape[2:]
+    if _suits_loop(loops.depthwise_weight, x, groups, out):
+        result = np.empty((outputs, *kernel), x.dtype)
+        arrays = in_order(padded(x, padding), g)
+        loops.depthwise_weight.run(outputs, *arrays, result, stride, dilation)
+        return result.reshape(outputs, 1, *kernel)
     g = g.reshape(n, groups, outputs // groups, -1)
     x = padded(x, padding)
     result = np.zeros((groups, outputs // groups, channels // groups * math.prod(kernel)), x.dtype)

@@ -1,0 +1,124 @@
+"""Loops that Numba compiles, each beside the NumPy code whose work it takes over.
+
+NumPy does everything; some things it does in many passes over memory, or one element at a time. For
+those there is a *loop* here: plain Python on arrays, which Numba turns into machine code. Importing
+Numba and compiling a loop takes about a second (less from Numba's cache on disk), so a loop is used
+only once it has earned that: when the calls that could have used it have worked through enough
+elements. What is counted is elements, not time, so a program takes the same way in every run.
+
+    if softmax_rows.earned(input.size):
+        softmax_rows.run(len(rows), rows, out)
+    else:
+        ...  # the same in NumPy
+
+Loops work on the part [start, stop) of what they are given, so that threads can share the work:
+their first two parameters are `start` and `stop`, and they release Python's lock. Where Numba isn't
+installed nothing is ever earned. `RUSHLIGHT_NUMBA=0` in the environment forbids loops, 1 has them
+used from the first call on.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+
+import numpy as np
+
+from rushlight.settings import get_num_threads
+
+__all__ = ["Loop", "in_order", "loop", "shared"]
+
+#: below this many elements NumPy's calls are as fast as the loop's
+LEAST = 1 << 10
+#: so many elements pay for compiling a loop, and for importing Numba first
+PRICE, PRICE_OF_NUMBA = 1 << 25, 1 << 26
+#: from so many elements on threads share the work
+SHARED = 1 << 17
+
+_choice = os.environ.get("RUSHLIGHT_NUMBA", "")
+_worked = 0  # elements, by all calls that could have used a loop
+_pool = None
+
+
+def _usable():
+    return _choice != "0" and importlib.util.find_spec("numba") is not None
+
+
+class Loop:
+    """A function `(start, stop, *arrays)` that is compiled when it is first used.
+
+    Attributes:
+        function: the Python function, which does the same, slowly.
+        compiled: what Numba made of it; None before its first use.
+    """
+
+    __slots__ = ("_usable", "_worked", "compiled", "function")
+
+    def __init__(self, function):
+        self.function = function
+        self.compiled = None
+        self._worked = 0
+        self._usable = None
+
+    def earned(self, elements):
+        """Whether to use the loop for a call on so many elements; counts them if not yet."""
+        if elements < LEAST or self._usable is False:
+            return False
+        return self.compiled is not None or self._count(elements)
+
+    def _count(self, elements):
+        global _worked
+        if self._usable is None:
+            self._usable = _usable()
+        self._worked += elements
+        _worked += elements
+        paid = self._worked >= PRICE and _worked >= PRICE_OF_NUMBA
+        return self._usable and (paid or _choice == "1")
+
+    def run(self, count, *arrays, elements=None):
+        """Work on all of `count` rows; several threads do if there are many `elements`."""
+        if self.compiled is None:
+            self.compiled = _compile(self.function)
+        shared(self.compiled, count, elements or arrays[0].size, *arrays)
+
+
+def _compile(function):
+    from numba import njit
+
+    return njit(function, nogil=True, cache=True, error_model="numpy")
+
+
+#: the decorator that makes a function a Loop
+loop = Loop
+
+
+def in_order(*arrays):
+    """The arrays C-contiguous: for every other order of memory a loop would be compiled anew."""
+    return [np.ascontiguousarray(each) for each in arrays]
+
+
+def shared(function, count, elements, *arrays):
+    """Call `function(start, stop, *arrays)` on equal parts of [0, count), one for each thread."""
+    threads = min(get_num_threads(), count) if elements >= SHARED else 1
+    if threads < 2:
+        function(0, count, *arrays)
+        return
+    bounds = [count * i // threads for i in range(threads + 1)]
+    parts = list(itertools.pairwise(bounds))
+    waiting = [_threads().submit(function, *part, *arrays) for part in parts[1:]]
+    try:
+        function(*parts[0], *arrays)
+    finally:
+        for each in waiting:
+            each.result()
+
+
+def _threads():
+    """The pool of threads; made anew in a forked process, where threads don't survive."""
+    global _pool
+    if _pool is None or _pool[0] != os.getpid():
+        from concurrent.futures import ThreadPoolExecutor
+
+        _pool = os.getpid(), ThreadPoolExecutor(max(1, get_num_threads() - 1), "rushlight")
+    return _pool[1]

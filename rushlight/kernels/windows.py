@@ -1,0 +1,127 @@
+"""Pooling and depthwise convolution of planes: images (N, C, H, W) seen as (N * C, H, W)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.kernels import loop
+
+__all__ = ["depthwise", "depthwise_input", "depthwise_weight", "largest", "put_places"]
+
+
+@loop
+def largest(start, stop, x, values, places, kernel, stride, padding, dilation):
+    """The greatest element of each window of the planes [start, stop), and its flat place.
+
+    What lies in the padding is left out; nan is greater than anything. Position by position in the
+    window, for a row of windows at a time.
+    """
+    height, width = x.shape[1:]
+    count = values.shape[2]
+    for n in range(start, stop):
+        for i in range(values.shape[1]):
+            best, place = values[n, i], places[n, i]
+            best[:] = -np.inf
+            place[:] = -1
+            for a in range(kernel[0]):
+                y = i * stride[0] - padding[0] + a * dilation[0]
+                if y < 0 or y >= height:
+                    continue
+                row = x[n, y]
+                for b in range(kernel[1]):
+                    shift = b * dilation[1] - padding[1]
+                    first = max(0, -(shift // stride[1]))
+                    last = min(count, (width - 1 - shift) // stride[1] + 1)
+                    for j in range(first, last):
+                        at = j * stride[1] + shift
+                        value = row[at]
+                        # choices, not branches: those would be guessed wrong half of the time
+                        better = (value > best[j]) | (value != value) | (place[j] < 0)
+                        best[j] = value if better else best[j]
+                        place[j] = y * width + at if better else place[j]
+
+
+@loop
+def put_places(start, stop, values, places, out):
+    """out[n, places[n, i]] += values[n, i] for the rows [start, stop)."""
+    for n in range(start, stop):
+        for i in range(values.shape[1]):
+            out[n, places[n, i]] += values[n, i]
+
+
+@loop
+def depthwise(start, stop, x, weight, out, stride, dilation):
+    """Each plane of a padded input (N, C, H, W) convolved with the kernels of its channel.
+
+    out (N, C * multiple, h, w), weight (C * multiple, kh, kw); planes [start, stop) of N * C *
+    multiple.
+    """
+    outputs, height, width = out.shape[1:]
+    multiple = outputs // x.shape[1]
+    for plane in range(start, stop):
+        n, o = plane // outputs, plane % outputs
+        out[n, o] = 0
+        for i in range(height):
+            target = out[n, o, i]
+            for a in range(weight.shape[1]):
+                row = x[n, o // multiple, i * stride[0] + a * dilation[0]]
+                for b in range(weight.shape[2]):
+                    w = weight[o, a, b]
+                    left = b * dilation[1]
+                    if stride[1] == 1:
+                        part = row[left : left + width]
+                        for j in range(width):
+                            target[j] += w * part[j]
+                    else:
+                        for j in range(width):
+                            target[j] += w * row[left + j * stride[1]]
+
+
+@loop
+def depthwise_input(start, stop, g, weight, out, stride, dilation):
+    """The derivative of `depthwise` by its padded input, zeros at first: planes of N * C."""
+    channels = out.shape[1]
+    multiple = g.shape[1] // channels
+    height, width = g.shape[2:]
+    for plane in range(start, stop):
+        n, c = plane // channels, plane % channels
+        for o in range(c * multiple, (c + 1) * multiple):
+            for i in range(height):
+                source = g[n, o, i]
+                for a in range(weight.shape[1]):
+                    row = out[n, c, i * stride[0] + a * dilation[0]]
+                    for b in range(weight.shape[2]):
+                        w = weight[o, a, b]
+                        left = b * dilation[1]
+                        if stride[1] == 1:
+                            part = row[left : left + width]
+                            for j in range(width):
+                                part[j] += w * source[j]
+                        else:
+                            for j in range(width):
+                                row[left + j * stride[1]] += w * source[j]
+
+
+@loop
+def depthwise_weight(start, stop, x, g, out, stride, dilation):
+    """The derivative of `depthwise` by its weight, for the output channels [start, stop)."""
+    multiple = g.shape[1] // x.shape[1]
+    height, width = g.shape[2:]
+    sums = np.empty(width, x.dtype)  # one for each column, so that additions go side by side
+    for o in range(start, stop):
+        for a in range(out.shape[1]):
+            for b in range(out.shape[2]):
+                sums[:] = 0
+                left = b * dilation[1]
+                for n in range(x.shape[0]):
+                    for i in range(height):
+                        row = x[n, o // multiple, i * stride[0] + a * dilation[0]]
+                        source = g[n, o, i]
+                        if stride[1] == 1:
+                            part = row[left : left + width]
+                            for j in range(width):
+                                sums[j] += part[j] * source[j]
+                        else:
+                            for j in range(width):
+                                sums[j] += row[left + j * stride[1]] * source[j]
+                out[o, a, b] = sums.sum()
