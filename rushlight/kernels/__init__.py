@@ -86,7 +86,12 @@ class Loop:
 def _compile(function):
     from numba import njit
 
-    return njit(function, nogil=True, cache=True, error_model="numpy")
+    from rushlight.kernels.functions import teach
+
+    teach()
+    # "reassoc": a sum may be taken in another order, or it can't be vectorised
+    flags = {"contract", "reassoc"}
+    return njit(function, nogil=True, cache=True, error_model="numpy", fastmath=flags)
 
 
 #: the decorator that makes a function a Loop

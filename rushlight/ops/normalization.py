@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import in_order
+from rushlight.kernels import rows as loops
 from rushlight.ops.blocks import row_blocks
 from rushlight.ops.elementwise import rsqrt
 from rushlight.ops.op import opaque
@@ -69,8 +71,22 @@ def _input_gradient(g, input, weight, dims, eps):
     return (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale
 
 
+def _statistics(rows, eps):
+    """The arguments of loops for a matrix of rows: itself, its means and its scales."""
+    (rows,) = in_order(rows)
+    means, scales = np.empty(len(rows), rows.dtype), np.empty(len(rows), rows.dtype)
+    loops.row_statistics.run(len(rows), rows, means, scales, np.array([eps], rows.dtype))
+    return rows, means, scales
+
+
 def _input_gradient_by_rows(g, input, weight, dims, eps):
     gradients, rows, weight = _rows(g, dims), _rows(input, dims), _flat(weight)
+    if loops.layer_norm_input.earned(rows.size):
+        result = np.empty(rows.shape, rows.dtype)
+        weight = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
+        arrays = *in_order(gradients), *_statistics(rows, eps), *in_order(weight)
+        loops.layer_norm_input.run(len(rows), *arrays, result)
+        return result.reshape(input.shape).astype(input.dtype, copy=False)
     share = rows.dtype.type(1 / max(rows.shape[1], 1))
     result = np.empty_like(rows)
     for block in row_blocks(*rows.shape):
@@ -96,6 +112,10 @@ def _weight_gradient(g, input, weight, dims, eps):
 def _weight_gradient_by_rows(g, input, weight, dims, eps):
     gradients, rows = _rows(g, dims), _rows(input, dims)
     total = np.zeros(rows.shape[1], rows.dtype)
+    if loops.layer_norm_weight.earned(rows.size):
+        arrays = *in_order(gradients), *_statistics(rows, eps)
+        loops.layer_norm_weight.run(rows.shape[1], *arrays, total)
+        return total.reshape(weight.shape).astype(weight.dtype, copy=False)
     for block in row_blocks(*rows.shape):
         z, _ = _standardized(rows[block], eps)
         total += np.einsum("ij,ij->j", gradients[block], z)
@@ -124,6 +144,13 @@ def layer_norm(input, weight=None, bias=None, *, dims, eps):
     if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
         _check_dtypes(input, weight, bias)
     rows, weight, bias = _rows(input, dims), _flat(weight), _flat(bias)
+    if loops.layer_norm.earned(rows.size):
+        result = np.empty(rows.shape, rows.dtype)
+        weight = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
+        bias = np.zeros(rows.shape[1], rows.dtype) if bias is None else bias
+        arrays = *_statistics(rows, eps), *in_order(weight, bias)
+        loops.layer_norm.run(len(rows), *arrays, result)
+        return result.reshape(input.shape).astype(input.dtype, copy=False)
     result = np.empty_like(rows)
     for block in row_blocks(*rows.shape):
         z, _ = _standardized(rows[block], eps)
