@@ -6,15 +6,21 @@ from rushlight import bench
 from rushlight.bench.workloads import WORKLOADS
 
 
+#: the same workloads as smaller ones, on more data
+LARGE = ("1M", "10M", "2048x1024", "1024", "epoch")
+
+
 def test_every_workload_computes_what_pytorch_computes(torch):
     import rushlight
 
     for name, build in WORKLOADS.items():
+        if name.endswith(LARGE):
+            continue
         values = []
         for library in (rushlight, torch):
             library.manual_seed(0)
             step = build(library)
-            values.append([float(step().detach().sum()) for _ in range(3)])
+            values.append([float(step().detach().sum()) for _ in range(2)])
         assert values[0] == pytest.approx(values[1], rel=1e-4), name
 
 

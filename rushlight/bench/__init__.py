@@ -19,7 +19,6 @@ from functools import partial
 from statistics import median, quantiles
 from time import perf_counter, sleep
 
-from rushlight.bench import models, operations
 from rushlight.bench.workloads import WORKLOADS
 
 SLICE = 0.05  # seconds of one uninterrupted measurement

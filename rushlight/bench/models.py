@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from rushlight.bench.workloads import training, workload
+from rushlight.bench.table import training, workload
 
 
 def _classifier(torch, model, x, classes, optimizer, **options):

@@ -1,14 +1,13 @@
 """Workloads of one operation or one layer, forward and backward, at several sizes.
 
-Written like those of `workloads`: a function of the library that returns one step. A family of
-sizes is one function with a parameter; `sizes` enters it once for each value.
+A family of sizes is one function with a parameter; `sizes` enters it once for each value.
 """
 
 from __future__ import annotations
 
 from functools import partial, update_wrapper
 
-from rushlight.bench.workloads import workload
+from rushlight.bench.table import workload
 
 
 def sizes(**values):

@@ -13,7 +13,6 @@ import sys
 from itertools import repeat
 from time import perf_counter
 
-from rushlight.bench import models, operations
 from rushlight.bench.workloads import WORKLOADS, Step
 
 WARM_UP = 0.2

@@ -79,11 +79,12 @@ class Loop:
     def run(self, count, *arrays, elements=None):
         """Work on all of `count` rows; several threads do if there are many `elements`."""
         if self.compiled is None:
-            self.compiled = _compile(self.function)
+            self.compiled = compiled(self.function)
         shared(self.compiled, count, elements or arrays[0].size, *arrays)
 
 
-def _compile(function):
+def compiled(function):
+    """What Numba makes of a function of arrays."""
     from numba import njit
 
     from rushlight.kernels.functions import teach

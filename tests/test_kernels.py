@@ -1,0 +1,148 @@
+"""Compiled loops: they compute what NumPy's way computes, and are used once they have earned it."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight import kernels
+from rushlight.kernels import elements, places, rows, windows
+
+F = torch.nn.functional
+
+
+def _loops():
+    modules = (elements, places, rows, windows)
+    return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
+
+
+@pytest.fixture(params=["python", "numba"])
+def with_loops(request, monkeypatch):
+    """All loops are used from now on: as the Python that they are, or compiled."""
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    for each in _loops():
+        monkeypatch.setattr(each, "_usable", True)
+        compiled = each.compiled if request.param == "numba" else each.function
+        monkeypatch.setattr(each, "compiled", compiled or kernels.compiled(each.function))
+    monkeypatch.setattr(kernels, "LEAST", 1)
+    monkeypatch.setattr(kernels, "SHARED", 8)
+    return request.param
+
+
+def _both_ways(function, *shapes, indices=()):
+    """The outputs and gradients of `function` on random inputs."""
+    torch.manual_seed(0)
+    inputs = [torch.randn(*shape, requires_grad=True) for shape in shapes]
+    out = function(*inputs, *indices)
+    (out * torch.linspace(-1, 1, out.numel()).reshape(out.shape)).sum().backward()
+    return [out.detach().numpy(), *(x.grad.numpy() for x in inputs)]
+
+
+_INDEX = torch.tensor([[0, 2, 2, 1], [3, 3, 0, 1], [1, 0, 2, 2]])
+CASES = {
+    "gelu": (F.gelu, (5, 7)),
+    "softmax": (lambda x: x.softmax(-1), (3, 5)),
+    "log_softmax": (lambda x: x.log_softmax(1), (3, 5)),
+    "layer_norm": (lambda x, w, b: F.layer_norm(x, (6,), w, b), (2, 4, 6), (6,), (6,)),
+    "layer_norm, plain": (lambda x: F.layer_norm(x, (4, 6)), (3, 4, 6)),
+    "max_pool2d": (lambda x: F.max_pool2d(x, 2), (2, 3, 6, 7)),
+    "max_pool2d, overlapping": (lambda x: F.max_pool2d(x, 3, 2, 1), (2, 3, 7, 6)),
+    "max_pool2d, dilated": (lambda x: F.max_pool2d(x, 2, 1, 1, dilation=2), (1, 2, 7, 6)),
+    "max_pool2d, ceil": (lambda x: F.max_pool2d(x, (2, 3), 2, ceil_mode=True), (1, 2, 7, 6)),
+    "depthwise": (lambda x, w: F.conv2d(x, w, padding=1, groups=3), (2, 3, 6, 5), (3, 1, 3, 3)),
+    "depthwise, strided": (
+        lambda x, w: F.conv2d(x, w, stride=(2, 1), dilation=(1, 2), groups=3),
+        *((2, 3, 9, 8), (6, 1, 3, 2)),
+    ),
+    "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
+    "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),
+    "scatter_add": (lambda x: torch.zeros(3, 4).scatter_add(1, _INDEX, x), (3, 4)),
+    "embedding": (lambda w: F.embedding(_INDEX.repeat(2, 3), w), (5, 6)),
+}
+
+
+def _without_loops():
+    for each in _loops():
+        each._usable = False
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_computes_what_numpys_way_computes(name, with_loops):
+    function, *shapes = CASES[name]
+    by_loops = _both_ways(function, *shapes)
+    _without_loops()
+    for ours, plain in zip(by_loops, _both_ways(function, *shapes), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=2e-5, atol=2e-6)
+
+
+def test_nan_is_the_greatest(with_loops):
+    x = torch.zeros(1, 1, 2, 4)
+    x[0, 0, 1, 2] = float("nan")
+    values, places = F.max_pool2d(x, 2, return_indices=True)
+    assert values[0, 0, 0, 0] == 0 and values[0, 0, 0, 1].isnan()
+    assert places.tolist() == [[[[0, 6]]]]
+
+
+def test_an_infinite_window_has_a_place(with_loops):
+    x = torch.full((1, 1, 2, 2), -float("inf"))
+    values, places = F.max_pool2d(x, 2, return_indices=True)
+    assert values.item() == -float("inf") and places.item() == 0
+
+
+def test_permutations_are_the_same(with_loops):
+    drawn = torch.randperm(2000, generator=torch.Generator().manual_seed(3))
+    _without_loops()
+    assert torch.equal(drawn, torch.randperm(2000, generator=torch.Generator().manual_seed(3)))
+
+
+def test_positions_out_of_range_are_refused(with_loops):
+    with pytest.raises(RuntimeError, match="index 9 is out of bounds for dimension 1 with size 4"):
+        torch.zeros(3, 4).gather(1, torch.full((3, 4), 9))
+    with pytest.raises(IndexError, match="index out of range in self"):
+        F.embedding(torch.full((40,), 9), torch.zeros(5, 6))
+
+
+def _earn(monkeypatch, choice, calls):
+    """What a loop says on several calls on half of its price each."""
+    made = kernels.Loop(lambda start, stop, x: None)
+    monkeypatch.setattr(kernels, "_choice", choice)
+    monkeypatch.setattr(kernels, "_worked", kernels.PRICE_OF_NUMBA)
+    monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: name)
+    return [made.earned(kernels.PRICE // 2) for _ in range(calls)]
+
+
+def test_a_loop_is_used_once_it_has_earned_its_price(monkeypatch):
+    assert _earn(monkeypatch, "", 3) == [False, True, True]
+
+
+def test_the_environment_decides(monkeypatch):
+    assert _earn(monkeypatch, "1", 1) == [True]
+    assert _earn(monkeypatch, "0", 3) == [False, False, False]
+
+
+def test_small_arrays_are_never_counted(monkeypatch):
+    made = kernels.Loop(lambda start, stop, x: None)
+    assert not any(made.earned(kernels.LEAST - 1) for _ in range(10))
+    assert made._worked == 0
+
+
+@pytest.mark.parametrize("count, threads", list(itertools.product([1, 5, 8], [1, 2, 3])))
+def test_threads_share_all_rows(count, threads, monkeypatch):
+    monkeypatch.setattr(kernels, "get_num_threads", lambda: threads)
+    seen = np.zeros(count, np.int64)
+
+    def add(start, stop, seen):
+        seen[start:stop] += 1
+
+    kernels.shared(add, count, kernels.SHARED, seen)
+    assert seen.tolist() == [1] * count
+
+
+def test_what_a_thread_raises_arrives():
+    def fail(start, stop):
+        raise ValueError(f"part {start}")
+
+    with pytest.raises(ValueError, match="part [02]"):
+        kernels.shared(fail, 4, kernels.SHARED)
