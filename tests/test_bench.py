@@ -5,7 +5,6 @@ import pytest
 from rushlight import bench
 from rushlight.bench.workloads import WORKLOADS
 
-
 #: the same workloads as smaller ones, on more data
 LARGE = ("1M", "10M", "2048x1024", "1024", "epoch")
 
