@@ -55,6 +55,7 @@ from rushlight.dtypes import float64 as double
 from rushlight.dtypes import int16 as short
 from rushlight.dtypes import int32 as int
 from rushlight.dtypes import int64 as long
+from rushlight.explain import display as _display
 from rushlight.formats import (
     channels_last,
     channels_last_3d,
@@ -113,6 +114,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.
 
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()
+_display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 HELP = """\
-usage: rushlight run [--seed N] program.py [argument ...]
-       rushlight run [--seed N] -m module [argument ...]
-       rushlight run [--seed N] -c code [argument ...]
+usage: rushlight run [--seed N] [--fast] program.py [argument ...]
+       rushlight run [--seed N] [--fast] -m module [argument ...]
+       rushlight run [--seed N] [--fast] -c code [argument ...]
        rushlight bench [option ...]
        rushlight --version | --help
 
 run      Run a PyTorch program as it stands: where it says `import torch` it gets Rushlight.
          What follows the program's name belongs to the program; `-` reads it from standard input.
            --seed N  seed torch, random and numpy.random with N before the program starts
+           --fast    don't record which line ran each operation; errors explain less
          Without a display, plt.show() saves the figures as program-figure-1.png, ... in the
          current directory.
 bench    Time the same workloads on Rushlight and on its peers; `rushlight bench --help` says more.
@@ -40,37 +42,41 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(command: str, arguments: list[str]) -> int:
-    seed, target = split_run_arguments(arguments)
+    options, target = split_run_arguments(arguments)
     if target is None:
         return show_help(command, arguments)
     from rushlight.runner import run_program
 
-    return run_program(target, seed)
+    return run_program(target, **options)
 
 
-def split_run_arguments(arguments: list[str]) -> tuple[int | None, list[str] | None]:
-    """The seed, and the command line from the program's name on (None: help is asked for).
+def split_run_arguments(arguments: list[str]) -> tuple[dict[str, Any], list[str] | None]:
+    """The options, and the command line from the program's name on (None: help is asked for).
 
-    >>> split_run_arguments(["--seed", "3", "train.py", "--lr", "0.1"])
-    (3, ['train.py', '--lr', '0.1'])
+    >>> split_run_arguments(["--seed", "3", "--fast", "train.py", "--lr", "0.1"])
+    ({'seed': 3, 'fast': True}, ['train.py', '--lr', '0.1'])
     """
-    seed, rest = None, list(arguments)
+    options: dict[str, Any] = {}
+    rest = list(arguments)
     while rest and rest[0].startswith("-") and rest[0] not in ("-", "-m", "-c"):
         option, equals, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
-            return seed, None
+            return options, None
+        if option == "--fast" and not equals:
+            options["fast"] = True
+            continue
         if option != "--seed":
             raise UsageError(
                 f"run has no option {option}; what is meant for the program stands after its name"
             )
         if not equals:
             value = rest.pop(0) if rest else ""
-        seed = parse_seed(value)
+        options["seed"] = parse_seed(value)
     if not rest:
         raise UsageError("run needs a program: `rushlight run program.py`")
     if rest[0] in ("-m", "-c") and len(rest) == 1:
         raise UsageError(f"{rest[0]} needs {'a module' if rest[0] == '-m' else 'code'} after it")
-    return seed, rest
+    return options, rest
 
 
 def parse_seed(text: str) -> int:

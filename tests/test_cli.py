@@ -15,22 +15,22 @@ def test_version_is_the_package_version(capsys):
 def test_help_names_the_commands(arguments, capsys):
     assert cli.main(arguments) == 0
     out = capsys.readouterr().out
-    assert "rushlight run [--seed N] program.py" in out
+    assert "rushlight run [--seed N] [--fast] program.py" in out
     assert "rushlight bench" in out
 
 
 @pytest.mark.parametrize(
-    ("arguments", "seed", "target"),
+    ("arguments", "options", "target"),
     [
-        (["p.py"], None, ["p.py"]),
-        (["--seed", "7", "p.py", "--seed", "8"], 7, ["p.py", "--seed", "8"]),
-        (["--seed=0", "-m", "pkg.mod", "-x"], 0, ["-m", "pkg.mod", "-x"]),
-        (["-c", "print(1)", "a"], None, ["-c", "print(1)", "a"]),
-        (["-", "--help"], None, ["-", "--help"]),
+        (["p.py"], {}, ["p.py"]),
+        (["--seed", "7", "p.py", "--seed", "8"], {"seed": 7}, ["p.py", "--seed", "8"]),
+        (["--seed=0", "-m", "pkg.mod", "-x"], {"seed": 0}, ["-m", "pkg.mod", "-x"]),
+        (["--fast", "-c", "print(1)", "a"], {"fast": True}, ["-c", "print(1)", "a"]),
+        (["-", "--fast"], {}, ["-", "--fast"]),
     ],
 )
-def test_run_splits_its_options_from_the_program(arguments, seed, target):
-    assert cli.split_run_arguments(arguments) == (seed, target)
+def test_run_splits_its_options_from_the_program(arguments, options, target):
+    assert cli.split_run_arguments(arguments) == (options, target)
 
 
 @pytest.mark.parametrize(

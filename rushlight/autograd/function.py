@@ -9,6 +9,7 @@ from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.function_node import FunctionCtx, FunctionNode, SavedTensor
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.autograd.views import check_in_place, rebase
+from rushlight.explain.provenance import here
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -179,6 +180,7 @@ def call_with_node(function, args, kwargs):
     node.argument_kinds = tuple(map(kind_of, args))
     node.edges = tuple(gradient_edge(x) if x._requires_grad else None for x in tensors)
     node.seq = next_sequence_number()
+    node.line = here[0]
     recording = modes.grad_enabled and any(node.needs_input_grad)
     returned = run_forward(function, node, args, kwargs)
     outputs = returned if isinstance(returned, tuple) else (returned,)
@@ -376,6 +378,7 @@ def _refuse_again(result, wanting):
     )
     node.edges = tuple(gradient_edge(x) for x in wanting)
     node.seq = next_sequence_number()
+    node.line = here[0]
     node.hooks, node.saved, node.guards = None, (), ()
     result = result.detach()
     result._requires_grad = True

@@ -102,6 +102,7 @@ class Node:
         guards: counter and version of each saved array, flat.
         outputs: shape and dtype of each output, where there are several; else None or unset.
         hooks: `Hooks`, or None.
+        line: the number of the user's line that recorded it (`explain.provenance`); 0: not known.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Node:
         "edges",
         "guards",
         "hooks",
+        "line",
         "outputs",
         "saved",
         "seq",

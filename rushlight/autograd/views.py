@@ -30,6 +30,7 @@ from rushlight.autograd.tape import (
     next_sequence_number,
 )
 from rushlight.explain import explained
+from rushlight.explain.provenance import here
 from rushlight.tensor import Tensor, as_array, wrap
 
 __all__ = [
@@ -246,6 +247,7 @@ class CopySlices(Node):
         self.views = list(_chain(view))[::-1]
         self.order = _memory_order(view._base._array)
         self.seq = next_sequence_number()
+        self.line = here[0]
 
     def backward(self, gradient, edges):
         part = whole = _laid_out(as_array(gradient), self.order)

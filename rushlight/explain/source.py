@@ -77,7 +77,9 @@ def library_directories():
 
 def is_library(filename):
     """Whether a file is of an installed package, or of Python."""
-    return os.path.realpath(filename).startswith(library_directories())
+    path = os.path.realpath(filename)
+    installed = "site-packages" in path or "dist-packages" in path
+    return installed or path.startswith(library_directories())
 
 
 def place_of(code, instruction):

@@ -11,6 +11,7 @@ import warnings
 from importlib import import_module
 
 from rushlight import dtypes, ops
+from rushlight.explain.provenance import here
 from rushlight.naming import typename
 from rushlight.nn.hooks import (
     Hooks,
@@ -87,7 +88,10 @@ class Module(Hooks, StateDict):
     def __call__(self, *args, **kwargs):
         if self._hooked or everywhere.active:
             return call_with_hooks(self, args, kwargs)
-        return self.forward(*args, **kwargs)
+        line = here[0]
+        output = self.forward(*args, **kwargs)
+        here[0] = line  # `forward` may have run other lines of the user's program
+        return output
 
     def forward(self, *input):
         """Compute the module's output. Every subclass defines it."""

@@ -45,6 +45,7 @@ from rushlight.autograd.tape import (
     modes,
     next_sequence_number,
 )
+from rushlight.explain.provenance import here
 from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
@@ -81,6 +82,7 @@ _names = {
     "float32": float32,
     "float64": float64,
     "gradient_edge": gradient_edge,
+    "here": here,
     "kept_shape": kept_shape,
     "modes": modes,
     "ndarray": np.ndarray,
@@ -300,6 +302,7 @@ def _record_source(op, label, general):
     yield f"        node.edges = ({''.join(_edge_source(op, n, flags) for n in op.arrays)})"
     # after the edges: asking for them may put a view anew on the tape
     yield "        node.seq = next_sequence_number()"
+    yield "        node.line = here[0]"
     yield "        node.hooks = None"
     yield f"        node.saved = ({''.join(_saved_source(op, flags))})"
     yield f"        node.guards = ({''.join(_guards_source(op, flags))})"

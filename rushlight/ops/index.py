@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
+from rushlight.explain.provenance import here
 from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
@@ -558,6 +559,8 @@ def put_at(target, picks, values, accumulate):
     else:
         target._array[picks] = values._array
     target._counter[0] += 1
+    if here[0]:
+        target._counter[1:] = here
 
 
 def picked_shape(array, picks):

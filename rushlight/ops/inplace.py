@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import INFERENCE, UNSAVED, gradient_edge, modes
 from rushlight.autograd.views import check_in_place, check_not_inference, rebase
+from rushlight.explain.provenance import here
 from rushlight.ops import fast
 from rushlight.ops.op import special_array
 from rushlight.tensor import Tensor, wrap
@@ -52,6 +53,8 @@ def _straight(function, self, args, kwargs):
     except (TypeError, ValueError):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1
+    if here[0]:
+        self._counter[1:] = here  # which line wrote last
     return True
 
 
@@ -84,6 +87,8 @@ def overwrite(self, result):
 
         overwrite_tangent(self, result)
     self._counter[0] += 1
+    if here[0]:
+        self._counter[1:] = here
     if edge is not None and modes.grad_enabled:
         if self._array is not result._array:
             _move_saved_result(edge, self, result)

@@ -44,6 +44,7 @@ from rushlight import dtypes
 from rushlight.autograd import saved
 from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.explain.provenance import here
 from rushlight.ops import fast
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
@@ -308,6 +309,7 @@ class Op:
         )
         node = self.node_class_named(self._node_name(operands, options), complex_valued)()
         node.hooks = None
+        node.line = here[0]
         node.edges = tuple(
             gradient_edge(x) if flag else None for x, flag in zip(operands, flags, strict=True)
         )

@@ -9,20 +9,25 @@ import sys
 from io import TextIOWrapper
 from types import ModuleType
 
-from rushlight.runner import alias, plots
+from rushlight.explain.source import texts
+from rushlight.runner import alias, marks, plots
 
 
-def run_program(target: list[str], seed: int | None = None) -> int:
+def run_program(target: list[str], seed: int | None = None, fast: bool = False) -> int:
     """Run what `python *target` would run, in this process, with `torch` meaning Rushlight.
 
     `target` is a file name, `-` (standard input), `-m` and a module, or `-c` and code, and then
-    the program's own arguments. All three generators are seeded if a seed is given. An uncaught
-    exception is shown as `python` shows it, without frames of the runner, and then propagates, so
-    that the process ends with the status, or the signal, with which `python` would end it.
+    the program's own arguments. All three generators are seeded if a seed is given. The program is
+    marked, unless it is to be `fast`: explanations of errors then know each operation's line. An
+    uncaught exception is shown as `python` shows it, without frames of the runner, and then
+    propagates, so that the process ends with the status, or the signal, with which `python` would
+    end it.
     """
     alias.install()
     plots.install()
     print_any_character()
+    if not fast:
+        marks.install()
     if seed is not None:
         seed_all(seed)
     try:
@@ -58,11 +63,12 @@ def execute(target: list[str]) -> None:
 def run_text(first: str, arguments: list[str], main: ModuleType) -> None:
     """Run code from the command line or from standard input, which have no file to show."""
     if first == "-c":
-        code = compile(arguments[0], "<string>", "exec", dont_inherit=True)
+        name, source = "<string>", arguments[0].encode()
     else:
-        main.__file__ = "<stdin>"
-        code = compile(sys.stdin.buffer.read(), "<stdin>", "exec", dont_inherit=True)
-    exec(code, main.__dict__)
+        name, source = "<stdin>", sys.stdin.buffer.read()
+        main.__file__ = name
+    texts[name] = source.decode(errors="replace")
+    exec(marks.compiled(source, name), main.__dict__)
 
 
 def run_file(path: str, main: ModuleType) -> None:
@@ -79,7 +85,7 @@ def run_file(path: str, main: ModuleType) -> None:
     replace_path(os.path.dirname(os.path.realpath(path)))
     loader = SourceFileLoader("__main__", path)
     main.__dict__.update(__file__=path, __cached__=None, __loader__=loader)
-    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+    exec(marks.compiled(source, path), main.__dict__)
 
 
 def replace_path(directory: str) -> None:
@@ -113,7 +119,8 @@ def seed_all(seed: int) -> None:
 def show(error: BaseException) -> None:
     """Show an uncaught exception by `sys.excepthook`, from the program's first frame on."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+    own = __file__, marks.__file__
+    while trace is not None and trace.tb_frame.f_code.co_filename in own:
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
     if missing := missing_name(error):
