@@ -20,8 +20,9 @@ elementwise a ufunc, `where`,     operands broadcast against each other and have
 reduce      a ufunc (`add`, ...), over `axes` (sorted, not negative), keeping them if `keepdims`.
             `argmax`, `argmin`    One operand, of the dtype of the loop
 view        `reshape`,            the same elements otherwise arranged. `shape`; `axes` (a
-            `transpose`,          permutation); `shape`; `index` (slices, integers, None: a basic
-            `broadcast`, `slice`  index). Whether memory is shared is left to who runs it
+            `transpose`,          permutation); `shape`; `index` (a tuple of slices, integers, None
+            `broadcast`,          and Ellipsis); `function`, `args`, `kwargs` of a function of the
+            `slice`, `other`      array that gives a view. Sharing memory is up to who runs it
 matmul      `matmul`              product of matrices (1-d, 2-d or stacked) as `np.matmul`, the last
                                   two dimensions of an operand exchanged before it if `transpose_a`,
                                   `transpose_b`
@@ -278,6 +279,8 @@ def view(array, name, params):
         return array.transpose(params["axes"])
     if name == "broadcast":
         return np.broadcast_to(array, params["shape"])
+    if name == "other":
+        return params["function"](array, *params["args"], **params["kwargs"])
     return array[params["index"]]
 
 
