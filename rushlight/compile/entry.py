@@ -1,0 +1,406 @@
+"""An Entry: one traced run of a function as something that can be run again.
+
+It knows where each input of the Program comes from (`Source`), what has to hold for it to be valid
+(guards), and how the run's effects are repeated: what was written to, which gradients are new, what
+is returned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.autograd.tape import Node, Output, gradient_edge, modes
+from rushlight.compile import derivative
+from rushlight.compile.build import build
+from rushlight.compile.program import Program
+from rushlight.compile.recorder import Number
+from rushlight.compile.symbol import Symbol
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["Entry", "Unrepeatable", "make_entry"]
+
+
+class Unrepeatable(Exception):
+    """A run did something that a Program can't repeat; the message says what."""
+
+
+class Captured:
+    """A Tensor that is there: it was found, not given."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def of(self, leaves):
+        return self.tensor
+
+
+class Argument:
+    """A Tensor that is given: which one."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+    def of(self, leaves):
+        return leaves[self.number]
+
+
+class GradOf:
+    """The gradient that another Tensor has at the beginning."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    def of(self, leaves):
+        return self.owner.of(leaves)._grad
+
+
+class Seen:
+    """What a Tensor was like in the traced run, and has to be like again."""
+
+    __slots__ = ("array", "contiguous", "dtype", "has_grad", "is_leaf", "requires_grad", "shape", "source")
+
+    def __init__(self, source, before):
+        self.source = source
+        self.array = before.array
+        self.shape, self.dtype = before.array.shape, before.array.dtype
+        self.contiguous = before.array.flags.c_contiguous
+        self.requires_grad = before.requires_grad
+        self.is_leaf = before.node is None
+        self.has_grad = before.grad is not None
+
+    def holds(self, x):
+        """Whether it is again what it was."""
+        if x is None or x._requires_grad is not self.requires_grad:
+            return False
+        if self.requires_grad and (
+            (x._grad is not None) is not self.has_grad or (x._node is None) is not self.is_leaf
+        ):
+            return False
+        array = x._array
+        if array is self.array:
+            return True
+        if array.__class__ is not np.ndarray or array.shape != self.shape:
+            return False
+        if array.dtype != self.dtype or array.flags.c_contiguous is not self.contiguous:
+            return False
+        if isinstance(self.source, Captured):
+            self.array = array
+        return True
+
+
+def make_entry(trace, result, leaves, watch):
+    """The Entry of a run that has just ended, while its trace is still on.
+
+    Raises:
+        Unrepeatable: the run can't be repeated; None is returned if it is not worth a word, because
+            it was a first run that made the state for the others.
+    """
+    name = watch.changed()
+    if name is not None:
+        raise Unrepeatable(f"it changes {name}")
+    if makes_state(trace):
+        return None
+    return _Maker(trace, leaves).make(result, watch)
+
+
+def makes_state(trace):
+    """Whether an optimizer made the state of a parameter."""
+    return any(
+        id(value) not in trace.before
+        for optimizer in trace.redirection.optimizers
+        for state in optimizer.state.values()
+        for value in state.values()
+        if isinstance(value, Tensor)
+    )
+
+
+class _Maker:
+    def __init__(self, trace, leaves):
+        self.trace = trace
+        self.recorder = trace.recorder
+        self.arguments = {id(x): i for i, x in reversed(list(enumerate(leaves)))}
+        self.grad_owners = {
+            id(b.grad): b.tensor for b in trace.before.values() if b.grad is not None
+        }
+        self.outputs: list = []
+        self.numbers_of_outputs: dict = {}
+        self.seen: dict = {}
+        self.live: list = []
+
+    def source(self, tensor):
+        """Where a Tensor that was there before comes from."""
+        number = self.arguments.get(id(tensor))
+        if number is not None:
+            made = Argument(number)
+        elif id(tensor) in self.grad_owners:
+            made = GradOf(self.source(self.grad_owners[id(tensor)]))
+        else:
+            made = Captured(tensor)
+        if id(tensor) not in self.seen:
+            self.seen[id(tensor)] = Seen(made, self.trace.before[id(tensor)])
+        return self.seen[id(tensor)].source
+
+    def output(self, tensor):
+        """The number of the output for a Tensor that the run made."""
+        number = self.numbers_of_outputs.get(id(tensor))
+        if number is None:
+            number = self.numbers_of_outputs[id(tensor)] = len(self.outputs)
+            self.outputs.append((self.recorder.read(self.recorder.symbol_of(tensor)), tensor))
+        return number
+
+    def make(self, result, watch):
+        recorder = self.recorder
+        entry = Entry()
+        entry.template = self.template(result)
+        entry.changes = [
+            change for b in self.trace.before.values() for change in self.changes_of(b)
+        ]
+        entry.counters = [
+            (self.source(b.tensor), b.tensor._counter[0] - b.version)
+            for b in self.trace.before.values()
+            if isinstance(b.counter, list) and b.counter[0] != b.version
+        ]
+        written = [m for m in recorder.written if m.source is not None]
+        for memory in written:
+            if memory not in recorder.sources:
+                recorder.input(memory)
+        self.refuse_overlaps(written)
+        builder = recorder.builder
+        writes = [(recorder.sources.index(m), m.operand) for m in written]
+        live = [x for _, x in self.outputs if is_live(x)]
+        entry.derivative = derivative.trace_backward(recorder, live, self) if live else None
+        count = len(recorder.sources)
+        instructions = builder.instructions
+        if entry.derivative is not None:
+            count, instructions = entry.derivative.inputs, entry.derivative.forward
+        entry.sources = [self.source_of(m) for m in recorder.sources[:count]]
+        outputs = [x for x, _ in self.outputs]
+        program = Program(builder.inputs[:count], instructions, outputs, writes)
+        name_inputs(program, entry.sources, watch)
+        entry.count = len(outputs)
+        entry.results = [self.described(x, live) for _, x in self.outputs]
+        if entry.derivative is not None:
+            program = entry.derivative.divide(program)
+        entry.traced = program
+        entry.host = self.trace.redirection.host
+        entry.numbers = list(recorder.numbers.items())
+        entry.watch = watch
+        self.guard_optimizers(watch)
+        entry.seen = list(self.seen.values())
+        return entry
+
+    def template(self, x):
+        """A result with sources and numbers of outputs in place of Tensors."""
+        if isinstance(x, Tensor):
+            if id(x) in self.trace.before:
+                return self.source(x)
+            if type(x) is not Tensor:
+                raise Unrepeatable(f"it returns a {type(x).__name__}")
+            return _Output(self.output(x))
+        if type(x) in (tuple, list):
+            return type(x)(map(self.template, x))
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return type(x)(*map(self.template, x))
+        if type(x) is dict:
+            return {name: self.template(each) for name, each in x.items()}
+        if x is None or isinstance(x, (bool, int, float, str)):
+            return x
+        raise Unrepeatable(f"it returns a {type(x).__name__}")
+
+    def changes_of(self, before):
+        """What the run did to the attributes of a Tensor that was there before."""
+        x, array = before.tensor, before.tensor._array
+        if x._requires_grad is not before.requires_grad or (
+            x._node is not before.node and not isinstance(before.node, derivative.Boundary)
+        ):
+            raise Unrepeatable("it changes the history of a tensor from outside")
+        if before.memory is not None and (
+            not isinstance(array, Symbol) or array.memory is not before.memory or array.path
+        ):
+            if array.dtype != before.array.dtype or array.shape != before.array.shape:
+                raise Unrepeatable("it changes the shape of a tensor from outside")
+            yield "data", self.source(x), _Output(self.output(x))
+        if x._grad is not before.grad:
+            yield "grad", self.source(x), None if x._grad is None else self.template(x._grad)
+
+    def refuse_overlaps(self, written):
+        """Refuse writing to memory that another input shares."""
+        for memory in written:
+            for other in self.recorder.sources:
+                if other is not memory and np.may_share_memory(memory.array, other.array):
+                    raise Unrepeatable("it writes to memory that two of its tensors share")
+
+    def source_of(self, memory):
+        """Where the array of an input comes from."""
+        if isinstance(memory.source, Tensor):
+            return self.source(memory.source)
+        return memory.source  # a Number or an array
+
+    @staticmethod
+    def described(x, live):
+        """What a new Tensor is like: whether it requires grad, and its place on the tape."""
+        number = next((i for i, each in enumerate(live) if each is x), None)
+        node = x._node if x._requires_grad and number is None else None
+        return x._requires_grad, node, number
+
+    def guard_optimizers(self, watch):
+        """An optimizer has to have the same parameters, state and settings."""
+        numbers = [n for n in self.trace.redirection.host if isinstance(n, Number)]
+        for optimizer in self.trace.redirection.optimizers:
+            watch.note(vars(optimizer), ["param_groups", "state"], str)
+            watch.lengths.append((optimizer.param_groups, len(optimizer.param_groups), "groups"))
+            for group in optimizer.param_groups:
+                free = {n.key for n in numbers if n.place is group}
+                watch.note(group, [key for key in group if key not in free], str)
+                watch.visit_items(group["params"], "params")
+                for p in group["params"]:
+                    if p in optimizer.state:
+                        state = optimizer.state[p]
+                        watch.entries.append((optimizer.state, p, state, "state"))
+                        watch.note(state, list(state), str)
+
+
+def is_live(x):
+    """Whether a Tensor has a history that a backward pass can still take."""
+    if not x._requires_grad or x._node is None:
+        return False
+    waiting, seen = [x._node], set()
+    while waiting:
+        edge = waiting.pop()
+        node = edge.node if isinstance(edge, Output) else edge
+        if not isinstance(node, Node) or node in seen:
+            continue
+        seen.add(node)
+        if getattr(node, "saved", ()) is None:
+            return False
+        waiting.extend(node.edges)
+    return True
+
+
+def name_inputs(program, sources, watch):
+    """Give the inputs the names that the user has for them."""
+    known = {id(x): name for _, _, x, name in watch.entries if isinstance(x, Tensor)}
+    known.update((id(x), name) for _, x, name in watch.cells if isinstance(x, Tensor))
+    for value, source in zip(program.inputs, sources, strict=True):
+        value.name = input_name(source, known)
+
+
+def input_name(source, known):
+    if isinstance(source, Argument):
+        return f"arg{source.number}"
+    if isinstance(source, Number):
+        return str(source.key)
+    if isinstance(source, GradOf):
+        return f"{input_name(source.owner, known)}_grad"
+    if isinstance(source, Captured):
+        name = known.get(id(source.tensor), "t")
+        return "".join(c if c.isalnum() else "_" for c in name).strip("_")
+    return "constant"
+
+
+class _Output:
+    """In a template: the place of a new Tensor."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+
+class Entry:
+    """See the head of this module."""
+
+    backend = None
+    runner = None
+
+    def holds(self, leaves):
+        """Whether a call with these Tensors can be answered by this Entry."""
+        for seen in self.seen:
+            if not seen.holds(seen.source.of(leaves)):
+                return False
+        for number, value in self.numbers:
+            if number.read() != value:
+                return False
+        return self.watch.changed() is None
+
+    def prepare(self):
+        """Turn the traced Program into something that runs fast."""
+        if self.runner is None:
+            self.program, self.runner = build(self.traced, self.backend)
+
+    def run(self, leaves):
+        """Repeat the run for these arguments; gives what the function returns."""
+        self.prepare()
+        numbers = self.do_host()
+        arrays = [
+            source
+            if isinstance(source, np.ndarray)
+            else numbers[source]
+            if isinstance(source, Number)
+            else source.of(leaves)._array
+            for source in self.sources
+        ]
+        made = self.runner(*arrays)
+        tensors = self.tensors(made, arrays, leaves)
+        grads = [
+            (kind, source.of(leaves), self.filled(new, tensors, leaves))
+            for kind, source, new in self.changes
+        ]
+        for source, count in self.counters:
+            source.of(leaves)._counter[0] += count
+        for kind, x, new in grads:
+            if kind == "grad":
+                x._grad = new
+            else:
+                x._array = new._array
+        return self.filled(self.template, tensors, leaves)
+
+    def do_host(self):
+        """Read numbers and step schedules, in the order of the traced run."""
+        numbers = {}
+        for each in self.host:
+            if isinstance(each, Number):
+                numbers[each] = each.read()
+            else:
+                each()
+        return numbers
+
+    def tensors(self, made, arrays, leaves):
+        """Tensors around the new arrays, with their place on the tape."""
+        tensors = [wrap(array) for array in made[: self.count]]
+        node = None
+        if self.derivative is not None and modes.grad_enabled:
+            node = self.derivative.node(made[self.count :], arrays, leaves, self)
+        for x, (requires_grad, known, number) in zip(tensors, self.results, strict=True):
+            x._requires_grad = requires_grad
+            if number is None:
+                x._node = known
+            elif node is not None:
+                x._node = Output(node, number)
+        return tensors
+
+    def filled(self, template, tensors, leaves):
+        """A result made of its template."""
+        if isinstance(template, _Output):
+            return tensors[template.number]
+        if isinstance(template, (Captured, Argument, GradOf)):
+            return template.of(leaves)
+        if type(template) in (tuple, list):
+            return type(template)([self.filled(x, tensors, leaves) for x in template])
+        if isinstance(template, tuple):
+            return type(template)(*(self.filled(x, tensors, leaves) for x in template))
+        if type(template) is dict:
+            return {name: self.filled(x, tensors, leaves) for name, x in template.items()}
+        return template
+
+
+def edge_for(source, leaves):
+    """Who takes the gradient of an input."""
+    x = source.of(leaves)
+    return gradient_edge(x) if x._requires_grad else None

@@ -1,0 +1,216 @@
+"""What a compiled function depends on besides its arguments: the state of Python that it sees.
+
+`Watch(function)` finds what the function can reach by name: the contents of its closure, the globals
+that its code names, and from there the attributes of modules (layers) and of the user's objects,
+the items of lists and dicts, other functions of the user. It notes what is there. `changed()` says
+what isn't as it was, in words, or None. Tensors, classes and what libraries define count as they
+are (by identity): what is in a Tensor is an input of the Program.
+
+The same notes serve twice: before each run, to see whether a Program still fits; and right after
+the traced run, to see whether the function itself changes Python's state, which a Program can't.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+import types
+
+from rushlight.nn.module import Module
+from rushlight.optim.lr_scheduler.base import LRScheduler
+from rushlight.optim.optimizer import Optimizer
+from rushlight.tensor import Tensor
+
+__all__ = ["Watch", "is_users"]
+
+_MISSING = object()
+_SCALARS = (int, float, complex, str, bytes, bool, type(None))
+_LIBRARIES = tuple(
+    path.rstrip("/") + "/"
+    for path in (
+        __file__.rpartition("/compile/")[0],
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("purelib"),
+        sysconfig.get_path("platlib"),
+    )
+)
+#: tables of a module's hooks that take part in a call
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_LIMIT = 20000
+
+
+def is_users(function):
+    """Whether a function is the user's own, not a library's."""
+    name = function.__code__.co_filename
+    return not name.startswith(_LIBRARIES)
+
+
+class Watch:
+    """Notes on the state that a function can reach; see the head of this module.
+
+    Attributes:
+        entries: (dictionary, key, what it held, name for messages).
+        cells: (cell of a closure, what it held, name).
+        lengths: (container, its length, name).
+        items: (list, position, what it held, name).
+    """
+
+    def __init__(self, *roots):
+        self.entries: list = []
+        self.cells: list = []
+        self.lengths: list = []
+        self.items: list = []
+        self.seen: set = set()
+        self.kept: list = []
+        self.names: set = set()
+        self.skipped: set = set()
+        waiting = [(root, getattr(root, "__name__", "?")) for root in roots]
+        while waiting:
+            x, name = waiting.pop()
+            if isinstance(x, _SCALARS) or id(x) in self.seen or len(self.entries) > _LIMIT:
+                continue
+            self.seen.add(id(x))
+            self.kept.append(x)
+            waiting.extend(self.visit(x, name))
+
+    def visit(self, x, name):
+        """Note what is within `x`; gives what is to be visited next."""
+        if isinstance(x, types.MethodType):
+            return [(x.__func__, name), (x.__self__, "self")]
+        if isinstance(x, types.FunctionType):
+            return self.visit_function(x)
+        if isinstance(x, Module):
+            return self.visit_module(x, name)
+        if isinstance(x, (Tensor, Optimizer, LRScheduler, type)):
+            return ()
+        if isinstance(x, types.ModuleType):
+            return self.visit_python_module(x, name)
+        if isinstance(x, dict):
+            self.lengths.append((x, len(x), name))
+            return self.note(x, list(x), lambda key: f"{name}[{key!r}]")
+        if isinstance(x, (list, tuple, set, frozenset)):
+            return self.visit_items(x, name)
+        if hasattr(x, "__dict__") and not type(x).__module__.startswith(("rushlight", "numpy")):
+            self.lengths.append((vars(x), len(vars(x)), f"the attributes of {name}"))
+            found = self.note(vars(x), list(vars(x)), lambda key: f"{name}.{key}")
+            return [*found, *_methods(x)]
+        return ()
+
+    def note(self, dictionary, keys, named):
+        found = []
+        for key in keys:
+            value = dictionary.get(key, _MISSING)
+            self.entries.append((dictionary, key, value, named(key)))
+            found.append((value, named(key)))
+        return found
+
+    def visit_items(self, x, name):
+        if isinstance(x, (tuple, frozenset)):
+            return [(each, name) for each in x]
+        self.lengths.append((x, len(x), name))
+        if isinstance(x, set):
+            return [(each, name) for each in x]
+        self.items += [(x, i, each, f"{name}[{i}]") for i, each in enumerate(x)]
+        return [(each, f"{name}[{i}]") for i, each in enumerate(x)]
+
+    def visit_function(self, function):
+        if hasattr(function, "__wrapped__") and not is_users(function):
+            return [(function.__wrapped__, function.__name__), *self.visit_closure(function)]
+        if not is_users(function):
+            return self.visit_closure(function) if function.__closure__ else ()
+        found = self.visit_closure(function)
+        names = set(_names(function.__code__))
+        self.names |= names
+        own = function.__globals__
+        keys = [name for name in sorted(names) if name in own]
+        found += self.note(own, keys, lambda key: key)
+        defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        return [*found, *((each, function.__name__) for each in defaults)]
+
+    def visit_closure(self, function):
+        found = []
+        for name, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=False
+        ):
+            value = _content(cell)
+            self.cells.append((cell, value, name))
+            found.append((value, name))
+        return found
+
+    def visit_module(self, module, name):
+        own = vars(module)
+        keys = [key for key in own if not key.startswith("_") or type(module).__module__[:10] != "rushlight."]
+        keys = [key for key in keys if not key.endswith(("_hooks", "_hooks_with_kwargs"))]
+        found = self.note(own, keys, lambda key: f"{name}.{key}")
+        self.lengths += [(own[key], len(own[key]), f"{name}.{key}") for key in _HOOKS if key in own]
+        for key in _HOOKS:
+            found += [(hook, f"{name}.{key}") for hook in own.get(key, {}).values()]
+        return [*found, *_methods(module)]
+
+    def visit_python_module(self, module, name):
+        file = getattr(module, "__file__", None) or ""
+        if not file or file.startswith(_LIBRARIES):
+            return ()
+        keys = [key for key in sorted(self.names) if key in vars(module)]
+        return self.note(vars(module), keys, lambda key: f"{name}.{key}")
+
+    def changed(self):
+        """The name of something that isn't as it was, or None."""
+        for dictionary, key, expected, name in self.entries:
+            if dictionary.get(key, _MISSING) is not expected and _differ(
+                dictionary.get(key, _MISSING), expected
+            ):
+                return name
+        for cell, expected, name in self.cells:
+            found = _content(cell)
+            if found is not expected and _differ(found, expected):
+                return name
+        for container, length, name in self.lengths:
+            if len(container) != length:
+                return name
+        for container, i, expected, name in self.items:
+            if container[i] is not expected and _differ(container[i], expected):
+                return name
+        return None
+
+
+def _differ(found, expected):
+    """Whether two things that aren't the same object aren't equal numbers or texts either."""
+    if type(found) is not type(expected):
+        return True
+    if isinstance(found, _SCALARS):
+        return found != expected
+    if type(found) is types.MethodType:
+        return found != expected
+    if type(found) is tuple:
+        return len(found) != len(expected) or any(
+            a is not b and _differ(a, b) for a, b in zip(found, expected, strict=True)
+        )
+    return True
+
+
+def _content(cell):
+    try:
+        return cell.cell_contents
+    except ValueError:  # not filled yet
+        return _MISSING
+
+
+def _names(code):
+    """The names that code uses, nested functions included."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+
+
+def _methods(x):
+    """The functions of an object's class that are the user's own."""
+    for kind in type(x).__mro__:
+        if kind.__module__.startswith("rushlight") or kind is object:
+            continue
+        for each in vars(kind).values():
+            function = getattr(each, "__func__", getattr(each, "fget", each))
+            if isinstance(function, types.FunctionType) and is_users(function):
+                yield function, function.__name__
+
+

@@ -1,0 +1,204 @@
+"""What `rushlight.compile` returns: a function that traces its first run and repeats it."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+from rushlight import dtypes
+from rushlight.autograd.tape import hooks_exist, modes
+from rushlight.compile.derivative import Boundary
+from rushlight.compile.entry import Unrepeatable, make_entry
+from rushlight.compile.guards import Watch
+from rushlight.compile.trace import Trace, is_tracing
+from rushlight.ops import fast
+from rushlight.tensor import Tensor
+
+__all__ = ["Compiled", "EagerWarning", "Unsupported"]
+
+
+class EagerWarning(UserWarning):
+    """A compiled function runs as it would uncompiled; the text says why, and which line."""
+
+
+class Unsupported(RuntimeError):
+    """A function can't be compiled whole, as `fullgraph=True` demands."""
+
+
+#: for so many different calls a function is compiled; then it runs uncompiled
+RECOMPILE_LIMIT = 8
+#: so many runs in a row may be first runs that make the state for others
+FIRST_RUNS = 4
+
+
+class Compiled:
+    """A function that is traced once and then runs as a Program.
+
+    Attributes:
+        function: what it was made of.
+    """
+
+    def __init__(self, function, fullgraph=False, dynamic=None, backend=None):
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.fullgraph = fullgraph
+        self.dynamic = dynamic
+        self.backend = backend
+        self.reset()
+
+    def reset(self):
+        """Forget everything that was compiled."""
+        self.entries: dict = {}
+        self.eager: set = set()
+        self.last = None
+        self.first_runs = 0
+        self.gave_up = False
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args, **kwargs):
+        if self.gave_up or is_tracing() or is_watched():
+            return self.function(*args, **kwargs)
+        leaves: list = []
+        key = key_of(args, kwargs, leaves)
+        for entry in self.entries.get(key, ()):
+            if entry.holds(leaves):
+                self.last = entry
+                return entry.run(leaves)
+        if key in self.eager:
+            return self.function(*args, **kwargs)
+        return self.trace(key, leaves, args, kwargs)
+
+    def trace(self, key, leaves, args, kwargs):
+        """Run the function for real, and keep what it did if that can be repeated."""
+        entry = None
+        watch = Watch(self.function)
+        trace = Trace()
+        kept = keep_history(leaves, trace.recorder.fail)
+        reason = line = None
+        try:
+            with trace:
+                result = self.function(*args, **kwargs)
+                if trace.recorder.recording:
+                    try:
+                        entry = make_entry(trace, result, leaves, watch)
+                    except Unrepeatable as error:
+                        reason, line = str(error), None
+        finally:
+            for x, node in kept:
+                x._node = node
+        if trace.recorder.failure is not None:
+            reason, line = trace.recorder.failure
+        if reason is not None:
+            self.run_eagerly(key, reason, line)
+        elif entry is None:
+            self.count_first_run(key)
+        else:
+            self.keep(key, entry)
+        return result
+
+    def keep(self, key, entry):
+        """Have an Entry ready for the next call of its kind."""
+        self.first_runs = 0
+        entry.backend = self.backend
+        self.entries.setdefault(key, []).insert(0, entry)
+        self.last = entry
+        if sum(map(len, self.entries.values())) > RECOMPILE_LIMIT:
+            changed = entry.watch.changed() or "its arguments"
+            self.give_up(f"it was compiled {RECOMPILE_LIMIT} times, each time for other {changed}")
+
+    def count_first_run(self, key):
+        self.first_runs += 1
+        if self.first_runs > FIRST_RUNS:
+            self.run_eagerly(key, "each run makes new state of an optimizer", None)
+
+    def run_eagerly(self, key, reason, line):
+        """Say once why such calls aren't compiled, and run them uncompiled from now on."""
+        where = f" ({line})" if line else ""
+        message = f"{name_of(self.function)} can't be compiled whole: {reason}{where}"
+        if self.fullgraph:
+            raise Unsupported(message)
+        if not self.eager:
+            warnings.warn(f"{message}; it runs uncompiled", EagerWarning, stacklevel=4)
+        self.eager.add(key)
+        if len(self.eager) > RECOMPILE_LIMIT:
+            self.gave_up = True
+
+    def give_up(self, reason):
+        message = f"{name_of(self.function)} runs uncompiled from now on: {reason}"
+        warnings.warn(message, EagerWarning, stacklevel=5)
+        self.gave_up = True
+
+    @property
+    def program(self):
+        """The Program of the last call."""
+        if self.last is None:
+            raise RuntimeError("nothing is compiled yet: call the function first")
+        self.last.prepare()
+        return self.last.program
+
+
+def name_of(function):
+    """A function's name for messages."""
+    return getattr(function, "__qualname__", None) or type(function).__name__
+
+
+def is_watched():
+    """Whether something watches operations that has to see each of them."""
+    return bool(
+        modes.layers or modes.dual_level >= 0 or modes.saved_tensors_hooks or fast.is_intercepted()
+    )
+
+
+def keep_history(leaves, fail):
+    """Give arguments that have a history a stand-in for it; what they had, to be put back."""
+    kept = [(x, x._node) for x in leaves if x._node is not None]
+    for x, node in kept:
+        x._node = Boundary(node, fail)
+    return kept
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+def key_of(args, kwargs, leaves):
+    """What tells calls apart; the Tensors among the arguments are collected."""
+    known = [described(x, leaves) for x in args]
+    if kwargs:
+        known += [(name, described(x, leaves)) for name, x in kwargs.items()]
+    known += [modes.grad_enabled, modes.inference, hooks_exist[0], dtypes.get_default_dtype()]
+    return tuple(known)
+
+
+def described(x, leaves):
+    if isinstance(x, Tensor):
+        array = x._array
+        known = next((i for i, each in enumerate(leaves) if each is x), len(leaves))
+        leaves.append(x)
+        return (
+            type(x), array.shape, array.dtype, x._requires_grad, array.flags.c_contiguous, known,
+            x._node is None,
+        )  # fmt: skip
+    if type(x) in (tuple, list):
+        return type(x), tuple([described(each, leaves) for each in x])
+    if isinstance(x, dict):
+        return dict, tuple([(name, described(each, leaves)) for name, each in x.items()])
+    if x is None or isinstance(x, (bool, int, float, str)):
+        return type(x), x
+    return Same(x)
+
+
+class Same:
+    """An argument that is compared by identity."""
+
+    __slots__ = ("x",)
+
+    def __init__(self, x):
+        self.x = x
+
+    def __eq__(self, other):
+        return isinstance(other, Same) and other.x is self.x
+
+    def __hash__(self):
+        return id(self.x)

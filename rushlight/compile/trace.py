@@ -1,0 +1,131 @@
+"""Tracing: run a function once, for real, and keep what it did as a Program.
+
+While it runs, every Tensor that was there before holds a Symbol in place of its array, so the same
+operations, rules and update methods that always run are recorded. Afterwards each holds an array
+again; what has become of it is described in the `Trace`: which Tensors the run read, wrote to, gave
+a new gradient.
+"""
+
+from __future__ import annotations
+
+import gc
+
+from rushlight.autograd.function_node import SavedTensor
+from rushlight.autograd.tape import Node
+from rushlight.compile.recorder import Recorder
+from rushlight.compile.redirect import Redirection
+from rushlight.compile.symbol import Memory, Symbol
+from rushlight.ops import fast
+from rushlight.tensor import Tensor
+
+__all__ = ["Trace", "is_tracing"]
+
+_current: list = []
+
+
+def is_tracing():
+    """Whether a run is being traced."""
+    return bool(_current)
+
+
+class Before:
+    """What a Tensor was before the run."""
+
+    __slots__ = ("array", "counter", "grad", "memory", "node", "requires_grad", "tensor", "version")
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+        self.array = tensor._array
+        self.grad = tensor._grad
+        self.node = tensor._node
+        self.requires_grad = tensor._requires_grad
+        self.counter = tensor._counter
+        self.version = tensor._counter[0] if isinstance(tensor._counter, list) else 0
+        self.memory = None
+
+
+class Trace:
+    """One traced run: a context in which to run the function.
+
+    Attributes:
+        recorder: what was recorded.
+        redirection: what else was seen.
+        before: by id, what each Tensor was that was there before.
+    """
+
+    def __init__(self):
+        self.recorder = Recorder()
+        self.recorder.on_failure = self.stop
+        self.redirection = Redirection(self.recorder)
+        self.before: dict = {}
+        self.running = False
+
+    def __enter__(self):
+        memories: dict = {}
+        for x in gc.get_objects():
+            if issubclass(type(x), Tensor) and hasattr(x, "_array"):
+                before = self.before[id(x)] = Before(x)
+                if isinstance(x._array, Symbol):
+                    continue
+                memory = memories.get(id(x._array))
+                if memory is None:
+                    memory = memories[id(x._array)] = Memory(x._array, source=x)
+                before.memory = memory
+        for before in self.before.values():
+            if before.memory is not None:
+                before.tensor._array = Symbol(self.recorder, before.array, before.memory)
+        fast.intercept(+1)
+        self.redirection.start()
+        _current.append(self)
+        self.running = self.recorder.recording = True
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.stop()
+
+    def stop(self):
+        """Let everything be as it is without a trace."""
+        if not self.running:
+            return
+        self.note_changes()
+        self.running = self.recorder.recording = False
+        _current.remove(self)
+        self.redirection.stop()
+        fast.intercept(-1)
+        for x in gc.get_objects():
+            self.restore(x)
+
+    def note_changes(self):
+        """What the run made of the Tensors that were there before."""
+        self.changed = []
+        for before in self.before.values():
+            x, array = before.tensor, before.tensor._array
+            moved = not isinstance(array, Symbol) or array.memory is not before.memory
+            if (
+                moved
+                or x._grad is not before.grad
+                or x._node is not before.node
+                or x._requires_grad is not before.requires_grad
+                or (before.memory is not None and before.memory.version)
+            ):
+                self.changed.append((before, array, x._grad, grad_array(x)))
+
+    def restore(self, x):
+        """Put the array back in place of a Symbol that something holds."""
+        kind = type(x)
+        if issubclass(kind, Tensor):
+            if hasattr(x, "_array") and isinstance(x._array, Symbol):
+                x._array = x._array.value
+        elif issubclass(kind, Node):
+            saved = getattr(x, "saved", None)
+            if saved and any(isinstance(each, Symbol) for each in saved):
+                x.saved = tuple(e.value if isinstance(e, Symbol) else e for e in saved)
+        elif kind is SavedTensor and isinstance(x.array, Symbol):
+            x.array = x.array.value
+
+
+def grad_array(x):
+    """What the gradient of a Tensor holds."""
+    return None if x._grad is None else x._grad._array
+
+
