@@ -118,7 +118,7 @@ _display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(
-    "accelerator amp backends compiler cpu cuda distributed distributions fft func functional hub "
+    "accelerator amp backends compile compiler cpu cuda distributed distributions fft func functional hub "
     "jit linalg mps multiprocessing nn onnx optim overrides package profiler serialization signal "
     "special testing torch_version types utils version".split()
 )
@@ -127,7 +127,6 @@ _FROM_SUBMODULES = {
     "bartlett_window": "signal.periodic",
     "blackman_window": "signal.periodic",
     "channel_shuffle": "nn.functional",
-    "compile": "compiler",
     "from_dlpack": "utils.dlpack",
     "hamming_window": "signal.periodic",
     "hann_window": "signal.periodic",

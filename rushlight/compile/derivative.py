@@ -53,7 +53,9 @@ def trace_backward(recorder, live, maker):
     made = Derivative()
     made.inputs, mark = len(recorder.sources), len(builder.instructions)
     targets = ends(live)
-    memories = [Memory(np.ones_like(x._array.value), source=Cotangent(i)) for i, x in enumerate(live)]
+    memories = [
+        Memory(np.ones_like(x._array.value), source=Cotangent(i)) for i, x in enumerate(live)
+    ]
     gradients = [wrap(Symbol(recorder, m.array, m)) for m in memories]
     for memory in memories:
         memory.operand = recorder.input(memory)
@@ -140,9 +142,7 @@ class Derivative:
         """The gradients of the targets."""
         if self.runner is None:
             self.program, self.runner = build(self.traced, None)
-        extra = [
-            cotangents[x.number] if isinstance(x, Cotangent) else x for x in self.extra_arrays
-        ]
+        extra = [cotangents[x.number] if isinstance(x, Cotangent) else x for x in self.extra_arrays]
         found = iter(self.runner(*saved, *extra))
         return tuple(None if x is None else next(found) for x in self.outputs)
 
@@ -162,13 +162,11 @@ class CompiledFunctionBackward(Node):
                 "inplace operation"
             )
         cotangents = [
-            np.zeros(*kind) if g is None else np.ascontiguousarray(as_array(g))
+            np.zeros(*kind) if g is None else np.asarray(as_array(g), order="C")
             for g, kind in zip(gradient, self.outputs, strict=True)
         ]
         found = self.derivative.gradients(self.saved, cotangents)
-        return tuple(
-            None if edge is None else x for x, edge in zip(found, edges, strict=True)
-        )
+        return tuple(None if edge is None else x for x, edge in zip(found, edges, strict=True))
 
     def backward_tensors(self, gradient, edges):
         if modes.grad_enabled:
@@ -177,5 +175,3 @@ class CompiledFunctionBackward(Node):
             )
         arrays = [None if g is None else g._array for g in gradient]
         return tuple(None if g is None else wrap(g) for g in self.backward(arrays, edges))
-
-

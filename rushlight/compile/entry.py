@@ -63,7 +63,16 @@ class GradOf:
 class Seen:
     """What a Tensor was like in the traced run, and has to be like again."""
 
-    __slots__ = ("array", "contiguous", "dtype", "has_grad", "is_leaf", "requires_grad", "shape", "source")
+    __slots__ = (
+        "array",
+        "contiguous",
+        "dtype",
+        "has_grad",
+        "is_leaf",
+        "requires_grad",
+        "shape",
+        "source",
+    )
 
     def __init__(self, source, before):
         self.source = source
@@ -174,7 +183,7 @@ class _Maker:
         builder = recorder.builder
         writes = [(recorder.sources.index(m), m.operand) for m in written]
         live = [x for _, x in self.outputs if is_live(x)]
-        entry.derivative = derivative.trace_backward(recorder, live, self) if live else None
+        entry.derivative = self.trace_backward(live) if live else None
         count = len(recorder.sources)
         instructions = builder.instructions
         if entry.derivative is not None:
@@ -194,6 +203,13 @@ class _Maker:
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
         return entry
+
+    def trace_backward(self, live):
+        """The backward pass from the results that have a history."""
+        try:
+            return derivative.trace_backward(self.recorder, live, self)
+        except Exception as error:  # it would come at the user's backward(), which may never be
+            raise Unrepeatable(f"its derivative can't be traced: {error}") from error
 
     def template(self, x):
         """A result with sources and numbers of outputs in place of Tensors."""

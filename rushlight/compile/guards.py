@@ -138,7 +138,11 @@ class Watch:
 
     def visit_module(self, module, name):
         own = vars(module)
-        keys = [key for key in own if not key.startswith("_") or type(module).__module__[:10] != "rushlight."]
+        keys = [
+            key
+            for key in own
+            if not key.startswith("_") or type(module).__module__[:10] != "rushlight."
+        ]
         keys = [key for key in keys if not key.endswith(("_hooks", "_hooks_with_kwargs"))]
         found = self.note(own, keys, lambda key: f"{name}.{key}")
         self.lengths += [(own[key], len(own[key]), f"{name}.{key}") for key in _HOOKS if key in own]
@@ -212,5 +216,3 @@ def _methods(x):
             function = getattr(each, "__func__", getattr(each, "fget", each))
             if isinstance(function, types.FunctionType) and is_users(function):
                 yield function, function.__name__
-
-

@@ -71,7 +71,9 @@ def _like(value):
 def _full_like(recorder, a, fill_value, dtype=None, order="K", subok=True, shape=None, device=None):
     like = real(a)
     if not isinstance(fill_value, Symbol):
-        return recorder.filled(np.full_like(like, fill_value, dtype, order, True, shape), fill_value)
+        return recorder.filled(
+            np.full_like(like, fill_value, dtype, order, True, shape), fill_value
+        )
     made = recorder.filled(np.full_like(like, 0, dtype, order, True, shape), 0)
     made[...] = fill_value
     return made
@@ -106,6 +108,7 @@ def _broadcast_arrays(recorder, *args, subok=False):
 
 def _ascontiguous(recorder, a, dtype=None, **kwargs):
     dtype = a.dtype if dtype is None else np.dtype(dtype)
+    a = a if a.ndim else a.reshape(1)
     if dtype != a.dtype:
         return a.astype(dtype)
     return a if a.flags.c_contiguous else a.copy()

@@ -281,7 +281,8 @@ def view(array, name, params):
         return np.broadcast_to(array, params["shape"])
     if name == "other":
         return params["function"](array, *params["args"], **params["kwargs"])
-    return array[params["index"]]
+    part = array[params["index"]]
+    return part if isinstance(part, np.ndarray) else array[(*params["index"], ...)]
 
 
 def _matmul(instruction, arrays):

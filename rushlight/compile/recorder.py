@@ -508,7 +508,7 @@ class Recorder:
             result = op.kernel(*arrays, **options)
         except DynamicLeak:
             raise
-        except Leak:
+        except Exception:  # whatever can't take a Symbol; an error of the user's comes again
             for generator, state in reversed(self.drawn_from):
                 generator._load(state)
             result = self.call(op.name, Kernel.of(op), tuple(arrays), options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+import weakref
 
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
@@ -14,7 +15,7 @@ from rushlight.compile.trace import Trace, is_tracing
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
-__all__ = ["Compiled", "EagerWarning", "Unsupported"]
+__all__ = ["Compiled", "EagerWarning", "Unsupported", "forget_all", "stance"]
 
 
 class EagerWarning(UserWarning):
@@ -23,6 +24,17 @@ class EagerWarning(UserWarning):
 
 class Unsupported(RuntimeError):
     """A function can't be compiled whole, as `fullgraph=True` demands."""
+
+
+#: how compiled functions run; see `compiler.set_stance`
+stance = ["default"]
+_all: weakref.WeakSet = weakref.WeakSet()
+
+
+def forget_all():
+    """Forget everything that was compiled."""
+    for each in list(_all):
+        each.reset()
 
 
 #: for so many different calls a function is compiled; then it runs uncompiled
@@ -45,6 +57,7 @@ class Compiled:
         self.dynamic = dynamic
         self.backend = backend
         self.reset()
+        _all.add(self)
 
     def reset(self):
         """Forget everything that was compiled."""
@@ -58,7 +71,7 @@ class Compiled:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args, **kwargs):
-        if self.gave_up or is_tracing() or is_watched():
+        if self.gave_up or is_tracing() or is_watched() or stance[0] == "force_eager":
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, leaves)

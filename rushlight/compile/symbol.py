@@ -214,7 +214,9 @@ class Symbol(NDArrayOperatorsMixin):
     # Methods --------------------------------------------------------------------------------------
 
     def reshape(self, *shape, order="C", copy=None):
-        shape = shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
+        shape = (
+            shape[0] if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) else shape
+        )
         shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
         if order != "C":
             method = np.ndarray.reshape
@@ -339,7 +341,11 @@ def basic_index(index):
         if x is None or x is Ellipsis:
             found.append(x)
         elif isinstance(x, slice):
-            found.append(slice(*(None if e is None else operator.index(e) for e in (x.start, x.stop, x.step))))
+            found.append(
+                slice(
+                    *(None if e is None else operator.index(e) for e in (x.start, x.stop, x.step))
+                )
+            )
         elif isinstance(x, (int, np.integer)) and not isinstance(x, (bool, np.bool_)):
             found.append(int(x))
         else:

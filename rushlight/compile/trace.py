@@ -18,7 +18,7 @@ from rushlight.compile.symbol import Memory, Symbol
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
-__all__ = ["Trace", "is_tracing"]
+__all__ = ["Trace", "fail", "is_tracing"]
 
 _current: list = []
 
@@ -26,6 +26,12 @@ _current: list = []
 def is_tracing():
     """Whether a run is being traced."""
     return bool(_current)
+
+
+def fail(reason):
+    """Give up tracing, if a run is being traced."""
+    if _current:
+        _current[-1].recorder.fail(reason)
 
 
 class Before:
@@ -127,5 +133,3 @@ class Trace:
 def grad_array(x):
     """What the gradient of a Tensor holds."""
     return None if x._grad is None else x._grad._array
-
-
