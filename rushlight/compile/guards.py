@@ -1,10 +1,10 @@
 """What a compiled function depends on besides its arguments: the state of Python that it sees.
 
-`Watch(function)` finds what the function can reach by name: the contents of its closure, the globals
-that its code names, and from there the attributes of modules (layers) and of the user's objects,
-the items of lists and dicts, other functions of the user. It notes what is there. `changed()` says
-what isn't as it was, in words, or None. Tensors, classes and what libraries define count as they
-are (by identity): what is in a Tensor is an input of the Program.
+`Watch(function)` finds what the function can reach by name: the contents of its closure, the
+globals that its code names, and from there the attributes of modules (layers) and of the user's
+objects, the items of lists and dicts, other functions of the user. It notes what is there.
+`changed()` says what isn't as it was, in words, or None. Tensors, classes and what libraries define
+count as they are (by identity): what is in a Tensor is an input of the Program.
 
 The same notes serve twice: before each run, to see whether a Program still fits; and right after
 the traced run, to see whether the function itself changes Python's state, which a Program can't.

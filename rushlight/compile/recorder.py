@@ -123,7 +123,8 @@ class Recorder:
         if symbol.operand is not None and symbol.seen == memory.version:
             return symbol.operand
         if memory.constant and not memory.version:
-            operand = self.constant_operand(symbol.value)
+            # a copy of a part: it keeps what it holds when the whole is written to
+            operand = self.constant_operand(symbol.value.copy() if symbol.path else symbol.value)
         else:
             operand, array = self.whole(memory), memory.array
             for name, params in symbol.path:
@@ -168,7 +169,7 @@ class Recorder:
         if isinstance(x, Symbol):
             found = self.read(x)
         elif isinstance(x, np.ndarray) and x.ndim:
-            found = self.constant_operand(x)
+            found = self.constant_operand(x.copy())  # whoever made it may write to it later
         else:
             x = np.asarray(x)
             found = Constant(x[()], x.dtype)
@@ -202,7 +203,7 @@ class Recorder:
         if out is None and all(map(self.is_known, inputs)):
             return self.constant(ufunc(*real(inputs)))
         weak = all(type(x) in (bool, int, float) or getattr(x, "weak", False) for x in inputs)
-        if weak and ufunc in _COMPARISONS:
+        if weak and ufunc in _COMPARISONS and self.compares_given(inputs):
             return self.compare(ufunc, inputs)
         dtypes = loop_dtypes(ufunc, inputs, weak)
         operands = [self.operand(x, dtype) for x, dtype in zip(inputs, dtypes, strict=False)]
@@ -210,17 +211,21 @@ class Recorder:
             result = np.asarray(ufunc(*real(inputs)))
         if result.dtype != dtypes[-1]:  # NumPy's own loops for weak numbers alone
             result = result.astype(dtypes[-1])
+        weak = weak and result.dtype.kind == "f"
         made = self.made("elementwise", ufunc.__name__, operands, {}, result, weak)
         if out is None:
             return made
         self.write(out, made)
         return out
 
+    @staticmethod
+    def compares_given(inputs):
+        """Whether all numbers are given as such, not computed from tensors."""
+        return all(isinstance(x.memory.source, Number) for x in symbols_in(inputs))
+
     def compare(self, ufunc, inputs):
         """A comparison of numbers: what it says holds as long as they stay as they are."""
         for x in symbols_in(inputs):
-            if not isinstance(x.memory.source, Number):
-                raise Leak if self.in_kernel else TypeError("a number isn't known here")
             self.reveal(x, "a comparison")
         return bool(ufunc(*real(inputs)))
 
@@ -238,7 +243,10 @@ class Recorder:
         result = np.where(*real(given))
         dtypes = np.dtype(bool), result.dtype, result.dtype
         operands = [self.operand(each, dtype) for each, dtype in zip(given, dtypes, strict=True)]
-        return self.made("elementwise", "where", operands, {}, result)
+        weak = not result.ndim and all(
+            type(each) in (int, float) or getattr(each, "weak", False) for each in (x, y)
+        )
+        return self.made("elementwise", "where", operands, {}, result, weak)
 
     def cast(self, symbol, dtype):
         with np.errstate(all="ignore"):
@@ -247,6 +255,14 @@ class Recorder:
             return self.constant(array)
         operand = self.operand(symbol, dtype)
         return Symbol(self, array, Memory(array, operand), operand=operand)
+
+    def number(self, symbol):
+        """A 0-d Symbol as a Python number."""
+        if not self.is_recording() or self.is_known(symbol):
+            return float(symbol.value)
+        array = np.asarray(float(symbol.value))
+        operand = self.operand(symbol, array.dtype)
+        return Symbol(self, array, Memory(array, operand), operand=operand, weak=True)
 
     def copy(self, symbol, order="C"):
         array = symbol.value.copy(order)

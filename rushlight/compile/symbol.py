@@ -144,6 +144,8 @@ class Symbol(NDArrayOperatorsMixin):
         return f"Symbol({self.value!r})"
 
     def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
         method = getattr(np.ndarray, name)  # raises what an array would
         if name in _PURE_METHODS:
             return lambda *args, **kwargs: self.recorder.call(name, method, (self, *args), kwargs)
@@ -319,6 +321,10 @@ class Symbol(NDArrayOperatorsMixin):
 
     def dynamic(self, name):
         return self.recorder.reveal(self, name, dynamic=True)
+
+    def number(self):
+        """This as a Python number, which takes the dtype of what it meets."""
+        return self.recorder.number(self)
 
     def nonzero(self):
         return self.recorder.reveal(self, "nonzero()", dynamic=True).nonzero()

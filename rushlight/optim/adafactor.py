@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from rushlight.optim.optimizer import Optimizer, first_count, zeros_like
+from rushlight.optim.optimizer import Optimizer, first_count, larger, number, zeros_like
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Adafactor"]
@@ -68,15 +66,15 @@ class Adafactor(Optimizer):
             self.begin(param, state)
         count = state["step"]._array
         count += 1
-        t, lr = float(count), group["lr"]
+        t, lr = number(count), group["lr"]
         least, eps2 = group["eps"]
         least = np.finfo(param.dtype).eps.item() if least is None else least
-        scale = max(eps2, _rms(param)) * min(lr, 1 / math.sqrt(t))
+        scale = larger(eps2, _rms(param)) * -larger(-lr, -(t**-0.5))
         if group["weight_decay"]:
             param *= 1 - lr * group["weight_decay"]
         variance = self.second_moment(grad, state, t ** group["beta2_decay"], least)
         u = grad / np.sqrt(np.maximum(variance, least * least))
-        param -= scale / max(1.0, _rms(u) / group["d"]) * u
+        param -= scale / larger(1.0, _rms(u) / group["d"]) * u
 
     @staticmethod
     def begin(param, state):
@@ -104,7 +102,7 @@ class Adafactor(Optimizer):
 
 def _rms(array):
     """The root of the mean square."""
-    return math.sqrt(np.vdot(array, array) / array.size)
+    return number(np.vdot(array, array) / array.size) ** 0.5
 
 
 def _check(name, value, ok, bound, relation=">="):

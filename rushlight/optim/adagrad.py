@@ -10,6 +10,7 @@ from rushlight.optim.optimizer import (
     check_lr,
     check_number,
     first_count,
+    number,
 )
 from rushlight.tensor import wrap
 
@@ -77,7 +78,7 @@ class Adagrad(Optimizer):
             grad = grad + group["weight_decay"] * param
         s = state["sum"]._array
         s += grad * grad
-        lr = group["lr"] / (1 + (float(t) - 1) * group["lr_decay"])
+        lr = group["lr"] / (1 + (number(t) - 1) * group["lr_decay"])
         param -= lr * (grad / (np.sqrt(s) + group["eps"]))
 
     @staticmethod

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from rushlight.optim.optimizer import (
@@ -12,6 +10,7 @@ from rushlight.optim.optimizer import (
     check_implementation,
     check_lr,
     check_number,
+    number,
     zeros_like,
 )
 from rushlight.tensor import wrap
@@ -78,7 +77,7 @@ class Adam(Optimizer):
             grad = grad + weight_decay * param
         t = state["step"]._array
         t += 1
-        step = float(t)
+        step = number(t)
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
         scratch = np.empty_like(m)  # an array for a 0-d parameter too
         np.subtract(grad, m, scratch)
@@ -92,7 +91,7 @@ class Adam(Optimizer):
             largest = state["max_exp_avg_sq"]._array
             v = np.maximum(largest, v, out=largest)
         np.sqrt(v, scratch)
-        scratch /= math.sqrt(1 - b2**step)
+        scratch /= (1 - b2**step) ** 0.5
         scratch += group["eps"]
         np.divide(m, scratch, scratch)
         scratch *= lr / (1 - b1**step)

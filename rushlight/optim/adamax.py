@@ -10,6 +10,7 @@ from rushlight.optim.optimizer import (
     check_lr,
     check_number,
     first_count,
+    number,
     zeros_like,
 )
 
@@ -72,4 +73,4 @@ class Adamax(Optimizer):
         m += (1 - b1) * (grad - m)
         u *= b2
         np.maximum(u, np.abs(grad) + group["eps"], out=u)
-        param -= group["lr"] / (1 - b1 ** float(t)) * (m / u)
+        param -= group["lr"] / (1 - b1 ** number(t)) * (m / u)

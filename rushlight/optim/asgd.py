@@ -9,6 +9,9 @@ from rushlight.optim.optimizer import (
     check_lr,
     check_number,
     first_count,
+    larger,
+    number,
+    select,
     zeros_like,
 )
 from rushlight.tensor import wrap
@@ -68,13 +71,11 @@ class ASGD(Optimizer):
         t += 1
         if group["weight_decay"]:
             grad = grad + group["weight_decay"] * param
-        param *= 1 - decay * float(eta)
-        param -= float(eta) * grad
+        param *= 1 - decay * number(eta)
+        param -= number(eta) * grad
         average = state["ax"]._array
-        if mu == 1:
-            average[...] = param
-        else:
-            average += float(mu) * (param - average)
-        step = float(t)
+        part = number(mu)
+        average[...] = select(part == 1, lambda: param, lambda: average + part * (param - average))
+        step = number(t)
         eta[...] = lr / (1 + decay * lr * step) ** group["alpha"]
-        mu[...] = 1 / max(1, step - group["t0"])
+        mu[...] = 1 / larger(1, step - group["t0"])

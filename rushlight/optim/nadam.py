@@ -10,6 +10,7 @@ from rushlight.optim.optimizer import (
     check_lr,
     check_number,
     first_count,
+    number,
     zeros_like,
 )
 from rushlight.tensor import wrap
@@ -73,7 +74,7 @@ class NAdam(Optimizer):
             state["exp_avg_sq"] = zeros_like(param)
         count, product = state["step"]._array, state["mu_product"]._array
         count += 1
-        t, lr, (b1, b2) = float(count), group["lr"], group["betas"]
+        t, lr, (b1, b2) = number(count), group["lr"], group["betas"]
         if group["weight_decay"] and group["decoupled_weight_decay"]:
             param *= 1 - lr * group["weight_decay"]
         elif group["weight_decay"]:
@@ -86,6 +87,6 @@ class NAdam(Optimizer):
         v *= b2
         v += (1 - b2) * (grad * grad)
         root = np.sqrt(v / (1 - b2**t)) + group["eps"]
-        all_mu = float(product)
+        all_mu = number(product)
         param -= lr * (1 - mu) / (1 - all_mu) * (grad / root)
         param -= lr * mu_next / (1 - all_mu * mu_next) * (m / root)

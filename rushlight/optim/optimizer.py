@@ -373,6 +373,27 @@ def check_implementation(foreach, fused):
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
+def number(x):
+    """The number in a 0-d array, as a Python number; of one that is traced, what stands for it.
+
+    An update that takes its numbers so, and calls the functions below where it would otherwise
+    branch, can be compiled: the number is found anew in each run.
+    """
+    return x.number() if hasattr(x, "handles_operations") else float(x)
+
+
+def select(condition, yes, no):
+    """`yes()` if a condition on numbers holds, else `no()`."""
+    if hasattr(condition, "handles_operations"):
+        return np.where(condition, yes(), no())
+    return yes() if condition else no()
+
+
+def larger(a, b):
+    """The larger of two numbers."""
+    return select(a > b, lambda: a, lambda: b)
+
+
 def zeros_like(param):
     """State of a parameter's shape, to begin with."""
     return wrap(np.zeros_like(param))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from rushlight.optim.optimizer import (
@@ -12,6 +10,8 @@ from rushlight.optim.optimizer import (
     check_lr,
     check_number,
     first_count,
+    number,
+    select,
     zeros_like,
 )
 
@@ -71,7 +71,7 @@ class RAdam(Optimizer):
             state["exp_avg_sq"] = zeros_like(param)
         count = state["step"]._array
         count += 1
-        t, lr, (b1, b2) = float(count), group["lr"], group["betas"]
+        t, lr, (b1, b2) = number(count), group["lr"], group["betas"]
         if group["weight_decay"] and group["decoupled_weight_decay"]:
             param *= 1 - lr * group["weight_decay"]
         elif group["weight_decay"]:
@@ -81,16 +81,12 @@ class RAdam(Optimizer):
         v *= b2
         v += (1 - b2) * (grad * grad)
         direction = m / (1 - b1**t)
-        c = self.rectification(t, b2)
-        if c is not None:
-            direction = direction * (c * math.sqrt(1 - b2**t) / (np.sqrt(v) + group["eps"]))
-        param -= lr * direction
-
-    @staticmethod
-    def rectification(t, b2):
-        """c of step t, or None where the variance is not tractable."""
         most = 2 / (1 - b2) - 1
         now = most - 2 * t * b2**t / (1 - b2**t)
-        if now <= 5:
-            return None
-        return math.sqrt((now - 4) * (now - 2) * most / ((most - 4) * (most - 2) * now))
+
+        def rectified():
+            c = abs((now - 4) * (now - 2) * most / ((most - 4) * (most - 2) * now)) ** 0.5
+            return direction * (c * (1 - b2**t) ** 0.5 / (np.sqrt(v) + group["eps"]))
+
+        # the variance is tractable only after some steps
+        param -= lr * select(now > 5, rectified, lambda: direction)

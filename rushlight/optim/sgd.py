@@ -69,7 +69,7 @@ class SGD(Optimizer):
         """The direction in which to go, from the gradient and its past."""
         known = state.get("momentum_buffer")
         if known is None:
-            b = np.array(grad)  # an array for a 0-d parameter too
+            b = np.copy(grad)  # an array for a 0-d parameter too
             state["momentum_buffer"] = wrap(b)
         else:
             b = known._array
