@@ -1,0 +1,366 @@
+"""A Program as native code: kernels and products in a row, with NumPy's instructions between.
+
+`build(program)` gives a function of arrays (see `program`). The code gets one table with the
+addresses of all array objects, and reads from each where its data is: handing over forty parameters
+costs a microsecond.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import threading
+
+import numpy as np
+
+from rushlight.compile import index as at
+from rushlight.compile import native
+from rushlight.compile.fuse import Kernel, Outside, Product, fuse, layout
+from rushlight.compile.llvm_writer import LLVMWriter
+from rushlight.compile.nest import Nest
+from rushlight.compile.plan import Plan
+from rushlight.compile.program import Constant, Value, at as with_size, evaluate, view
+from rushlight.compile.registers import register_type
+
+__all__ = ["build"]
+
+DATA = object.__basicsize__  # where an array object says where its data is
+ARENA = 0  # its row in the table
+
+
+def build(program):
+    """A function that runs a Program as native code.
+
+    >>> import numpy as np
+    >>> from rushlight.compile.program import Builder
+    >>> b = Builder()
+    >>> x = b.input((3,), "float32", "x")
+    >>> run = build(b.finish(b.elementwise("tanh", b.elementwise("add", x, x))))
+    >>> run(np.zeros(3, "f4"))
+    [array([0., 0., 0.], dtype=float32)]
+    """
+    if program.batch is None:
+        return Compiled(program)
+    return Sizes(program)
+
+
+class Sizes:
+    """A Program with a free size: native code for each size that comes."""
+
+    MOST = 32
+
+    def __init__(self, program):
+        self.program = program
+        self.known = {}
+
+    def __call__(self, *arrays):
+        number, dimension = self.program.batch
+        size = arrays[number].shape[dimension]
+        run = self.known.get(size)
+        if run is None:
+            if len(self.known) >= self.MOST:
+                self.known.clear()
+            run = self.known[size] = Compiled(with_size(self.program, size))
+        return run(*arrays)
+
+
+class Module:
+    """The LLVM text of a Program: functions for kernels, and one for each run of native items."""
+
+    def __init__(self, fusion, plan):
+        self.fusion, self.plan = fusion, plan
+        self.functions: dict[str, str] = {}
+        self.declared: dict[str, str] = {}
+        self.rows: dict[tuple, int] = {("arena",): ARENA}
+        self.segments: list = []
+        self.body: list[str] = []
+        self.pointers: dict[tuple, str] = {}
+        self.count = 0
+        for item in fusion.items:
+            if isinstance(item, Outside):
+                self._end_segment()
+                self.segments.append(item.instruction)
+            elif isinstance(item, Kernel):
+                self._kernel(item)
+            else:
+                self._product(item.instruction)
+        for x, number in plan.copies:
+            self._copy(x, number)
+        self._end_segment()
+
+    def row(self, place):
+        """The row of the table for a piece of memory."""
+        key = ("arena",) if place[0] == "arena" else place
+        return self.rows.setdefault(key, len(self.rows))
+
+    def fresh(self):
+        self.count += 1
+        return f"%t{self.count}"
+
+    def pointer(self, place):
+        """A register with the address of a piece of memory."""
+        if place in self.pointers:
+            return self.pointers[place]
+        if place[0] == "arena" and place[1]:
+            base, made = self.pointer(("arena", 0)), self.fresh()
+            self.body.append(f"{made} = getelementptr i8, ptr {base}, i64 {place[1]}")
+        else:
+            entry, thing, field, made = (self.fresh() for _ in range(4))
+            self.body += [
+                f"{entry} = getelementptr ptr, ptr %table, i64 {self.row(place)}",
+                f"{thing} = load ptr, ptr {entry}",
+                f"{field} = getelementptr i8, ptr {thing}, i64 {DATA}",
+                f"{made} = load ptr, ptr {field}",
+            ]
+        self.pointers[place] = made
+        return made
+
+    def _kernel(self, kernel):
+        nest = Nest(self.fusion, kernel)
+        writer = LLVMWriter(self.plan.place.__getitem__)
+        text = writer.function(nest)
+        self.declared.update(writer.declared)
+        name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
+        axes = nest.outer or nest.inner
+        end = nest.extents[axes[0]] if axes else 1
+        given = [f"ptr {self.pointer(place)}" for place in writer.buffers]
+        self.body.append(f"call void @{name}({', '.join([*given, 'i64 0', f'i64 {end}'])})")
+
+    def _product(self, instruction):
+        call = product_call(self.fusion, instruction)
+        kind = instruction.result.dtype.char
+        a, b = (self.pointer(self.plan.place[x]) for x in call["roots"])
+        c = self.pointer(self.plan.place[instruction.result])
+        letter = register_type(instruction.result.dtype)
+        name = native.GEMM[kind]
+        self.declared[name] = (
+            f"declare void @{name}(i32, i32, i32, i64, i64, i64, {letter}, ptr, i64, ptr, i64, "
+            f"{letter}, ptr, i64)"
+        )
+        for starts in call["starts"]:
+            moved = []
+            for base, start in zip((a, b, c), starts):
+                made = base
+                if start:
+                    made = self.fresh()
+                    self.body.append(f"{made} = getelementptr {letter}, ptr {base}, i64 {start}")
+                moved.append(made)
+            (ta, lda), (tb, ldb), ldc = call["a"], call["b"], call["ldc"]
+            m, n, k = call["sizes"]
+            self.body.append(
+                f"call void @{name}(i32 101, i32 {111 + ta}, i32 {111 + tb}, i64 {m}, i64 {n}, "
+                f"i64 {k}, {letter} 1.0, ptr {moved[0]}, i64 {lda}, ptr {moved[1]}, i64 {ldb}, "
+                f"{letter} 0.0, ptr {moved[2]}, i64 {ldc})"
+            )
+
+    def _copy(self, x, number):
+        source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))
+        size = int(np.prod(x.shape)) * x.dtype.itemsize
+        self.declared["llvm.memcpy.p0.p0.i64"] = (
+            "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+        )
+        self.body.append(
+            f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)"
+        )
+
+    def _end_segment(self):
+        if self.body:
+            self.segments.append([f"  {line}" for line in self.body])
+            self.body, self.pointers = [], {}
+
+    def text(self):
+        """The whole module."""
+        parts = list(self.declared.values())
+        parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
+        for number, segment in enumerate(self.segments):
+            if isinstance(segment, list):
+                body = "\n".join(segment)
+                parts.append(
+                    f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}"
+                )
+        parts.append('attributes #0 = { noinline nounwind }')
+        return "\n\n".join(parts)
+
+
+def product_call(fusion, instruction):
+    """How the BLAS makes a product: sizes, layouts, and where each matrix of a stack starts."""
+    a, b = instruction.operands
+    flags = instruction.params["transpose_a"], instruction.params["transpose_b"]
+    result = instruction.result
+    shape = list(result.shape)
+    m = 1 if a.ndim == 1 else shape.pop(-1 if b.ndim == 1 else -2)
+    n = 1 if b.ndim == 1 else shape.pop(-1)
+    k = a.shape[-2] if flags[0] else a.shape[-1]
+    extents = (*shape, m, n, k)
+    count = len(shape)
+    units = at.unit(count + 3)
+    batch, (row, column, inner) = units[:count], units[count:]
+    first = (inner,) if a.ndim == 1 else (inner, row) if flags[0] else (row, inner)
+    second = (inner,) if b.ndim == 1 else (column, inner) if flags[1] else (inner, column)
+    roots, terms = [], []
+    for x, last in ((a, first), (b, second)):
+        index = at.broadcast((*batch, *last)[-x.ndim :] if x.ndim > len(last) else last, x.shape)
+        index = (*at.broadcast(batch, x.shape[: x.ndim - len(last)]), *last)
+        root, term = _followed(fusion, x, index, extents)
+        roots.append(root)
+        terms.append(term)
+    steps = (*[s * m * n for s in at.strides(tuple(shape))], n, 1, 0, 0)
+    extents, terms = _merged(extents, [*terms, steps])
+    *stack, m, n, k = extents
+    starts = [
+        tuple(sum(t[i] * p for i, p in enumerate(where)) + t[-1] for t in terms)
+        for where in np.ndindex(*stack)
+    ]
+    (first, second, _), i = terms, len(stack)
+    return {
+        "roots": roots,
+        "sizes": (m, n, k),
+        "a": layout(first[i], first[i + 2], m, k),
+        "b": layout(second[i + 2], second[i + 1], k, n),
+        "ldc": max(n, 1),
+        "starts": starts,
+    }
+
+
+def _followed(fusion, x, index, extents):
+    """(what is in memory, position in it) of an operand at an index."""
+    while x in fusion.definition and fusion.definition[x].kind == "view":
+        seen = fusion.definition[x]
+        (source,) = seen.operands
+        inner = fusion.seen(seen, index, extents)
+        if inner is None:
+            return source, at.flat(index, x.shape, len(extents))
+        x, index = source, inner
+    return x, at.flat(index, x.shape, len(extents))
+
+
+def _merged(extents, terms):
+    """The last dimension of a stack as more rows of one product, where memory allows it."""
+    extents = list(extents)
+    while len(extents) > 3:
+        i = len(extents) - 4
+        a, b, c = terms
+        if b[i] or a[i] != a[i + 1] * extents[i + 1] or c[i] != c[i + 1] * extents[i + 1]:
+            break
+        extents[i : i + 2] = [extents[i] * extents[i + 1]]
+        terms = [(*t[:i], *t[i + 1 :]) for t in terms]
+    return extents, terms
+
+
+class Compiled:
+    """A Program of fixed sizes, compiled; calling it runs it."""
+
+    def __init__(self, program):
+        self.program = program
+        self.fusion = fuse(program)
+        self.plan = Plan(self.fusion)
+        self.module = Module(self.fusion, self.plan)
+        self.library = native.load(native.assemble(self.module.text()))
+        self.lock = threading.Lock()
+        self.arena = aligned(self.plan.size)
+        self.outputs = [(x.shape, x.dtype) for x in self.fusion.program.outputs]
+        self.cells = {
+            i: np.zeros((), x.dtype) for i, x in enumerate(program.inputs) if x.shape == ()
+        }
+        self.strided = [i for i, x in enumerate(program.inputs) if not x.contiguous]
+        self._bind_rows()
+        self._bind_segments()
+
+    def _bind_rows(self):
+        """Which array's address goes into which row of the table."""
+        rows = self.module.rows
+        self.inputs = [(place[1], row) for place, row in rows.items() if place[0] == "input"]
+        self.results = [(place[1], row) for place, row in rows.items() if place[0] == "output"]
+        self.table = (ctypes.c_uint64 * len(rows))()
+        self.address = ctypes.addressof(self.table)
+        self.table[ARENA] = id(self.arena)
+
+    def _bind_segments(self):
+        self.steps = []
+        for number, segment in enumerate(self.module.segments):
+            if isinstance(segment, list):
+                self.steps.append(self.library.function(f"segment{number}", ctypes.c_void_p))
+            else:
+                self.steps.append(segment)
+
+    def __call__(self, *arrays):
+        with self.lock:
+            return self._run(arrays)
+
+    def _run(self, arrays):
+        table = self.table
+        if self.cells or self.strided:
+            given, arrays = arrays, self._as_arrays(arrays)
+        for number, row in self.inputs:
+            table[row] = id(arrays[number])
+        outputs = [np.empty(shape, dtype) for shape, dtype in self.outputs]
+        for number, row in self.results:
+            table[row] = id(outputs[number])
+        known: dict = {}
+        for step in self.steps:
+            if isinstance(step, ctypes._CFuncPtr):
+                step(self.address)
+            else:
+                self._outside(step, arrays, outputs, known)
+        for number in self.strided:
+            if arrays[number] is not given[number] and self._written(number):
+                given[number][...] = arrays[number]
+        return outputs
+
+    def _written(self, number):
+        return any(i == number for i, _ in self.program.writes)
+
+    def _as_arrays(self, arrays):
+        """Numbers in cells of their own, and arrays in C order."""
+        arrays = list(arrays)
+        for i, cell in self.cells.items():
+            if not isinstance(arrays[i], np.ndarray):
+                cell[()] = arrays[i]
+                arrays[i] = cell
+        for i in self.strided:
+            arrays[i] = np.ascontiguousarray(arrays[i])
+        return arrays
+
+    def _outside(self, instruction, arrays, outputs, known):
+        """Run an instruction by NumPy."""
+        operands = [self._array(x, arrays, outputs, known) for x in instruction.operands]
+        for x, made in zip(instruction.results, evaluate(instruction, operands), strict=True):
+            known[x] = np.ascontiguousarray(made, x.dtype).reshape(x.shape)
+            row = self.module.rows.get(("outside", x))
+            if row is not None:
+                self.table[row] = id(known[x])
+
+    def _array(self, x, arrays, outputs, known):
+        """A value as an array, wherever it is."""
+        if isinstance(x, Constant):
+            return x.value
+        made = self.fusion.definition.get(x)
+        if made is not None and made.kind == "view":
+            return view(self._array(made.operands[0], arrays, outputs, known), made.name, made.params)
+        if x in known:
+            return known[x]
+        kind, where = self.plan.place[x]
+        if kind == "input":
+            return arrays[where]
+        if kind == "output":
+            return outputs[where]
+        size = int(np.prod(x.shape)) * x.dtype.itemsize
+        known[x] = self.arena[where : where + size].view(x.dtype).reshape(x.shape)
+        return known[x]
+
+
+def aligned(size):
+    """Memory that starts where a processor's cache line does."""
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size]
+
+
+def is_value(x):
+    """Whether an operand is a Value."""
+    return isinstance(x, Value)
+
+
+def is_product(item):
+    """Whether an item is a product of matrices."""
+    return isinstance(item, Product)

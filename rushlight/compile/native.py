@@ -1,0 +1,101 @@
+"""LLVM, where it is installed: text becomes functions that Python can call.
+
+LLVM comes as `llvmlite` (pip install rushlight[fast]), the part of Numba that makes machine code.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import glob
+import importlib.util
+import os
+from types import SimpleNamespace
+
+import numpy as np
+
+__all__ = ["assemble", "available", "blas", "load"]
+
+GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
+BLAS_NAMES = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_")
+
+
+@functools.cache
+def available() -> bool:
+    """Whether LLVM is installed."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+@functools.cache
+def machine():
+    """LLVM for this processor: its bindings, the target, a function that makes an engine."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
+    target_machine = target.create_target_machine(**options)
+    libm = ctypes.CDLL(None)  # functions of the C library are looked up in the process
+    return SimpleNamespace(
+        llvm=llvm, target=target, machine=target_machine, libm=libm, signature=f"{cpu} {features}"
+    )
+
+
+def assemble(text: str) -> bytes:
+    """Machine code of LLVM's text, as an object file."""
+    made = machine()
+    llvm = made.llvm
+    module = llvm.parse_assembly(text)
+    module.triple = made.target.triple
+    module.data_layout = str(made.machine.target_data)
+    options = llvm.create_pipeline_tuning_options(3)
+    options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = True
+    builder = llvm.create_pass_builder(made.machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return made.machine.emit_object(module)
+
+
+class Library:
+    """Loaded machine code; its functions live as long as it does."""
+
+    def __init__(self, code: bytes) -> None:
+        llvm = machine().llvm
+        for kind, name in GEMM.items():
+            if blas(kind):
+                llvm.add_symbol(name, blas(kind))
+        self.code = code
+        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().machine)
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self.engine.finalize_object()
+
+    def function(self, name: str, *kinds):
+        """A function without result, of arguments of these ctypes; it runs without the GIL."""
+        address = self.engine.get_function_address(name)
+        return ctypes.CFUNCTYPE(None, *kinds)(address)
+
+
+def load(code: bytes) -> Library:
+    """Machine code in memory, ready to be called."""
+    return Library(code)
+
+
+@functools.cache
+def _libraries() -> list:
+    """The BLAS that NumPy brings along, if it does: its threads are those of eager products."""
+    beside = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs", "*blas*")
+    inside = os.path.join(os.path.dirname(np.__file__), ".libs", "*blas*")
+    return [ctypes.CDLL(path) for path in [*glob.glob(beside), *glob.glob(inside)]]
+
+
+@functools.cache
+def blas(kind: str) -> int:
+    """The address of NumPy's own `cblas_?gemm` with 64-bit integers, or 0."""
+    letter = {"f": "s", "d": "d"}[kind]
+    for library in _libraries():
+        for name in BLAS_NAMES:
+            function = getattr(library, name.format(letter), None)
+            if function is not None:
+                return ctypes.cast(function, ctypes.c_void_p).value or 0
+    return 0
