@@ -28,7 +28,7 @@ def available() -> bool:
 
 @functools.cache
 def machine():
-    """LLVM for this processor: its bindings, the target, a function that makes an engine."""
+    """LLVM for this processor: its bindings, the target, what makes code for it."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -36,10 +36,9 @@ def machine():
     target = llvm.Target.from_default_triple()
     cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
-    target_machine = target.create_target_machine(**options)
-    libm = ctypes.CDLL(None)  # functions of the C library are looked up in the process
+    create = functools.partial(target.create_target_machine, **options)
     return SimpleNamespace(
-        llvm=llvm, target=target, machine=target_machine, libm=libm, signature=f"{cpu} {features}"
+        llvm=llvm, target=target, create=create, machine=create(), signature=f"{cpu} {features}"
     )
 
 
@@ -66,7 +65,8 @@ class Library:
             if blas(kind):
                 llvm.add_symbol(name, blas(kind))
         self.code = code
-        self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine().machine)
+        empty = llvm.parse_assembly("")
+        self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
         self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self.engine.finalize_object()
 
