@@ -8,18 +8,18 @@ costs a microsecond.
 from __future__ import annotations
 
 import ctypes
-import struct
 import threading
 
 import numpy as np
 
 from rushlight.compile import index as at
 from rushlight.compile import native
-from rushlight.compile.fuse import Kernel, Outside, Product, fuse, layout
+from rushlight.compile.fuse import Kernel, Outside, fuse, layout
 from rushlight.compile.llvm_writer import LLVMWriter
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
-from rushlight.compile.program import Constant, Value, at as with_size, evaluate, view
+from rushlight.compile.program import Constant, evaluate, view
+from rushlight.compile.program import at as with_size
 from rushlight.compile.registers import register_type
 
 __all__ = ["build"]
@@ -29,16 +29,7 @@ ARENA = 0  # its row in the table
 
 
 def build(program):
-    """A function that runs a Program as native code.
-
-    >>> import numpy as np
-    >>> from rushlight.compile.program import Builder
-    >>> b = Builder()
-    >>> x = b.input((3,), "float32", "x")
-    >>> run = build(b.finish(b.elementwise("tanh", b.elementwise("add", x, x))))
-    >>> run(np.zeros(3, "f4"))
-    [array([0., 0., 0.], dtype=float32)]
-    """
+    """A function that runs a Program as native code."""
     if program.batch is None:
         return Compiled(program)
     return Sizes(program)
@@ -175,10 +166,8 @@ class Module:
         for number, segment in enumerate(self.segments):
             if isinstance(segment, list):
                 body = "\n".join(segment)
-                parts.append(
-                    f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}"
-                )
-        parts.append('attributes #0 = { noinline nounwind }')
+                parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
+        parts.append("attributes #0 = { noinline nounwind }")
         return "\n\n".join(parts)
 
 
@@ -325,6 +314,10 @@ class Compiled:
         """Run an instruction by NumPy."""
         operands = [self._array(x, arrays, outputs, known) for x in instruction.operands]
         for x, made in zip(instruction.results, evaluate(instruction, operands), strict=True):
+            kind, where = self.plan.place.get(x, ("outside", x))
+            if kind in ("input", "output"):
+                (arrays if kind == "input" else outputs)[where][...] = made
+                continue
             known[x] = np.ascontiguousarray(made, x.dtype).reshape(x.shape)
             row = self.module.rows.get(("outside", x))
             if row is not None:
@@ -336,7 +329,8 @@ class Compiled:
             return x.value
         made = self.fusion.definition.get(x)
         if made is not None and made.kind == "view":
-            return view(self._array(made.operands[0], arrays, outputs, known), made.name, made.params)
+            source = self._array(made.operands[0], arrays, outputs, known)
+            return view(source, made.name, made.params)
         if x in known:
             return known[x]
         kind, where = self.plan.place[x]
@@ -354,13 +348,3 @@ def aligned(size):
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + size]
-
-
-def is_value(x):
-    """Whether an operand is a Value."""
-    return isinstance(x, Value)
-
-
-def is_product(item):
-    """Whether an item is a product of matrices."""
-    return isinstance(item, Product)

@@ -22,6 +22,7 @@ from __future__ import annotations
 from math import prod
 
 from rushlight.compile import index as at
+from rushlight.compile.native import blas
 from rushlight.compile.program import Constant, Instruction, Program, Value
 from rushlight.compile.scalar import EXPENSIVE, supports
 
@@ -107,16 +108,18 @@ class Fusion:
         definition: the instruction that makes each value.
         position: the number of the item that makes it; -1 for inputs.
         stored: the values that must be in memory.
+        local: values of which a row's worth is kept, for a later inner loop (see `plan`).
     """
 
     def __init__(self, program):
-        self.program = _with_copies(program)
+        self.program = _wanted(_with_copies(program))
         self.definition = {x: i for i in self.program.instructions for x in i.results}
         self.stored = _required(self.program, self.definition)
         self.uses: dict[Value, list[Instruction]] = {}
         for instruction in self.program.instructions:
             for x in instruction.operands:
                 self.uses.setdefault(x, []).append(instruction)
+        self.local: set[Value] = set()
         self._virtual: dict[Value, bool] = {}
         self.items: list = []
         self.position = dict.fromkeys(self.program.inputs, -1)
@@ -145,8 +148,10 @@ class Fusion:
         if all(prod(r.shape) > prod(x.shape) for user in users for r in user.results):
             return True
         arrays = {u for u, _ in self._leaves(instruction) if prod(u.shape) > 1}
-        return instruction.name not in EXPENSIVE and len(arrays) <= 1 and x.shape == (
-            next(iter(arrays)).shape if arrays else x.shape
+        return (
+            instruction.name not in EXPENSIVE
+            and len(arrays) <= 1
+            and x.shape == (next(iter(arrays)).shape if arrays else x.shape)
         )
 
     def _leaves(self, instruction):
@@ -295,18 +300,22 @@ def _role(instruction, kernel):
 
 
 def is_native(instruction):
-    """Whether there is native code for an instruction."""
+    """Whether there is native code for an instruction; none for arrays without elements."""
+    operands = [x for x in instruction.operands if isinstance(x, Value)]
+    if not all(prod(x.shape) for x in (*operands, *instruction.results)):
+        return instruction.kind == "view"
     if instruction.kind == "elementwise":
         return supports(instruction)
     if instruction.kind == "reduce":
         name, (x,) = instruction.name, instruction.operands
         logical = name.startswith("logical") == (x.dtype.kind == "b")
-        numbers = x.dtype.kind in "fiub" and x.dtype.itemsize in (1, 2, 4, 8) and x.dtype.char != "e"
+        numbers = (
+            x.dtype.kind in "fiub" and x.dtype.itemsize in (1, 2, 4, 8) and x.dtype.char != "e"
+        )
         return name in REDUCTIONS and logical and numbers and isinstance(x, Value)
     if instruction.kind == "matmul":
-        return instruction.result.dtype.char in "fd" and all(
-            isinstance(x, Value) and prod(x.shape) for x in instruction.operands
-        )
+        kind = instruction.result.dtype.char
+        return kind in "fd" and len(operands) == 2 and bool(blas(kind))
     return instruction.kind in ("view", "fill")
 
 
@@ -330,7 +339,7 @@ def _with_copies(program):
         made[result] = copy
         return result
 
-    for instruction in program.instructions:
+    for instruction in map(_without_idle_sums, program.instructions):
         if instruction.kind == "view" and instruction.name == "reshape":
             (x,) = instruction.operands
             if _is_hard(instruction) and made.get(x) and made[x].kind == "view":
@@ -356,6 +365,26 @@ def _with_copies(program):
     outputs = [own(x) for x in program.outputs]
     writes = [(i, own(x)) for i, x in program.writes if x is not program.inputs[i]]
     return program.replace(instructions=instructions, outputs=outputs, writes=writes)
+
+
+def _without_idle_sums(instruction):
+    """A reduction along axes of one element each only changes the shape."""
+    if instruction.kind == "reduce" and is_native(instruction):
+        (x,) = instruction.operands
+        if prod(x.shape) == prod(instruction.result.shape):
+            params = {"shape": instruction.result.shape}
+            return instruction.replace(kind="view", name="reshape", params=params)
+    return instruction
+
+
+def _wanted(program):
+    """The Program without instructions of whose results nobody hears; draws move a generator."""
+    wanted, kept = set(program.results()), []
+    for instruction in reversed(program.instructions):
+        if instruction.kind == "draw" or not wanted.isdisjoint(instruction.results):
+            wanted.update(instruction.operands)
+            kept.append(instruction)
+    return program.replace(instructions=kept[::-1])
 
 
 def _is_hard(reshape):

@@ -132,9 +132,7 @@ class LLVMWriter:
         """A place for a sum, which LLVM will turn into a register."""
         place = self.fresh("a")
         self.before.lines.insert(0, f"  {place} = alloca {register_type(dtype)}")
-        self.code(scope).line(
-            f"store {register_type(dtype)} {literal(start, dtype)}, ptr {place}"
-        )
+        self.code(scope).line(f"store {register_type(dtype)} {literal(start, dtype)}, ptr {place}")
         return place, dtype
 
     def accumulate(self, accumulator, name, number):

@@ -13,7 +13,7 @@ import numpy as np
 
 from rushlight.compile import index as at
 from rushlight.compile.fuse import placed
-from rushlight.compile.program import Constant, Value
+from rushlight.compile.program import Constant
 from rushlight.compile.scalar import EXPENSIVE
 
 __all__ = ["Nest", "identity"]
@@ -61,8 +61,6 @@ class Nest:
                 self.extents[kept[0]] *= self.extents[axis]
             else:
                 kept.insert(0, axis)
-        if self.kernel.outer is None and axes and axes[-1] == len(self.kernel.shape) - 1:
-            return kept
         return kept
 
     # Writing
@@ -78,10 +76,11 @@ class Nest:
             if kernel.role[instruction.result] == "column":
                 x = instruction.result
                 writer.fill(x, identity(instruction.name, x.dtype))
-        for self.phase in range(self.phases):
-            sums = self._accumulators("row", self.phase, ROW)
+        for phase in range(self.phases):
+            self.phase = phase
+            sums = self._accumulators("row", phase, ROW)
             self.memo[INNER].clear()
-            writer.open_inner(self.phase)
+            writer.open_inner(phase)
             self._inner(sums, totals)
             writer.close_inner(self.inner, self.extents)
             for x, accumulator in sums.items():
@@ -226,15 +225,3 @@ def local_size(kernel, x):
     if kernel.outer is None or outer + inner != sorted(outer + inner):
         return None
     return prod(kernel.shape[i] for i in inner)
-
-
-def scope_of(term, outer, inner) -> int:
-    """The widest scope in which a position is known."""
-    if any(term[i] for i in inner):
-        return INNER
-    return ROW if any(term[i] for i in outer) else BEFORE
-
-
-def is_value(x):
-    """Whether an operand is a Value."""
-    return isinstance(x, Value)

@@ -31,7 +31,6 @@ class Plan:
     def __init__(self, fusion: Fusion):
         self.fusion = fusion
         self.bytes: dict[Value, int] = {}
-        fusion.local = set()
         self._keep_rows()
         self.readers = self._find_readers()
         self.place: dict[Value, tuple] = {
@@ -99,6 +98,7 @@ class Plan:
     def _place_others(self):
         fusion = self.fusion
         needed = [x for x in fusion.position if x in fusion.stored or x in fusion.local]
+        needed.sort(key=fusion.position.__getitem__)
         lives: list[tuple[int, int, int, int]] = []  # offset, end, birth, death
         for x in needed:
             if x in self.place:

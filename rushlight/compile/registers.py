@@ -141,8 +141,8 @@ class Number:
     __le__ = _comparison("ole", "sle", "ule")
     __gt__ = _comparison("ogt", "sgt", "ugt")
     __ge__ = _comparison("oge", "sge", "uge")
-    __eq__ = _comparison("oeq", "eq")  # type: ignore[assignment]
-    __ne__ = _comparison("une", "ne")  # type: ignore[assignment]
+    __eq__ = _comparison("oeq", "eq")
+    __ne__ = _comparison("une", "ne")
     __hash__ = None  # type: ignore[assignment]
 
     def __rshift__(self, other):

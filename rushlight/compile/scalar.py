@@ -125,18 +125,13 @@ SCALAR = {
 }
 
 #: of these, integers and booleans are left to NumPy
-FLOATING = set(
-    "divide true_divide reciprocal sqrt floor ceil trunc rint power float_power isnan isfinite isinf "
-    "signbit copysign tan arcsin arccos arctan arctan2 sinh cosh arcsinh arccosh arctanh hypot cbrt "
-    "fabs sign".split()
-) | set(vectormath.__all__)
+ROUNDING = set("floor ceil trunc rint isnan isfinite isinf signbit copysign fabs sign".split())
+FLOATING = ROUNDING | set(vectormath.__all__).union(
+    "divide true_divide reciprocal sqrt power float_power tan arcsin arccos arctan arctan2 sinh "
+    "cosh arcsinh arccosh arctanh hypot cbrt".split()
+)
 #: what takes so long that it is computed once and kept, rather than where it is needed
-EXPENSIVE = (FLOATING - {"floor", "ceil", "trunc", "rint", "isnan", "isfinite", "isinf"}) - {
-    "fabs",
-    "sign",
-    "signbit",
-    "copysign",
-}
+EXPENSIVE = FLOATING - ROUNDING
 
 
 def scalar(name, dtype, *numbers):
