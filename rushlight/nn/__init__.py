@@ -24,6 +24,7 @@ from rushlight.nn.module import Module
 from rushlight.nn.multihead import *
 from rushlight.nn.normalization import *
 from rushlight.nn.padding import *
+from rushlight.nn.parallel import DataParallel
 from rushlight.nn.parameter import (
     Buffer,
     Parameter,
