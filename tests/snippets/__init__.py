@@ -23,6 +23,7 @@ _NAMES = [
     (r", which is output \d+ of \w+,", ""),
     (r"^AttributeError: .*", "AttributeError"),
     (r"0x[0-9a-f]+", "0x"),
+    (r"<rushlight\.", "<torch."),
 ]
 
 
