@@ -1,10 +1,12 @@
-"""`typename`: how PyTorch names the type of any object."""
+"""How PyTorch names the type of any object, and the object of a type that it names."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from rushlight.tensor import Tensor
 
-__all__ = ["typename"]
+__all__ = ["new_object", "typename"]
 
 
 def typename(obj):
@@ -22,3 +24,11 @@ def typename(obj):
     module = getattr(named, "__module__", None)
     prefix = "" if module in ("builtins", None) else f"{module}."
     return prefix + named.__qualname__
+
+
+def new_object(module, qualname):
+    """A bare object of one of Rushlight's classes, named as PyTorch names it."""
+    owner = import_module(module.replace("torch", "rushlight", 1))
+    for name in qualname.split("."):
+        owner = getattr(owner, name)
+    return owner.__new__(owner)

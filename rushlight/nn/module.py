@@ -8,11 +8,10 @@ attributes, and found again in the order of their assignment: that order is the 
 from __future__ import annotations
 
 import warnings
-from importlib import import_module
 
 from rushlight import dtypes, ops
 from rushlight.explain.provenance import here
-from rushlight.naming import typename
+from rushlight.naming import new_object, typename
 from rushlight.nn.hooks import (
     Hooks,
     at_registration,
@@ -449,7 +448,7 @@ class Module(Hooks, StateDict):
         """Rushlight's own classes are pickled by the place where they really are."""
         make, arguments, *rest = super().__reduce_ex__(protocol)
         if type(self).__module__.startswith("torch.nn."):
-            make, arguments = _new, (type(self).__module__, type(self).__qualname__)
+            make, arguments = new_object, (type(self).__module__, type(self).__qualname__)
         return make, arguments, *rest
 
     def __setstate__(self, state):
@@ -560,14 +559,6 @@ def _is_inexact(tensor):
 
 def _floating_to(module, dtype):
     return module._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
-
-
-def _new(module, qualname):
-    """A bare object of one of Rushlight's classes, named as PyTorch names it."""
-    owner = import_module(module.replace("torch", "rushlight", 1))
-    for name in qualname.split("."):
-        owner = getattr(owner, name)
-    return owner.__new__(owner)
 
 
 def _indented(module):

@@ -4,10 +4,12 @@ from rushlight.optim import lr_scheduler
 from rushlight.optim.adadelta import Adadelta
 from rushlight.optim.adafactor import Adafactor
 from rushlight.optim.adagrad import Adagrad
-from rushlight.optim.adam import Adam, AdamW
+from rushlight.optim.adam import Adam
 from rushlight.optim.adamax import Adamax
+from rushlight.optim.adamw import AdamW
 from rushlight.optim.asgd import ASGD
 from rushlight.optim.lbfgs import LBFGS
+from rushlight.optim.muon import Muon
 from rushlight.optim.nadam import NAdam
 from rushlight.optim.optimizer import Optimizer
 from rushlight.optim.radam import RAdam
@@ -25,6 +27,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",

@@ -60,8 +60,6 @@ class Adafactor(Optimizer):
         })  # fmt: skip
 
     def update(self, param, grad, state, group):
-        if param.dtype.kind == "c":
-            raise RuntimeError("Adafactor does not support complex parameters")
         if not state:
             self.begin(param, state)
         count = state["step"]._array
@@ -75,6 +73,9 @@ class Adafactor(Optimizer):
         variance = self.second_moment(grad, state, t ** group["beta2_decay"], least)
         u = grad / np.sqrt(np.maximum(variance, least * least))
         param -= scale / larger(1.0, _rms(u) / group["d"]) * u
+
+    def _update_complex(self, param, grad, state, numbers):
+        raise RuntimeError("Adafactor does not support complex parameters")
 
     @staticmethod
     def begin(param, state):

@@ -59,7 +59,7 @@ class Adagrad(Optimizer):
             initial_accumulator_value >= 0,
         )
         check_number("epsilon value", eps, eps >= 0)
-        check_implementation(foreach, fused)
+        check_implementation(foreach, fused, differentiable)
         super().__init__(params, {
             "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value, "foreach": foreach,
@@ -85,7 +85,9 @@ class Adagrad(Optimizer):
     def begin(param, state, group):
         """The state of a parameter before its first step."""
         state["step"] = first_count()
-        state["sum"] = wrap(np.full_like(param, group["initial_accumulator_value"]))
+        value = group["initial_accumulator_value"]
+        value = complex(value, value) if param.dtype.kind == "c" else value
+        state["sum"] = wrap(np.full_like(param, value))
 
     def share_memory(self):
         """Nothing to do: what is shared between processes here is shared from the start."""

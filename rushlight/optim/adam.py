@@ -1,4 +1,4 @@
-"""Adam and AdamW."""
+"""Adam."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rushlight.optim.optimizer import (
     number,
     zeros_like,
 )
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam"]
 
 
 class Adam(Optimizer):
@@ -54,17 +54,29 @@ class Adam(Optimizer):
         foreach=None, maximize=False, capturable=False, differentiable=False, fused=None,
         decoupled_weight_decay=False,
     ):  # fmt: skip
+        one_by_one = foreach and not capturable
+        if isinstance(lr, Tensor) and one_by_one:
+            raise ValueError(
+                "lr as a Tensor is not supported for capturable=False and foreach=True"
+            )
         check_lr(lr)
-        check_number("epsilon value", eps, eps >= 0)
+        check_number("epsilon value", eps, eps >= 0.0)
         check_betas(betas)
         check_number("weight_decay value", weight_decay, weight_decay >= 0)
-        check_implementation(foreach, fused)
+        betas = _checked_kinds(betas, one_by_one)
+        check_implementation(foreach, fused, differentiable)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "amsgrad": amsgrad, "maximize": maximize, "foreach": foreach,
             "capturable": capturable, "differentiable": differentiable, "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
         })  # fmt: skip
+
+    def numbers_of(self, group):
+        group = super().numbers_of(group)
+        if isinstance(group["betas"][0], Tensor):
+            group = {**group, "betas": tuple(float(beta) for beta in group["betas"])}
+        return group
 
     def update(self, param, grad, state, group):
         if not state:
@@ -107,22 +119,18 @@ class Adam(Optimizer):
             state["max_exp_avg_sq"] = zeros_like(param)
 
 
-class AdamW(Adam):
-    """Adam with decoupled weight decay: p = p - r w p before each step.
-
-    Arguments as `Adam`, `weight_decay` being 0.01 by default.
-
-    Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization" (2019).
-    """
-
-    __module__ = "torch.optim.adamw"
-
-    def __init__(
-        self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False, *,
-        maximize=False, foreach=None, capturable=False, differentiable=False, fused=None,
-    ):  # fmt: skip
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize,
-            capturable=capturable, differentiable=differentiable, fused=fused,
-            decoupled_weight_decay=True,
-        )  # fmt: skip
+def _checked_kinds(betas, one_by_one):
+    """Decay rates that are both numbers, or both 0-d Tensors."""
+    kinds = [isinstance(beta, Tensor) for beta in betas]
+    if not any(kinds):
+        return betas
+    if not all(kinds):
+        raise ValueError("betas must be either both floats or both Tensors")
+    for i, beta in enumerate(betas):
+        if one_by_one:
+            raise ValueError(
+                f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True"
+            )
+        if beta.numel() != 1:
+            raise ValueError(f"Tensor betas[{i}] must be 1-element")
+    return tuple(beta.squeeze() if beta.dim() else beta for beta in betas)

@@ -73,12 +73,8 @@ class LBFGS(Optimizer):
         Returns:
             The loss before the first step.
         """
-        self._run_pre_hooks(closure)
         with no_grad():
-            loss = self._iterate(closure)
-        for hook in self._optimizer_step_post_hooks.values():
-            hook(self, (closure,), {})
-        return loss
+            return self._iterate(closure)
 
     def _iterate(self, closure):
         group = self.numbers_of(self.param_groups[0])

@@ -6,6 +6,7 @@ changes one parameter's array as the method's paper says. Everything else is her
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections import OrderedDict, defaultdict
 from copy import deepcopy
@@ -15,6 +16,7 @@ import numpy as np
 
 from rushlight.autograd import enable_grad
 from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.naming import new_object
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
@@ -43,6 +45,41 @@ def register_optimizer_step_post_hook(hook):
     return RemovableHandle(_global_post_hooks, hook)
 
 
+def _with_hooks(step):
+    """A method `step` that runs the hooks before and after it, if there are any."""
+
+    @functools.wraps(step)
+    def hooked(*args, **kwargs):
+        self = args[0]
+        before = _global_pre_hooks or self._optimizer_step_pre_hooks
+        after = _global_post_hooks or self._optimizer_step_post_hooks
+        if not (before or after) or type(self).step is not hooked:
+            return step(*args, **kwargs)
+        if before:
+            args, kwargs = _run_pre_hooks(self, step, args, kwargs)
+        result = step(*args, **kwargs)
+        for hook in [*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()]:
+            hook(self, args, kwargs)
+        return result
+
+    hooked.hooked = True
+    return hooked
+
+
+def _run_pre_hooks(optimizer, step, args, kwargs):
+    """Run the hooks before a step; each may replace the arguments of the step."""
+    for hook in [*_global_pre_hooks.values(), *optimizer._optimizer_step_pre_hooks.values()]:
+        result = hook(optimizer, args, kwargs)
+        if result is None:
+            continue
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise RuntimeError(
+                f"{step} must return None or a tuple of (new_args, new_kwargs), but got {result}."
+            )
+        args, kwargs = result
+    return args, kwargs
+
+
 class Optimizer:
     """Base class of all optimizers.
 
@@ -69,6 +106,13 @@ class Optimizer:
         for group in groups:
             self.add_param_group(dict(group) if isinstance(group, dict) else group)
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls) and not getattr(cls.step, "hooked", False):
+            cls.step = _with_hooks(cls.step)
+
+    profile_hook_step = staticmethod(_with_hooks)
+
     def _prepare_hooks(self):
         self._optimizer_step_pre_hooks: dict = OrderedDict()
         self._optimizer_step_post_hooks: dict = OrderedDict()
@@ -85,6 +129,7 @@ class Optimizer:
 
     # Stepping
 
+    @_with_hooks
     def step(self, closure=None):
         """Change every parameter that has a gradient.
 
@@ -94,9 +139,6 @@ class Optimizer:
         Returns:
             What the closure returned, or None.
         """
-        hooked = self._optimizer_step_pre_hooks or _global_pre_hooks
-        if hooked:
-            self._run_pre_hooks(closure)
         loss = None
         if closure is not None:
             with enable_grad():
@@ -104,36 +146,40 @@ class Optimizer:
         before = modes.grad_enabled
         modes.grad_enabled = False
         try:
-            self._update_all()
+            with np.errstate(all="ignore"):
+                self._update_all()
         finally:
             modes.grad_enabled = before
-        if self._optimizer_step_post_hooks or _global_post_hooks:
-            for hook in chain(
-                self._optimizer_step_post_hooks.values(), _global_post_hooks.values()
-            ):
-                hook(self, (closure,) if closure else (), {})
         return loss
-
-    def _run_pre_hooks(self, closure):
-        args = (closure,) if closure else ()
-        for hook in chain(_global_pre_hooks.values(), self._optimizer_step_pre_hooks.values()):
-            hook(self, args, {})
 
     def _update_all(self):
         for group in self.param_groups:
             numbers = self.numbers_of(group)
             for p in group["params"]:
                 gradient = p._grad
-                if gradient is not None:
-                    grad = gradient._array
-                    self.update(
-                        p._array, -grad if group["maximize"] else grad, self.state[p], numbers
-                    )
-                    p._counter[0] += 1
+                if gradient is None:
+                    continue
+                array, grad = p._array, gradient._array
+                grad = -grad if group.get("maximize") else grad
+                if array.dtype.kind == "c":
+                    self._update_complex(array, grad, self.state[p], numbers)
+                else:
+                    self.update(array, grad, self.state[p], numbers)
+                p._counter[0] += 1
+
+    def _update_complex(self, param, grad, state, numbers):
+        """Change a complex parameter as if its real and imaginary parts were parameters."""
+        parts = {name: _as_real(value, param.shape) for name, value in state.items()}
+        self.update(as_real(param), as_real(grad), parts, numbers)
+        shape = (*param.shape, 2)
+        for name, value in parts.items():
+            if isinstance(value, Tensor) and value._array.shape == shape:
+                value = wrap(value._array.view(param.dtype).reshape(param.shape))
+            state[name] = value
 
     def numbers_of(self, group):
         """A group whose numbers are Python numbers (a learning rate may be a Tensor)."""
-        if group["lr"].__class__ is float:
+        if group.get("lr").__class__ is float:
             return group
         return {k: v.item() if isinstance(v, Tensor) else v for k, v in group.items()}
 
@@ -164,10 +210,7 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but the "
                 "ordering of tensors in sets will change between runs. Please use a list instead."
             )
-        params = list(params)
-        if params and all(isinstance(p, tuple) for p in params):
-            param_group["param_names"] = [name for name, _ in params]
-            params = [p for _, p in params]
+        params = self._take_names(param_group, list(params))
         param_group["params"] = params
         for p in params:
             self._check_param(p)
@@ -189,6 +232,24 @@ class Optimizer:
         if not known.isdisjoint(params):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
+
+    def _take_names(self, param_group, params):
+        """The parameters of a group; if they came with names, these are put into the group."""
+        named = [isinstance(p, tuple) for p in params]
+        if any(named):
+            if not all(named):
+                raise ValueError(
+                    "all optimizer params should be with/without names. Some param names are "
+                    "missing"
+                )
+            param_group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
+        if self.param_groups and any(named) != ("param_names" in self.param_groups[0]):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if any(named) else 'without'} names to the optimizer"
+            )
+        return params
 
     def _check_param(self, param):
         if not isinstance(param, Tensor):
@@ -255,7 +316,7 @@ class Optimizer:
         groups = [{**saved, "params": own["params"]} for own, saved in pairs]
         for (own, _), group in zip(pairs, groups, strict=True):
             if "param_names" in own:
-                group["param_names"] = own["param_names"]
+                group.setdefault("param_names", own["param_names"])
         self.__setstate__({"state": state, "param_groups": groups})
         for hook in self._optimizer_load_state_dict_post_hooks.values():
             hook(self)
@@ -270,6 +331,16 @@ class Optimizer:
         for group in self.param_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
+        if type(self).update is not Optimizer.update:
+            for values in self.state.values():
+                _count_in_tensor(values)
+
+    def __reduce_ex__(self, protocol):
+        """Rushlight's own classes are pickled by the place where they really are."""
+        make, arguments, *rest = super().__reduce_ex__(protocol)
+        if type(self).__module__.startswith("torch.optim."):
+            make, arguments = new_object, (type(self).__module__, type(self).__qualname__)
+        return make, arguments, *rest
 
     def __repr__(self):
         lines = [f"{type(self).__name__} ("]
@@ -277,8 +348,7 @@ class Optimizer:
             lines += ["", f"Parameter Group {i}"] if i else [f"Parameter Group {i}"]
             for key in sorted(group):
                 if key != "params":
-                    value = group[key]
-                    lines.append(f"    {key}: {value.item() if _is_number(value) else value}")
+                    lines.append(f"    {key}: {group[key]}")
         return "\n".join([*lines, ")"])
 
     # Hooks
@@ -320,8 +390,23 @@ def type_title(value):
     return type(value).__name__
 
 
-def _is_number(value):
-    return isinstance(value, Tensor) and value.numel() == 1
+def as_real(array):
+    """The real and imaginary parts of a complex array, as a last dimension."""
+    parts = array.real.dtype
+    return np.ascontiguousarray(array).view(parts).reshape((*array.shape, 2))
+
+
+def _as_real(value, shape):
+    """A piece of a complex parameter's state, as `as_real` shows it."""
+    if isinstance(value, Tensor) and value._array.dtype.kind == "c":
+        return wrap(as_real(value._array))
+    return value
+
+
+def _count_in_tensor(values):
+    """Let a state that counts its steps by a number count them by a Tensor."""
+    if isinstance(values, dict) and isinstance(values.get("step"), (int, float)):
+        values["step"] = wrap(np.asarray(values["step"], np.float32))
 
 
 def _fit_state(param, values):
@@ -358,7 +443,7 @@ def check_lr(lr):
     """Refuse a learning rate that is negative, or a Tensor of several."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    check_number("learning rate", lr, lr >= 0)
+    check_number("learning rate", lr, 0.0 <= lr)  # noqa: SIM300  (what a string is told)
 
 
 def check_betas(betas):
@@ -367,8 +452,10 @@ def check_betas(betas):
         check_number(f"beta parameter at index {i}", beta, 0 <= beta < 1)
 
 
-def check_implementation(foreach, fused):
-    """Refuse asking for two implementations at once (both are accepted, and change nothing)."""
+def check_implementation(foreach, fused, differentiable=False):
+    """Refuse asking for two implementations at once (all are accepted, and change nothing)."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
     if fused and foreach:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
