@@ -128,6 +128,7 @@ _FROM_SUBMODULES = {
     "blackman_window": "signal.periodic",
     "channel_shuffle": "nn.functional",
     "from_dlpack": "utils.dlpack",
+    "from_file": "storage",
     "hamming_window": "signal.periodic",
     "hann_window": "signal.periodic",
     "kaiser_window": "signal.periodic",

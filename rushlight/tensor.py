@@ -438,7 +438,20 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
         return np.array(array, dtype=dtype, copy=copy)
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
-        return wrap(np.asarray(array))
+        array = np.asarray(array)
+        return wrap(array.view(np.uint8) if array.dtype == np.bool_ else array)  # as PyTorch
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        """A capsule with this tensor's memory, for other array libraries."""
+        from rushlight.utils.dlpack import exported
+
+        return exported(self, stream, max_version, dl_device, copy)
+
+    def __dlpack_device__(self):
+        """The kind and number of the device: the CPU."""
+        from rushlight.utils.dlpack import DLDeviceType
+
+        return DLDeviceType.kDLCPU, 0
 
     def __bool__(self):
         if self._array.size != 1:

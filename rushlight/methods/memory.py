@@ -4,6 +4,11 @@ from __future__ import annotations
 
 ops = None
 
+#: all that makes a tensor, but for what a user has set on it
+TENSOR_SLOTS = (
+    "_array _base _counter _creation _grad _hooks _node _replay _requires_grad _view_version"
+).split()
+
 
 class Memory:
     """The memory below a tensor, and new tensors like it."""
@@ -13,6 +18,19 @@ class Memory:
     def is_same_size(self, other):
         """Whether another tensor has the same shape."""
         return ops.is_same_size(self, other)
+
+    def as_subclass(self, cls):
+        """This tensor as an instance of a subclass, on the same memory and with its history."""
+        made = object.__new__(cls)
+        for name in TENSOR_SLOTS:
+            if hasattr(self, name):
+                setattr(made, name, getattr(self, name))
+        return made
+
+    @staticmethod
+    def _make_subclass(cls, data, require_grad=False):
+        """A leaf of a subclass on the memory of `data`."""
+        return data.detach().as_subclass(cls).requires_grad_(require_grad)
 
     def is_set_to(self, tensor):
         """Whether another tensor shows the same memory in the same way."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rushlight.dtypes import NUMBER_TYPES
 
 ops = None
@@ -201,6 +203,8 @@ class Operators:
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise
+            if isinstance(other, np.ndarray):
+                return ops.eq(self, ops.as_tensor(other))
             return NotImplemented
 
     def __ne__(self, other):
@@ -209,6 +213,8 @@ class Operators:
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise
+            if isinstance(other, np.ndarray):
+                return ops.ne(self, ops.as_tensor(other))
             return NotImplemented
 
     def __lt__(self, other):

@@ -109,7 +109,7 @@ def deep_copy(input, memo):
 
     made = object.__new__(type(input))
     memo[id(input)] = made
-    _fill_slots(made, wrap(input._array.copy(order="K")))
+    _fill_slots(made, wrap(_copied_with_its_memory(input._array, memo)))
     made._requires_grad = input._requires_grad
     if input._grad is not None:
         made._grad = deepcopy(input._grad, memo)
@@ -117,6 +117,20 @@ def deep_copy(input, memo):
         if name != "_accumulate_grad":
             made.__dict__[name] = deepcopy(value, memo)
     return made
+
+
+def _copied_with_its_memory(array, memo):
+    """A copy of an array; arrays on one memory get copies on one memory."""
+    from rushlight.ops.parts import origin_of, storage_of
+
+    if not array.size:
+        return array.copy()
+    memory = storage_of(array).view(np.uint8)
+    key = "memory", memory.__array_interface__["data"][0], memory.size
+    if key not in memo:
+        memo[key] = memory.copy(), array  # kept, so that the address stays its own
+    offset = origin_of(array) * array.itemsize
+    return np.ndarray(array.shape, array.dtype, memo[key][0], offset, array.strides)
 
 
 def _fill_slots(made, source):

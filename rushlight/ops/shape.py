@@ -285,7 +285,7 @@ def _view_as_dtype(input, dtype):
             raise RuntimeError(
                 f"self.dim() cannot be 0 to view {title} as {dtype.title} (different element sizes)"
             )
-        if array.strides[-1] != old:
+        if array.strides[-1] != old and array.size:
             raise RuntimeError(
                 f"self.stride(-1) must be 1 to view {title} as {dtype.title} (different element "
                 f"sizes), but got {array.strides[-1] // old}"

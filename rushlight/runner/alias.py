@@ -19,8 +19,9 @@ from rushlight.runner.after_import import after_import
 # Where PyTorch has a module of another name than Rushlight.
 RENAMED = {
     "torch.utils.data.dataloader": "rushlight.utils.data.loader",
-    "torch.utils.data._utils": "rushlight.utils.data",
     "torch.utils.data._utils.collate": "rushlight.utils.data.collate",
+    "torch.utils.data._utils.fetch": "rushlight.utils.data.fetch",
+    "torch.utils.data._utils.worker": "rushlight.utils.data.worker",
 }
 
 

@@ -5,7 +5,7 @@ A module for each step that a batch goes through: `dataset` holds the samples, `
 all, and `worker`, `pool` and `channel` do it in other processes.
 """
 
-from rushlight.utils.data import collate, dataset, distributed, loader, sampler
+from rushlight.utils.data import _utils, collate, dataset, distributed, loader, sampler
 from rushlight.utils.data import loader as dataloader  # PyTorch's name of the module
 from rushlight.utils.data.collate import default_collate, default_convert
 from rushlight.utils.data.dataset import (

@@ -7,6 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from rushlight.random import manual_seed
+from rushlight.settings import set_num_threads
 
 __all__ = ["WorkerInfo", "get_worker_info"]
 
@@ -88,6 +89,7 @@ def _prepared(worker, plan):
     import random
 
     global _info
+    set_num_threads(1)  # the workers share the processors with each other
     seed = plan.base_seed + worker
     manual_seed(seed)
     random.seed(seed)
