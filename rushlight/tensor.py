@@ -292,7 +292,8 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Ind
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type_name(requires_grad)}"
             )
-        autograd.set_requires_grad(self, requires_grad, "floating point dtype")
+        if not (requires_grad and self._requires_grad):
+            autograd.set_requires_grad(self, requires_grad, "floating point dtype")
         return self
 
     @property

@@ -38,13 +38,15 @@ def set_requires_grad(tensor, value, what="floating point and complex dtype"):
     if not isinstance(value, bool):
         raise RuntimeError("requires_grad must be a bool")
     if not tensor.is_leaf:
-        if not value:
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a "
-                "computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
+        raise RuntimeError(
+            "you can only change requires_grad flags of leaf variables."
+            + (
+                ""
+                if value
+                else " If you want to use a computed variable in a subgraph that doesn't require "
+                "differentiation use var_no_grad = var.detach()."
             )
-        return
+        )
     if value and tensor._array.dtype.kind not in "fcV":
         raise RuntimeError(f"only Tensors of {what} can require gradients")
     if value and tensor._counter is INFERENCE and not modes.inference:

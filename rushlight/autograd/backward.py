@@ -297,7 +297,7 @@ def _root_gradient(position, tensor, gradient, batched):
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "
                 "match the shape of corresponding output, but a mismatch was detected: "
-                f"grad_output[{position}] has a shape of {gradient.shape} and "
+                f"grad_output[{position}] has a shape of {shape} and "
                 f"output[{position}] has a shape of {tensor.shape}. If you only want some tensors "
                 "in `grad_output` to be considered batched, consider using vmap."
             )

@@ -7,6 +7,8 @@ Tensors with their place on the tape: `unpack`.
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 
 from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, as_function, modes
@@ -258,7 +260,19 @@ def raise_modified(node):
         counter, version = guards[2 * i], guards[2 * i + 1]
         if counter[0] != version:
             value = node.saved[op.saved_names.index(name)]
+            tensor = _holder(counter, value)
+            if tensor is not None and name in op.arrays:
+                value, edge = tensor._array, tensor._node
+                raise_overwritten(value, counter[0], version, *as_function(edge))
             raise_overwritten(value, counter[0], version, *_origin(node, name))
+
+
+def _holder(counter, array):
+    """The Tensor of this array, if it lives: the tape holds arrays, but the message names it."""
+    holders = [x for x in gc.get_referrers(counter) if isinstance(x, Tensor)]
+    same = [x for x in holders if x._array is array]
+    bases = [x for x in holders if x._base is None]
+    return (same or bases or [None])[0]
 
 
 def raise_overwritten(array, version, expected, function=None, output=0):
@@ -280,7 +294,8 @@ def tensor_type(array):
     """PyTorch's old name of a type of tensor, which its messages use: `torch.FloatTensor`."""
     from rushlight import dtypes
 
-    return f"torch.{dtypes.of(array).title}Tensor"
+    title = dtypes.of(array).title
+    return "CPUBoolType" if title == "Bool" else f"torch.{title}Tensor"
 
 
 def _origin(node, name):

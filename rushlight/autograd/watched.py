@@ -251,7 +251,10 @@ class Pass:
             return
         self.accumulate(leaf, self.in_grad_dtype(leaf, gradient))
         for hook in list(hooks.accumulated.values()):
-            refuse_result(hook(leaf))
+            returned = hook(leaf)
+            refuse_result(returned)
+            if returned is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         if hooks.after:
             self.run_after_hooks(node, (), gradient)
 

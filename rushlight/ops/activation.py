@@ -16,7 +16,7 @@ from rushlight import dtypes
 from rushlight.kernels import elements as loops
 from rushlight.kernels import in_order
 from rushlight.ops.blocks import by_blocks
-from rushlight.ops.elementwise import exp, sigmoid, tanh, where
+from rushlight.ops.elementwise import beside, exp, sigmoid, tanh, where
 from rushlight.ops.error_function import erf
 from rushlight.ops.op import check_broadcast, elementwise, opaque
 
@@ -61,8 +61,8 @@ def floating_only(kernel_name):
 
 
 @elementwise(
-    d_input=lambda g, input, min_val, max_val: where(
-        (input <= min_val) | (input >= max_val), 0.0, g
+    d_input=lambda g, input, min_val, max_val: beside(
+        where((input <= min_val) | (input >= max_val), 0.0, g), input
     ),
 )
 def hardtanh(input, *, min_val=-1.0, max_val=1.0):
@@ -78,7 +78,7 @@ def _like(number, array):
 
 
 @elementwise(
-    d_input=lambda g, input, threshold: where(input <= threshold, 0.0, g),
+    d_input=lambda g, input, threshold: beside(where(input <= threshold, 0.0, g), input),
 )
 def threshold(input, *, threshold, value):
     """The elements above `threshold`; in place of the others, `value`."""
@@ -89,7 +89,7 @@ def threshold(input, *, threshold, value):
 
 @elementwise(
     check=floating_only("leaky_relu_cpu"),
-    d_input=lambda g, input, negative_slope: where(input > 0, g, g * negative_slope),
+    d_input=lambda g, input, negative_slope: beside(where(input > 0, g, g * negative_slope), input),
 )
 def leaky_relu(input, *, negative_slope=0.01):
     """max(0, x) + negative_slope * min(0, x).
@@ -104,7 +104,7 @@ def leaky_relu(input, *, negative_slope=0.01):
 
 @elementwise(
     check=floating_only("hardsigmoid_cpu"),
-    d_input=lambda g, input: where((input > -3) & (input < 3), g * (1 / 6), 0.0),
+    d_input=lambda g, input: beside(where((input > -3) & (input < 3), g * (1 / 6), 0.0), input),
 )
 def hardsigmoid(input):
     """min(max(x + 3, 0), 6) / 6: the sigmoid in three straight pieces."""
@@ -135,7 +135,9 @@ def _check_softshrink(input, *, lambd):
 
 @elementwise(
     check=_check_softshrink,
-    d_input=lambda g, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, g),
+    d_input=lambda g, input, lambd: beside(
+        where((input >= -lambd) & (input <= lambd), 0.0, g), input
+    ),
 )
 def softshrink(input, *, lambd=0.5):
     """The elements moved by `lambd` towards 0, and 0 where that crosses it."""
@@ -148,7 +150,9 @@ def softshrink(input, *, lambd=0.5):
 
 @elementwise(
     check=floating_only("hardshrink_cpu"),
-    d_input=lambda g, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, g),
+    d_input=lambda g, input, lambd: beside(
+        where((input >= -lambd) & (input <= lambd), 0.0, g), input
+    ),
 )
 def hardshrink(input, *, lambd=0.5):
     """The elements whose distance from 0 is above `lambd`; the others become 0."""

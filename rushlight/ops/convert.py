@@ -250,7 +250,7 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
     made = as_tensor(obj, dtype)
     if copy and shares:
         made = made.clone() if made._array is getattr(obj, "_array", obj) else made
-    if isinstance(made, Tensor) and made._requires_grad and not requires_grad:
+    if made is not obj and made._requires_grad and not requires_grad:
         return made.detach()
     return with_grad(made) if requires_grad else made
 

@@ -288,7 +288,8 @@ def _wrap_source(op, label, recording):
 
 def _record_source(op, label, general):
     flags = {name: _flag(op, name) for name in op.rules}
-    dtype = f"{op.arrays[0]}_dtype" if op.arrays[0] in op.rules else "result.dtype"
+    same = op.result in ("same", "float") and op.arrays[0] in op.rules
+    dtype = f"{op.arrays[0]}_dtype" if same else "result.dtype"
     yield f"    if ({' or '.join(flags.values())}) and modes.grad_enabled:"
     yield f"        if {dtype} is not float32 and {dtype} is not float64:"
     yield f"            {general}"

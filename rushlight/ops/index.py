@@ -10,7 +10,8 @@ import itertools
 
 import numpy as np
 
-from rushlight.autograd.tape import modes
+from rushlight.autograd.saved import raise_overwritten
+from rushlight.autograd.tape import INFERENCE, modes
 from rushlight.autograd.views import check_in_place
 from rushlight.explain.provenance import here
 from rushlight.kernels import in_order
@@ -85,7 +86,9 @@ def select_dim(input, dim, index):
     linear=True,
     node="IndexBackward0",
     takes_out=False,
-    d_input=lambda g, input_shape, index: _index_add_to_zeros(g, shape=input_shape, index=index),
+    d_input=lambda g, input_shape, index: _index_add_to_zeros(
+        g, shape=input_shape, index=intact(index)
+    ),
 )
 def _index(input, *, index):
     """The elements at arrays of positions (a tuple of arrays and full slices); a copy."""
@@ -112,6 +115,36 @@ def _index_add_to_zeros(input, *, shape, index):
     result = np.zeros(shape, input.dtype)
     add_at(result, index, input)
     return result
+
+
+class Picks(tuple):
+    """The arrays of an index, with the counters and versions of the tensors that they are."""
+
+    guards: tuple = ()
+
+
+def guarded(picks, index, input):
+    """The arrays of an index, guarded if the call is recorded."""
+    if not (input._requires_grad and modes.grad_enabled):
+        return picks
+    guards = [
+        (part._counter, part._counter[0], part._array)
+        for part in (index if isinstance(index, (tuple, list)) else (index,))
+        if isinstance(part, Tensor) and part._counter is not INFERENCE
+    ]
+    if not guards:
+        return picks
+    picks = Picks(picks)
+    picks.guards = guards
+    return picks
+
+
+def intact(picks):
+    """The arrays of an index, after making sure that they were not changed since."""
+    for counter, version, array in getattr(picks, "guards", ()):
+        if counter[0] != version:
+            raise_overwritten(array, counter[0], version)
+    return picks
 
 
 def add_at(target, index, values):
@@ -164,8 +197,8 @@ def _add_rows_by_loop(target, rows, values):
     linear=True,
     node="IndexPutBackward0",
     takes_out=False,
-    d_input=lambda g, index, accumulate: g if accumulate else _index_zero(g, index=index),
-    d_values=lambda g, values_shape, index: _sum_index(g, shape=values_shape, index=index),
+    d_input=lambda g, index, accumulate: g if accumulate else _index_zero(g, index=intact(index)),
+    d_values=lambda g, values_shape, index: _sum_index(g, shape=values_shape, index=intact(index)),
 )
 def _index_put(input, values, *, index, accumulate):
     """What `input` is after `values` were put (or added) at `index`."""
@@ -218,12 +251,12 @@ def getitem(input, index):
             return indexing.getitem(input, index)
     array = only_pick(index)
     if array is not None:
-        return _index(input, index=(array,))
+        return _index(input, index=guarded((array,), index, input))
     basic, picks = read_index(index, input._array.shape)
     if picks is None:
         return _basic_index(input, index=basic)
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
-    return _index(viewed, index=picks)
+    return _index(viewed, index=guarded(picks, index, input))
 
 
 def raise_zero_dim():

@@ -134,6 +134,7 @@ def resize_(input, *sizes, memory_format=None):
         raise RuntimeError(
             f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
         )
+    bump_version(input)
     if shape == input._array.shape:
         return input
     array = input._array
@@ -151,6 +152,11 @@ def resize_(input, *sizes, memory_format=None):
     return input
 
 
+def bump_version(input):
+    """Note a change in place."""
+    input._counter[0] += 1
+
+
 def resize_as_(input, the_template, *, memory_format=None):
     """The size of another tensor, in place."""
     return resize_(input, the_template._array.shape)
@@ -161,6 +167,7 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
     from rushlight.storage import TypedStorage, UntypedStorage
 
     check_in_place(input)
+    bump_version(input)
     if source is None:
         replace_memory(input, np.empty(0, input._array.dtype))
         return input
@@ -181,7 +188,6 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
     if size is not None:
         shown = strided_storage(shown, tuple(size), tuple(stride), storage_offset)
     replace_memory(input, shown)
-    input._counter = source._counter
     return input
 
 
