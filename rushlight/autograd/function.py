@@ -203,9 +203,23 @@ def run_forward(function, node, args, kwargs):
             return function.forward(node, *args, **kwargs)
         output = function.forward(*args, **kwargs)
         function.setup_context(node, args, output)
+        refuse_saved_inputs(node, args, output)
         return output
     finally:
         modes.grad_enabled = before
+
+
+def refuse_saved_inputs(node, inputs, output):
+    """Refuse to save an input that is returned as it is: `setup_context` saw no view of it."""
+    returned = {id(x) for x in (output if isinstance(output, tuple) else (output,))}
+    returned &= {id(x) for x in inputs if isinstance(x, Tensor)}
+    if any(id(x) in returned for x in node.to_save or ()):
+        raise RuntimeError(
+            "An input that has been returned as-is as output is being saved for backward. This is "
+            "not supported if you override setup_context. You should return and save a view of "
+            "the input instead, e.g. with x.view_as(x) or setup ctx inside the forward function "
+            "itself."
+        )
 
 
 # The outputs' place on the tape -------------------------------------------------------------------

@@ -288,7 +288,9 @@ class SavedTensor:
     def unpack(self, node):
         array = self.array if self.packed is None else self.packed.unpack()._array
         if self.counter[0] != self.version:
-            origin = as_function(self.edge) if self.output is None else (node, self.output)
+            origin = node, self.output
+            if self.output is None:
+                origin = as_function(saved.present_edge(self.counter, array, self.edge))
             saved.raise_overwritten(array, self.counter[0], self.version, *origin)
         if self.original is not None and self.original._array is array:
             return self.original

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections import namedtuple
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -72,7 +73,10 @@ def increment_version(tensor):
     >>> x._version
     1
     """
-    for each in (tensor,) if isinstance(tensor, Tensor) else tuple(tensor):
+    tensors = (tensor,) if isinstance(tensor, Tensor) else tensor
+    if not (isinstance(tensors, Iterable) and all(isinstance(x, Tensor) for x in tensors)):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+    for each in tensors:
         each._counter[0] += 1
 
 

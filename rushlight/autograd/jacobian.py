@@ -157,10 +157,14 @@ def tangents_of_outputs(function, inputs, x, tangent):
     from rushlight.autograd.forward_ad import dual_level, make_dual, unpack_dual
 
     with dual_level():
-        args = [make_dual(y.detach(), tangent) if y is x else y for y in inputs]
+        args = [make_dual(_leaf_like(y), tangent) if y is x else y for y in inputs]
         outputs = function(*args)
         outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
         return [unpack_dual(output) for output in outputs if hasattr(output, "_array")]
+
+
+def _leaf_like(x):
+    return x.detach().requires_grad_(x.requires_grad)
 
 
 def forward_jacobian(function, inputs, wanted, part):

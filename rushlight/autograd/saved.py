@@ -260,19 +260,7 @@ def raise_modified(node):
         counter, version = guards[2 * i], guards[2 * i + 1]
         if counter[0] != version:
             value = node.saved[op.saved_names.index(name)]
-            tensor = _holder(counter, value)
-            if tensor is not None and name in op.arrays:
-                value, edge = tensor._array, tensor._node
-                raise_overwritten(value, counter[0], version, *as_function(edge))
-            raise_overwritten(value, counter[0], version, *_origin(node, name))
-
-
-def _holder(counter, array):
-    """The Tensor of this array, if it lives: the tape holds arrays, but the message names it."""
-    holders = [x for x in gc.get_referrers(counter) if isinstance(x, Tensor)]
-    same = [x for x in holders if x._array is array]
-    bases = [x for x in holders if x._base is None]
-    return (same or bases or [None])[0]
+            raise_overwritten(value, counter[0], version, *_origin(node, name, counter, value))
 
 
 def raise_overwritten(array, version, expected, function=None, output=0):
@@ -298,12 +286,23 @@ def tensor_type(array):
     return "CPUBoolType" if title == "Bool" else f"torch.{title}Tensor"
 
 
-def _origin(node, name):
+def _origin(node, name, counter, array):
     """The Node that made a saved value, and the number of its output."""
     op = node.op
     if name not in op.arrays:
         return node, 0 if op.outputs is None else op.outputs.index(name)
-    return as_function(node.edges[op.arrays.index(name)])
+    return as_function(present_edge(counter, array, node.edges[op.arrays.index(name)]))
+
+
+def present_edge(counter, array, edge):
+    """Where the Tensor of a saved array comes from now, if it lives; else `edge`, as it was.
+
+    The tape holds arrays, not Tensors, so the Tensor is found through its version counter.
+    """
+    for x in gc.get_referrers(counter):
+        if isinstance(x, Tensor) and x._array is array:
+            return x._node
+    return edge
 
 
 _ATTRIBUTE_NAMES = {"self": "input", "result": "out"}
