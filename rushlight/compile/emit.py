@@ -14,6 +14,7 @@ import numpy as np
 
 from rushlight.compile import index as at
 from rushlight.compile import native
+from rushlight.compile.cache import Cache, folder
 from rushlight.compile.fuse import Kernel, Outside, fuse, layout
 from rushlight.compile.llvm_writer import LLVMWriter
 from rushlight.compile.nest import Nest
@@ -21,6 +22,8 @@ from rushlight.compile.plan import Plan
 from rushlight.compile.program import Constant, evaluate, view
 from rushlight.compile.program import at as with_size
 from rushlight.compile.registers import register_type
+from rushlight.compile.source import python_source
+from rushlight.version import __version__
 
 __all__ = ["build"]
 
@@ -43,6 +46,7 @@ class Sizes:
     def __init__(self, program):
         self.program = program
         self.known = {}
+        self.last = None
 
     def __call__(self, *arrays):
         number, dimension = self.program.batch
@@ -52,7 +56,13 @@ class Sizes:
             if len(self.known) >= self.MOST:
                 self.known.clear()
             run = self.known[size] = Compiled(with_size(self.program, size))
+        self.last = run
         return run(*arrays)
+
+    @property
+    def source(self):
+        """What the last call did, as Python that a person can read."""
+        return (self.last or Compiled(with_size(self.program, 8))).source
 
 
 class Module:
@@ -244,7 +254,7 @@ class Compiled:
         self.fusion = fuse(program)
         self.plan = Plan(self.fusion)
         self.module = Module(self.fusion, self.plan)
-        self.library = native.load(native.assemble(self.module.text()))
+        self.library = native.load(machine_code(self.module.text()))
         self.lock = threading.Lock()
         self.arena = aligned(self.plan.size)
         self.outputs = [(x.shape, x.dtype) for x in self.fusion.program.outputs]
@@ -254,6 +264,11 @@ class Compiled:
         self.strided = [i for i, x in enumerate(program.inputs) if not x.contiguous]
         self._bind_rows()
         self._bind_segments()
+
+    @property
+    def source(self):
+        """What it does, as Python that a person can read."""
+        return python_source(self.fusion)
 
     def _bind_rows(self):
         """Which array's address goes into which row of the table."""
@@ -341,6 +356,13 @@ class Compiled:
         size = int(np.prod(x.shape)) * x.dtype.itemsize
         known[x] = self.arena[where : where + size].view(x.dtype).reshape(x.shape)
         return known[x]
+
+
+def machine_code(text):
+    """The machine code of LLVM's text, from disk if it is there."""
+    signature = f"{__version__} {native.machine().signature}"
+    cache = Cache(folder())
+    return cache.get(f"{signature}\n{text}", lambda: native.assemble(text))
 
 
 def aligned(size):

@@ -29,6 +29,7 @@ def available() -> bool:
 @functools.cache
 def machine():
     """LLVM for this processor: its bindings, the target, what makes code for it."""
+    import llvmlite
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -37,8 +38,9 @@ def machine():
     cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
     create = functools.partial(target.create_target_machine, **options)
+    signature = f"{llvmlite.__version__} {cpu} {features}"
     return SimpleNamespace(
-        llvm=llvm, target=target, create=create, machine=create(), signature=f"{cpu} {features}"
+        llvm=llvm, target=target, create=create, machine=create(), signature=signature
     )
 
 

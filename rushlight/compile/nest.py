@@ -43,7 +43,7 @@ class Nest:
         phases: how many inner loops there are.
     """
 
-    def __init__(self, fusion, kernel):
+    def __init__(self, fusion, kernel, join=True):
         self.fusion, self.kernel = fusion, kernel
         self.definition = fusion.definition
         self.phases = 1 + max(kernel.phase.values())
@@ -51,7 +51,9 @@ class Nest:
         self.extents = dict(enumerate(kernel.shape))
         terms = [term for i in kernel.members for _, term in fusion._read(i, kernel)]
         terms += [at.flat(kernel.place(x), x.shape, n) for x in kernel.role]
-        self.outer, self.inner = (self._joined(axes, terms) for axes in kernel.split())
+        self.outer, self.inner = kernel.split()
+        if join:
+            self.outer, self.inner = (self._joined(x, terms) for x in (self.outer, self.inner))
 
     def _joined(self, axes, terms):
         """Axes without those that can be one loop with the next."""
