@@ -1,11 +1,14 @@
 """Fixtures shared by all tests: every test starts from the same seed and the same defaults."""
 
+import os
+
 import numpy as np
 import pytest
 
 import rushlight as rl
 from rushlight import explain
 
+os.environ["RUSHLIGHT_CACHE_DIR"] = ""  # what is compiled here is not for others
 explain.strict = True  # an explanation of an error that fails is to be seen
 # programs that tests run, and what imports PyTorch: not modules with doctests
 collect_ignore = ["op_coverage.py", "op_twins.py", "seeds", "wrong_programs"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rushlight.compile import native
+
 __all__ = ["build", "passes"]
 
 
@@ -14,4 +16,8 @@ def build(program, backend=None):
     """The optimised Program and a function that runs it."""
     for each in passes():
         program = each(program)
+    if backend != "numpy" and native.available():
+        from rushlight.compile import emit
+
+        return program, emit.build(program)
     return program, program.run
