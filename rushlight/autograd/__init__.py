@@ -20,7 +20,7 @@ from rushlight.autograd.variable import Variable
 
 __all__ = ["Function", "Variable", "backward", "grad_mode"]
 
-_LAZY = ("forward_ad", "functional", "profiler")
+_LAZY = ("forward_ad", "functional", "profiler", "profiler_util")
 
 
 def __getattr__(name):

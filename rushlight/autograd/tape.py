@@ -47,6 +47,8 @@ class _Modes(threading.local):
     #: level of forward-mode differentiation (autograd.forward_ad)
     dual_level = -1
     forward_grad_enabled = True
+    #: the `profiler.Recorder` of the profile that runs, or None
+    recorder = None
     #: transforms (vmap, grad, jvp) that are running, outermost first
     layers = ()
 

@@ -225,6 +225,10 @@ class Op:
 
     def watched(self, args, options, out=None):
         """Call the operation while something watches, or with `out=`."""
+        if modes.recorder is not None:
+            from rushlight.autograd.profiler import noted
+
+            return noted(f"aten::{self.title}", self.general, args, options, out)
         if out is None and self.outputs is None and fast.only_inference():
             if self.inference_call is None:
                 self.inference_call = fast.build_inference_call(self)

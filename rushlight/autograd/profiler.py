@@ -1,0 +1,193 @@
+"""Where time goes: `profile` notes each operation of a block, `record_function` names a part of it.
+
+While a profile runs, operations take the general way (`Op.watched`), where a `Recorder` notes when
+each began and ended. So everything is slower than without it; what counts is the proportion.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from contextlib import ContextDecorator
+from time import perf_counter_ns
+
+from rushlight.autograd.profiler_util import EventList, FunctionEvent
+from rushlight.autograd.tape import modes
+from rushlight.ops import fast
+from rushlight.tensor import Tensor
+
+__all__ = ["EventList", "FunctionEvent", "profile", "record_function"]
+
+
+class Recorder:
+    """The events of one profile, in the order in which they began.
+
+    Attributes:
+        open: the events that have not ended yet, for each thread.
+    """
+
+    def __init__(self, record_shapes):
+        self.events: list = []
+        self.record_shapes = record_shapes
+        self.open: dict = defaultdict(list)
+        self.began = perf_counter_ns()
+
+    def now(self):
+        """Microseconds since the profile began."""
+        return (perf_counter_ns() - self.began) / 1000
+
+    def begin(self, name, args=()):
+        """Note that something begins; what is open in this thread is its parent."""
+        thread = threading.get_ident()
+        parents = self.open[thread]
+        shapes = [shape_of(x) for x in args] if self.record_shapes else []
+        event = FunctionEvent(len(self.events), name, thread, self.now(), shapes)
+        if parents:
+            event.append_cpu_child(parents[-1])
+        parents.append(event)
+        self.events.append(event)
+        return event
+
+    def end(self, event):
+        """Note that it has ended."""
+        event.time_range.end = self.now()
+        self.open[event.thread].remove(event)
+
+
+def shape_of(x):
+    """The shape of an argument, as a list; empty for what is no tensor."""
+    return list(x.shape) if isinstance(x, Tensor) else []
+
+
+class profile:
+    """Note the operations in a block, with their times.
+
+    Args:
+        enabled: False makes it do nothing.
+        record_shapes: note the shapes of the arguments too.
+
+    The other arguments are there for programs that give them.
+
+    >>> import rushlight as torch
+    >>> x = torch.ones(2)
+    >>> with torch.autograd.profiler.profile() as prof:
+    ...     y = x * x + 1
+    >>> [event.name for event in prof.function_events]
+    ['aten::mul', 'aten::add']
+    """
+
+    def __init__(
+        self,
+        enabled=True,
+        *,
+        use_cuda=False,
+        use_device=None,
+        record_shapes=False,
+        with_flops=False,
+        profile_memory=False,
+        with_stack=False,
+        with_modules=False,
+        use_kineto=False,
+        use_cpu=True,
+        experimental_config=None,
+        acc_events=False,
+        custom_trace_id_callback=None,
+        post_processing_timeout_s=None,
+    ):
+        self.enabled = enabled
+        self.record_shapes = record_shapes
+        self.entered = False
+        self._events = None
+
+    def __enter__(self):
+        if not self.enabled:
+            return None
+        if self.entered:
+            raise RuntimeError("Profiler context manager is not reentrant")
+        self.entered = True
+        self._outer = modes.recorder
+        self._recorder = modes.recorder = Recorder(self.record_shapes)
+        fast.intercept(+1)
+        return self
+
+    def __exit__(self, *exception):
+        if not self.enabled:
+            return
+        fast.intercept(-1)
+        modes.recorder = self._outer
+        self._events = EventList(e for e in self._recorder.events if e.time_range.end is not None)
+
+    def __repr__(self):
+        return "<unfinished torch.autograd.profile>" if self._events is None else repr(self._events)
+
+    def __str__(self):
+        return "<unfinished torch.autograd.profile>" if self._events is None else str(self._events)
+
+    @property
+    def function_events(self):
+        """All events, an `EventList`.
+
+        Raises:
+            RuntimeError: the block has not ended.
+        """
+        if self._events is None:
+            raise RuntimeError("Profiler didn't finish running")
+        return self._events
+
+    def table(self, *args, **options):
+        """`EventList.table`."""
+        return self.function_events.table(*args, **options)
+
+    def key_averages(self, *args, **options):
+        """`EventList.key_averages`."""
+        return self.function_events.key_averages(*args, **options)
+
+    def total_average(self):
+        """`EventList.total_average`."""
+        return self.function_events.total_average()
+
+    def export_chrome_trace(self, path):
+        """`EventList.export_chrome_trace`."""
+        return self.function_events.export_chrome_trace(path)
+
+    @property
+    def self_cpu_time_total(self):
+        """Microseconds in all operations together."""
+        return self.function_events.self_cpu_time_total
+
+
+class record_function(ContextDecorator):
+    """Note a block (or a function) under a name of its own in the profile that runs.
+
+    >>> import rushlight as torch
+    >>> with torch.autograd.profiler.profile() as prof:
+    ...     with torch.autograd.profiler.record_function("loss"):
+    ...         y = torch.ones(2).sum()
+    >>> "loss" in [event.name for event in prof.function_events]
+    True
+    """
+
+    def __init__(self, name, args=None):
+        self.name = name
+        self.args = args
+        self._open: list = []
+
+    def __enter__(self):
+        recorder = modes.recorder
+        self._open.append((recorder, recorder and recorder.begin(self.name)))
+        return self
+
+    def __exit__(self, *exception):
+        recorder, event = self._open.pop()
+        if recorder is not None:
+            recorder.end(event)
+
+
+def noted(name, function, args, *more):
+    """`function(args, *more)`, as an event of the profile that runs in this thread."""
+    recorder = modes.recorder
+    event = recorder.begin(name, args)
+    try:
+        return function(args, *more)
+    finally:
+        recorder.end(event)
