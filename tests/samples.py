@@ -673,6 +673,35 @@ record(
     smooth=False,
 )
 
+
+class Steady:
+    """In place of a Generator: its draws are always the same."""
+
+    def standard_gamma(self, concentration):
+        return concentration * 0.7
+
+
+def draws_of(r):
+    return [call(r(2, 3, low=0.5, high=5.0), generator=Steady())]
+
+
+record("gamma_draws", draws_of, oracle=None, smooth=False, second=False)
+record("dirichlet_draws", draws_of, oracle=None, smooth=False, second=False)
+record(
+    "standard_gamma_grad",
+    lambda r: [call(r(2, 3, low=0.5, high=5.0), r(2, 3, low=0.5, high=5.0))],
+    oracle="_standard_gamma_grad",
+    smooth=False,
+    tolerance=1e-3,
+)
+record(
+    "dirichlet_grad",
+    lambda r: [call(*(r(2, 3, low=a, high=b) for a, b in ((0.1, 0.9), (0.5, 5.0), (6.0, 9.0))))],
+    oracle="_dirichlet_grad",
+    smooth=False,
+    tolerance=1e-3,
+)
+
 # matmul -------------------------------------------------------------------------------------------
 
 record("mm", lambda r: [call(r(2, 3), r(3, 4)), call(r(2, 0), r(0, 4)), call(r(1, 1), r(1, 5))])

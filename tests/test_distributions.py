@@ -423,3 +423,32 @@ def test_unknown_divergence():
     categorical = D.Categorical(rl.tensor([0.5, 0.5]))
     with pytest.raises(NotImplementedError, match=re.escape("No KL(p || q) is implemented for p ")):
         D.kl_divergence(D.Normal(0.0, 1.0), categorical)
+
+
+def test_draws_move_as_their_distribution_does():
+    """The derivative of a draw is -(dF/da) / (dF/dx), here by differences of SciPy's functions."""
+    special = pytest.importorskip("scipy.special")
+    generator = np.random.default_rng(0)
+    a, x = generator.uniform(0.1, 30, 300), generator.uniform(0.01, 40, 300)
+    keep = (special.gammainc(a, x) > 1e-4) & (special.gammainc(a, x) < 1 - 1e-4)
+    a, x, h = a[keep], x[keep], 1e-5
+    density = np.exp((a - 1) * np.log(x) - x - special.gammaln(a))
+    expected = -(special.gammainc(a + h, x) - special.gammainc(a - h, x)) / (2 * h) / density
+    found = rl._standard_gamma_grad(rl.tensor(a), rl.tensor(x))
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
+
+    a, b, x = (generator.uniform(low, high, 400) for low, high in ((0.3, 20), (0.3, 20), (0, 1)))
+    keep = (special.betainc(a, b, x) > 1e-4) & (special.betainc(a, b, x) < 1 - 1e-4)
+    a, b, x = a[keep], b[keep], x[keep]
+    density = x ** (a - 1) * (1 - x) ** (b - 1) / special.beta(a, b)
+    expected = -(special.betainc(a + h, b, x) - special.betainc(a - h, b, x)) / (2 * h) / density
+    found = rl._dirichlet_grad(rl.tensor(x), rl.tensor(a), rl.tensor(a + b)) * rl.tensor(1 - x)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
+
+    large = rl.tensor([9999.0, 10001.0], dtype=rl.float64)  # to both sides of the change of method
+    slopes = rl._standard_gamma_grad(large, large + 150)
+    assert abs(slopes[0] - slopes[1]).item() < 1e-6
+    with pytest.raises(RuntimeError, match="derivative for aten::_standard_gamma_grad is not impl"):
+        draw = rl._standard_gamma(large.requires_grad_())
+        (first,) = rl.autograd.grad(draw.sum(), large, create_graph=True)
+        first.sum().backward()

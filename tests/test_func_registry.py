@@ -32,10 +32,12 @@ SOMETIMES = {"embedding", "embedding_gradient", "lookup_scale", "nll_loss", "nll
 DYNAMIC = {"masked_select"}
 
 #: operations on chance
-RANDOM = {"bernoulli", "poisson"}
+RANDOM = {"bernoulli", "dirichlet_draws", "gamma_draws", "poisson"}
 
 #: operations that refuse to be differentiated by some argument
-NOT_IMPLEMENTED = {"floor_divide", "heaviside", "igamma", "igammac"}
+NOT_IMPLEMENTED = {
+    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "standard_gamma_grad"
+}  # fmt: skip
 
 SIZE = 3
 NAMES = [name for name in RECORDS if name in registry and name not in RANDOM]

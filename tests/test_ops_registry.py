@@ -9,6 +9,7 @@ import pytest
 from samples import RECORDS
 
 import rushlight as rl
+import rushlight.ops.gamma_draws
 import rushlight.ops.recurrent
 import rushlight.special
 from rushlight.ops.op import Elementwise, intercept, registry

@@ -18,8 +18,8 @@ class ConstraintRegistry:
 
     >>> import rushlight as torch
     >>> from rushlight.distributions import constraints, transform_to
-    >>> transform_to(constraints.positive)
-    ExpTransform()
+    >>> transform_to(constraints.unit_interval)
+    SigmoidTransform()
     """
 
     def __init__(self):
@@ -73,11 +73,8 @@ def _independent(registry):
 @transform_to.register(constraints.positive)
 @transform_to.register(constraints.nonnegative)
 def _to_greater(constraint):
-    start = transforms.ExpTransform()
-    if isinstance(constraint.lower_bound, numbers.Number) and constraint.lower_bound == 0:
-        return start
     return transforms.ComposeTransform(
-        [start, transforms.AffineTransform(constraint.lower_bound, 1)]
+        [transforms.ExpTransform(), transforms.AffineTransform(constraint.lower_bound, 1)]
     )
 
 

@@ -160,16 +160,17 @@ def _beta_slope(x, a, total):
     return result
 
 
-@opaque(
-    node="NotImplemented",
-    takes_out=False,
+@elementwise(
+    ufunc=in_float64(_beta_slope),
+    result="float",
+    numbers=(),
+    check=None,
     d_x=lambda g: refuse_derivative("_dirichlet_grad"),
     d_alpha=lambda g: refuse_derivative("_dirichlet_grad"),
     d_total=lambda g: refuse_derivative("_dirichlet_grad"),
 )
 def _dirichlet_grad(x, alpha, total):
     """How one entry of a Dirichlet draw moves with its concentration, divided by 1 - x."""
-    return in_float64(_beta_slope)(x, alpha, total)
 
 
 @opaque(
