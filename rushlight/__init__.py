@@ -145,6 +145,8 @@ _FROM_SUBMODULES = {
 
 
 def __getattr__(name):
+    if name in ops.LATER:
+        return getattr(ops, name)
     home = _FROM_SUBMODULES.get(name, name)
     if name not in _SUBMODULES and home is name:
         raise AttributeError(_unknown(name))
@@ -166,9 +168,9 @@ def _unknown(name):
         return message
     from difflib import get_close_matches
 
-    close = get_close_matches(name, [*globals(), *_SUBMODULES, *_FROM_SUBMODULES], 1)
+    close = get_close_matches(name, __dir__(), 1)
     return f"{message}\nDid you mean torch.{close[0]}?" if close else message
 
 
 def __dir__():
-    return sorted({*globals(), *_SUBMODULES, *_FROM_SUBMODULES})
+    return sorted({*globals(), *_SUBMODULES, *_FROM_SUBMODULES, *ops.LATER})

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from rushlight.ops.factorizations import factor_lu as lu
+from rushlight.ops.factorizations import (
+    householder_product,
+    ldl_factor,
+    ldl_factor_ex,
+    ldl_solve,
+    lu_factor,
+    lu_factor_ex,
+)
+from rushlight.ops.factorizations import solve_lu as lu_solve
 from rushlight.ops.linalg import _LinAlgError as LinAlgError
 from rushlight.ops.matmul import matmul
 from rushlight.ops.matrices import (
@@ -69,9 +79,17 @@ __all__ = [
     "eigh",
     "eigvals",
     "eigvalsh",
+    "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_factor_ex",
+    "lu_solve",
     "matmul",
     "matrix_exp",
     "matrix_norm",

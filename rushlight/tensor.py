@@ -32,6 +32,7 @@ from rushlight.methods import (
     Memory,
     Operators,
     Products,
+    Rare,
     Shapes,
 )
 
@@ -162,7 +163,7 @@ def _device(type, index):
 CPU = device("cpu")
 
 
-class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Indexing):
+class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rare, Indexing):
     """An n-dimensional array that can be differentiated.
 
     Make one with `rushlight.tensor`, `zeros`, `randn`, `from_numpy`, ...

@@ -1147,3 +1147,60 @@ record(
     oracle=None,
     smooth=False,
 )
+
+
+# Fourier transforms and factorizations: what is not declared before it is used ---------------------
+
+
+def complex_samples(r, *shape):
+    return r(*shape) + 1j * r(*shape)
+
+
+record(
+    "c2c",
+    lambda r: [
+        call(complex_samples(r, 3, 4), dim=(0, 1), scale=0.5, forward=True),
+        call(complex_samples(r, 3, 4), dim=(1,), scale=1.0, forward=False),
+    ],
+    oracle=lambda torch, input, dim, scale, forward: (
+        (
+            torch.fft.fftn(input, dim=dim)
+            if forward
+            else torch.fft.ifftn(input, dim=dim, norm="forward")
+        )
+        * scale
+    ),
+)
+record(
+    "r2c",
+    lambda r: [call(r(3, 4), dim=1, scale=0.5), call(r(3, 4), dim=0, scale=1.0)],
+    oracle=lambda torch, input, dim, scale: torch.fft.rfft(input, dim=dim) * scale,
+)
+record(
+    "c2r",
+    lambda r: [
+        call(complex_samples(r, 3, 4), dim=0, scale=0.5, size=4),
+        call(complex_samples(r, 3, 4), dim=1, scale=1.0, size=7),
+    ],
+    oracle=lambda torch, input, dim, scale, size: (
+        torch.fft.irfft(input, size, dim=dim, norm="forward") * scale
+    ),
+)
+record(
+    "weighted",
+    lambda r: [call(r(3, 4), dim=0, size=4, divide=False), call(r(3), dim=0, size=5, divide=True)],
+    oracle=None,
+)
+record(
+    "lu_factor",
+    lambda r: [call(r(2, 3, 3)), call(r(4, 3)), call(r(3, 5))],
+    oracle="linalg.lu_factor",
+)
+record(
+    "permute_rows",
+    lambda r: [call(r(3, 2), np.array([3, 2, 3], np.int32), back=b) for b in (False, True)],
+    oracle=None,
+)
+record("block", lambda r: [call(r(2, 3, 4), start=(1, 0), stop=(3, 2))], oracle=None)
+record("put_block", lambda r: [call(r(2, 2), start=(1, 0), stop=(3, 2), shape=(3, 4))], oracle=None)
+record("unit_lower", lambda r: [call(r(3, 2)), call(r(2, 3, 3))], oracle=None)

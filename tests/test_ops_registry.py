@@ -9,6 +9,8 @@ import pytest
 from samples import RECORDS
 
 import rushlight as rl
+import rushlight.ops.factorizations
+import rushlight.ops.fourier
 import rushlight.ops.gamma_draws
 import rushlight.ops.recurrent
 import rushlight.special

@@ -191,12 +191,13 @@ declare(
     *("zeroed", "filled", "glu", "to_copy", "frexp", "indicator", "masked_fill", "weigh"),
     *("inv", "det", "cofactors", "slogdet", "cholesky", "qr", "eigh", "svd", "eig", "pinv"),
     *("matrix_exp", "diagonal_blocks", "blocks_of_sum", "corner", "in_corner"),
-    *("solve", "solve_triangular"),
+    *("solve", "solve_triangular", "lu_factor", "block", "unit_lower"),
 )
 declare(
     with_options(lambda options, rank, size: {"shape": (size, *options["shape"])}),
     "view",
     "reshape",
+    "put_block",
 )
 declare(
     with_options(lambda options, rank, size: {"dims": (0, *up(options["dims"], rank))}), "permute"
@@ -206,6 +207,7 @@ declare(moved_up("dim1", "dim2"), "diagonal")
 declare(moved_up("dim1", "dim2", extra=1), "diag_embed")
 declare(moved_up("dim", extra=1), "unsqueeze")
 declare(moved_up("dim"), "split", "unbind", "unsafe_split", "narrow_copy")
+declare(moved_up("dim"), "c2c", "r2c", "c2r", "weighted")
 declare(
     with_options(lambda options, rank, size: {"pad": ((0, 0), *options["pad"])}), "pad_constant"
 )
@@ -219,7 +221,7 @@ declare(
 declare(scalar_safe(moved_up("dims")), "flip", "rot90")
 
 
-@rule("lstm_memory", "lstm_output", "gru_step", "blocks")
+@rule("lstm_memory", "lstm_output", "gru_step", "blocks", "permute_rows")
 def gates(op, size, values, batched, options):
     return op.call(*all_batched(size, values, batched), **options)
 

@@ -8,6 +8,7 @@ from rushlight.methods import (
     memory,
     operators,
     products,
+    rare,
     shapes,
 )
 from rushlight.methods.casts import Casts
@@ -17,6 +18,7 @@ from rushlight.methods.indexing import Indexing
 from rushlight.methods.memory import Memory
 from rushlight.methods.operators import Operators
 from rushlight.methods.products import Products
+from rushlight.methods.rare import Rare
 from rushlight.methods.shapes import Shapes
 
 __all__ = [
@@ -27,7 +29,8 @@ __all__ = [
     "Memory",
     "Operators",
     "Products",
+    "Rare",
     "Shapes",
 ]
 
-FAMILIES = casts, functions, in_place, indexing, memory, operators, products, shapes
+FAMILIES = casts, functions, in_place, indexing, memory, operators, products, rare, shapes

@@ -145,3 +145,25 @@ __all__ = [
     for name, value in list(globals().items())
     if not name.startswith("_") and name not in _FOR_METHODS and not isinstance(value, _ModuleType)
 ]
+
+#: modules of rare use, and their names: loaded when one of these is first asked for
+LATER = {
+    name: module
+    for module, names in {
+        "factorizations": """geqrf lu lu_solve lu_unpack orgqr ormqr""",
+        "histograms": "histogram histogramdd",
+        "low_rank": "pca_lowrank svd_lowrank",
+        "spectrogram": "istft stft",
+        "statistics": "corrcoef cov hash_tensor renorm",
+    }.items()
+    for name in names.split()
+}
+
+
+def __getattr__(name):
+    if name not in LATER:
+        raise AttributeError(f"module 'rushlight.ops' has no attribute '{name}'")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(f"rushlight.ops.{LATER[name]}"), name)
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["from_scipy"]
+__all__ = ["from_lapack", "from_scipy"]
 
 
 def from_scipy(name, wanted_for):
@@ -14,8 +14,21 @@ def from_scipy(name, wanted_for):
     try:
         import scipy.special
     except ImportError:
-        raise ImportError(
-            f"{wanted_for} needs the package scipy, which is not installed.\n"
-            "Install it with: pip install 'rushlight[scipy]'"
-        ) from None
+        raise _missing(wanted_for) from None
     return getattr(scipy.special, name)
+
+
+def _missing(wanted_for):
+    return ImportError(
+        f"{wanted_for} needs the package scipy, which is not installed.\n"
+        "Install it with: pip install 'rushlight[scipy]'"
+    )
+
+
+def from_lapack(name, dtype, wanted_for):
+    """LAPACK's function of this name for this dtype, `dsytrf` of "sytrf"; errors as above."""
+    try:
+        from scipy.linalg import lapack
+    except ImportError:
+        raise _missing(wanted_for) from None
+    return getattr(lapack, {"f": "s", "d": "d", "F": "c", "D": "z"}[dtype.char] + name)
