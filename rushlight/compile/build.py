@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from rushlight.compile import native
+from rushlight.compile import native, numpy_source
+from rushlight.compile.passes import PASSES
 
-__all__ = ["build", "passes"]
+__all__ = ["build", "optimize"]
 
 
-def passes():
-    """The passes, in the order in which they are applied."""
-    return ()
+def optimize(program):
+    """The Program after all passes."""
+    for each in PASSES:
+        program = each(program)
+    return program
 
 
 def build(program, backend=None):
-    """The optimised Program and a function that runs it."""
-    for each in passes():
-        program = each(program)
+    """The optimised Program, and a function that runs it (see `program.py`).
+
+    The function has an attribute `source`, the text of what runs.
+    """
+    program = optimize(program)
     if backend != "numpy" and native.available():
         from rushlight.compile import emit
 
         return program, emit.build(program)
-    return program, program.run
+    return program, numpy_source.build(program)

@@ -151,6 +151,12 @@ class Compiled:
         self.last.prepare()
         return self.last.program
 
+    @property
+    def source(self):
+        """What runs for a call like the last one, as Python source."""
+        self.program  # noqa: B018  (it prepares the source)
+        return self.last.runner.source
+
 
 def name_of(function):
     """A function's name for messages."""
