@@ -13,29 +13,10 @@ from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_seq
 from rushlight.compile.build import build
 from rushlight.compile.program import Program, Value
 from rushlight.compile.symbol import Memory, Symbol
+from rushlight.compile.trace import Boundary
 from rushlight.tensor import Tensor, as_array, wrap
 
-__all__ = ["Boundary", "Derivative", "trace_backward"]
-
-
-class Boundary(Node):
-    """Stands for the history of an argument while a function is traced."""
-
-    __slots__ = ("before", "fail")
-
-    def __init__(self, before, fail):
-        self.before, self.fail = before, fail
-        self.edges = self.saved = self.guards = ()
-        self.hooks = None
-        self.seq = next_sequence_number()
-
-    def backward_tensors(self, gradient, edges):
-        """A backward pass within the function goes on into the history of its argument."""
-        self.fail("a backward pass that goes on into the history of an argument")
-        watched.run([self.before], [gradient])
-        return ()
-
-    backward = backward_tensors
+__all__ = ["Derivative", "trace_backward"]
 
 
 class Cotangent:

@@ -15,6 +15,7 @@ from rushlight.compile.build import build
 from rushlight.compile.program import Program
 from rushlight.compile.recorder import Number
 from rushlight.compile.symbol import Symbol
+from rushlight.compile.trace import Boundary
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Entry", "Unrepeatable", "make_entry"]
@@ -233,7 +234,7 @@ class _Maker:
         """What the run did to the attributes of a Tensor that was there before."""
         x, array = before.tensor, before.tensor._array
         if x._requires_grad is not before.requires_grad or (
-            x._node is not before.node and not isinstance(before.node, derivative.Boundary)
+            x._node is not before.node and not isinstance(before.node, Boundary)
         ):
             raise Unrepeatable("it changes the history of a tensor from outside")
         if before.memory is not None and (
@@ -343,7 +344,19 @@ class Entry:
         for number, value in self.numbers:
             if number.read() != value:
                 return False
+        if self.traced.writes and any(x._base is not None for x in leaves):
+            if self.overlaps(leaves):
+                return False
         return self.watch.changed() is None
+
+    def overlaps(self, leaves):
+        """Whether something that is written to shares memory with another input."""
+        arrays = [s.of(leaves)._array if hasattr(s, "of") else None for s in self.sources]
+        return any(
+            i != j and other is not None and np.may_share_memory(arrays[i], other)
+            for i, _ in self.traced.writes
+            for j, other in enumerate(arrays)
+        )
 
     def prepare(self):
         """Turn the traced Program into something that runs fast."""

@@ -147,6 +147,7 @@ class Writer:
             self.lines.append(f"np.copyto({out}, {no})")
             self.emit(f"np.copyto({out}, {yes}, where={condition})", instruction)
         else:
+            out = f"out={out}" if name in ("maximum", "minimum") else out
             self.emit(f"{name}({', '.join([*operands, out])})", instruction)
 
     def write_reduce(self, instruction):

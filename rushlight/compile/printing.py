@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
+
+import numpy as np
+
 from rushlight.compile.program import Constant, filled
+
+#: what source made of a Program uses itself
+_RESERVED = {*keyword.kwlist, *dir(builtins), *dir(np), "np", "run", "returned"}
 
 __all__ = ["names_of", "program_text"]
 
@@ -10,13 +18,19 @@ __all__ = ["names_of", "program_text"]
 def names_of(program):
     """A name for each Value of a Program: its own where it has one, else `v0`, `v1`, ..."""
     names: dict = {}
-    taken = set()
-    for x in [*program.inputs, *(x for i in program.instructions for x in i.results)]:
-        name = x.name or f"v{len(names) - len(program.inputs)}"
-        while name in taken:
-            name += "_"
+    taken = set(_RESERVED)
+
+    def give(x, name):
+        while name in taken or not name.isidentifier():
+            name = f"{name}_" if name.isidentifier() else f"_{name}"
         taken.add(name)
         names[x] = name
+
+    for number, x in enumerate(program.inputs):
+        give(x, x.name or f"x{number}")
+    results = (x for i in program.instructions for x in i.results)
+    for number, x in enumerate(results):
+        give(x, x.name or f"v{number}")
     return names
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from rushlight import printing
 from rushlight.compile.recorder import Number
 from rushlight.compile.symbol import Memory, Symbol, real
+from rushlight.kernels import Loop
 from rushlight.optim.lr_scheduler.base import LRScheduler
 from rushlight.optim.optimizer import Optimizer
 from rushlight.random import Generator
@@ -81,6 +82,7 @@ class Redirection:
             self.replace(owner, name, self.refuse)
         self.replace(Optimizer, "numbers_of", self.numbers_of)
         self.replace(Optimizer, "_update_all", self.update_all)
+        self.replace(Loop, "earned", lambda *_: False)  # what a kernel is made of can be fused
         for kind in _with_subclasses(LRScheduler):
             if "step" in vars(kind):
                 self.replace(kind, "step", self.schedule)

@@ -8,7 +8,6 @@ import weakref
 
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
-from rushlight.compile.derivative import Boundary
 from rushlight.compile.entry import Unrepeatable, make_entry
 from rushlight.compile.guards import Watch
 from rushlight.compile.trace import Trace, is_tracing
@@ -87,20 +86,14 @@ class Compiled:
         """Run the function for real, and keep what it did if that can be repeated."""
         entry = None
         watch = Watch(self.function)
-        trace = Trace()
-        kept = keep_history(leaves, trace.recorder.fail)
         reason = line = None
-        try:
-            with trace:
-                result = self.function(*args, **kwargs)
-                if trace.recorder.recording:
-                    try:
-                        entry = make_entry(trace, result, leaves, watch)
-                    except Unrepeatable as error:
-                        reason, line = str(error), None
-        finally:
-            for x, node in kept:
-                x._node = node
+        with Trace(leaves) as trace:
+            result = self.function(*args, **kwargs)
+            if trace.recorder.recording:
+                try:
+                    entry = make_entry(trace, result, leaves, watch)
+                except Unrepeatable as error:
+                    reason = str(error)
         if trace.recorder.failure is not None:
             reason, line = trace.recorder.failure
         if reason is not None:
@@ -117,7 +110,7 @@ class Compiled:
         entry.backend = self.backend
         self.entries.setdefault(key, []).insert(0, entry)
         self.last = entry
-        if sum(map(len, self.entries.values())) > RECOMPILE_LIMIT:
+        if len(self.every_entry()) > RECOMPILE_LIMIT:
             changed = entry.watch.changed() or "its arguments"
             self.give_up(f"it was compiled {RECOMPILE_LIMIT} times, each time for other {changed}")
 
@@ -142,6 +135,10 @@ class Compiled:
         message = f"{name_of(self.function)} runs uncompiled from now on: {reason}"
         warnings.warn(message, EagerWarning, stacklevel=5)
         self.gave_up = True
+
+    def every_entry(self):
+        """All Entries, of calls of all kinds."""
+        return [entry for entries in self.entries.values() for entry in entries]
 
     @property
     def program(self):
@@ -168,14 +165,6 @@ def is_watched():
     return bool(
         modes.layers or modes.dual_level >= 0 or modes.saved_tensors_hooks or fast.is_intercepted()
     )
-
-
-def keep_history(leaves, fail):
-    """Give arguments that have a history a stand-in for it; what they had, to be put back."""
-    kept = [(x, x._node) for x in leaves if x._node is not None]
-    for x, node in kept:
-        x._node = Boundary(node, fail)
-    return kept
 
 
 # Arguments ----------------------------------------------------------------------------------------

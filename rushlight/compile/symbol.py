@@ -316,6 +316,12 @@ class Symbol(NDArrayOperatorsMixin):
     def detached(self):
         return self
 
+    def outline(self):
+        """An array that picks as many elements as this, if its shape says how many."""
+        if self.dtype.kind == "b":
+            return self.recorder.reveal(self, "a mask", dynamic=True)
+        return np.zeros(self.shape, self.dtype)
+
     def duplicate(self):
         return self.copy()
 

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import gc
 
+from rushlight.autograd import watched
 from rushlight.autograd.function_node import SavedTensor
-from rushlight.autograd.tape import Node
+from rushlight.autograd.tape import AccumulateGrad, Node, next_sequence_number
 from rushlight.compile.recorder import Recorder
 from rushlight.compile.redirect import Redirection
 from rushlight.compile.symbol import Memory, Symbol
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
-__all__ = ["Trace", "fail", "is_tracing"]
+__all__ = ["Boundary", "Trace", "fail", "is_tracing"]
 
 _current: list = []
 
@@ -32,6 +33,26 @@ def fail(reason):
     """Give up tracing, if a run is being traced."""
     if _current:
         _current[-1].recorder.fail(reason)
+
+
+class Boundary(Node):
+    """Stands for the history of an argument while a function is traced."""
+
+    __slots__ = ("before", "fail")
+
+    def __init__(self, before, fail):
+        self.before, self.fail = before, fail
+        self.edges = self.saved = self.guards = ()
+        self.hooks = None
+        self.seq = next_sequence_number()
+
+    def backward_tensors(self, gradient, edges):
+        """A backward pass within the function goes on into the history of its argument."""
+        self.fail("a backward pass that goes on into the history of an argument")
+        watched.run([self.before], [gradient])
+        return ()
+
+    backward = backward_tensors
 
 
 class Before:
@@ -53,13 +74,16 @@ class Before:
 class Trace:
     """One traced run: a context in which to run the function.
 
+    An argument that has a history gets a stand-in for it (`Boundary`) meanwhile.
+
     Attributes:
         recorder: what was recorded.
         redirection: what else was seen.
         before: by id, what each Tensor was that was there before.
     """
 
-    def __init__(self):
+    def __init__(self, arguments=()):
+        self.arguments = [(x, x._node) for x in arguments if x._node is not None]
         self.recorder = Recorder()
         self.recorder.on_failure = self.stop
         self.redirection = Redirection(self.recorder)
@@ -67,6 +91,8 @@ class Trace:
         self.running = False
 
     def __enter__(self):
+        for x, node in self.arguments:
+            x._node = Boundary(node, self.recorder.fail)
         memories: dict = {}
         for x in gc.get_objects():
             if issubclass(type(x), Tensor) and hasattr(x, "_array"):
@@ -98,6 +124,8 @@ class Trace:
         _current.remove(self)
         self.redirection.stop()
         fast.intercept(-1)
+        for x, node in self.arguments:
+            x._node = node
         for x in gc.get_objects():
             self.restore(x)
 
@@ -123,6 +151,9 @@ class Trace:
             if hasattr(x, "_array") and isinstance(x._array, Symbol):
                 x._array = x._array.value
         elif issubclass(kind, Node):
+            if kind not in (Boundary, AccumulateGrad) and getattr(x, "edges", None):
+                if any(type(e) is Boundary for e in x.edges):
+                    x.edges = tuple(e.before if type(e) is Boundary else e for e in x.edges)
             saved = getattr(x, "saved", None)
             if saved and any(isinstance(each, Symbol) for each in saved):
                 x.saved = tuple(e.value if isinstance(e, Symbol) else e for e in saved)

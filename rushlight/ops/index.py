@@ -275,7 +275,7 @@ def read_index(index, shape):
     if taken > len(shape):
         raise_too_many(plain, shape)
     for part in plain:
-        if part.__class__ is np.ndarray or part.__class__ is bool:
+        if part.__class__ is bool or hasattr(part, "dtype"):
             return _split(plain, len(shape) - taken)
     return plain, None
 
@@ -371,9 +371,11 @@ def _of_sequence(part):
 def _dims_of(part):
     """How many dimensions of the tensor a part of an index takes."""
     kind = part.__class__
-    if kind is np.ndarray:
+    if kind is int or kind is slice:
+        return 1
+    if hasattr(part, "dtype"):
         return part.ndim if part.dtype.kind == "b" else 1
-    return 1 if kind is int or kind is slice else 0
+    return 0
 
 
 def _split(parts, missing):
@@ -383,7 +385,7 @@ def _split(parts, missing):
         if part is Ellipsis:
             basic += [ALL] * missing
             picks += [ALL] * missing
-        elif part.__class__ is np.ndarray:
+        elif hasattr(part, "dtype"):
             basic += [ALL] * _dims_of(part)
             picks.append(part)
         elif part.__class__ is bool:
@@ -420,8 +422,12 @@ def checked_picks(picks, shape):
                     f"indexed tensor {list(shape)} at index "
                     f"{dim + first_difference(pick.shape, shape[dim:])}"
                 )
-            shapes.append((np.count_nonzero(pick),))
+            if len(picks) > 1:
+                shapes.append((np.count_nonzero(pick),))
             dim += pick.ndim
+        elif hasattr(pick, "handles_operations"):  # its elements are checked where they are used
+            shapes.append(pick.shape)
+            dim += 1
         else:
             check_positions(pick, dim, shape[dim])
             shapes.append(pick.shape)
@@ -579,9 +585,10 @@ def without_leading_ones(value, ndim):
 def put_at(target, picks, values, accumulate):
     """Write (or add) `values` at `picks`, in place."""
     check_in_place(target)
-    shape = picked_shape(target._array, picks)
-    values = without_leading_ones(values, len(shape))
-    check_fits(values._array.shape, shape)
+    if values._array.ndim:
+        shape = picked_shape(target._array, picks)
+        values = without_leading_ones(values, len(shape))
+        check_fits(values._array.shape, shape)
     recorded = modes.grad_enabled and (target._requires_grad or values._requires_grad)
     if recorded or fast.is_intercepted() or modes.dual_level >= 0:
         in_place(_index_put, target, values, index=picks, accumulate=accumulate)
@@ -598,6 +605,7 @@ def put_at(target, picks, values, accumulate):
 
 def picked_shape(array, picks):
     """The shape of `array[picks]`, found without touching elements."""
+    picks = tuple(p.outline() if hasattr(p, "outline") else p for p in picks)
     return np.broadcast_to(np.zeros((), bool), array.shape)[picks].shape
 
 

@@ -1,0 +1,507 @@
+"""`torch.compile`: what holds, what makes it compile anew, what runs uncompiled, what is shown."""
+
+import threading
+
+import numpy as np
+import pytest
+from compiling import close, eager_reason, strictly
+
+import rushlight as torch
+from rushlight import nn
+from rushlight.compile import Compiled, EagerWarning, Unsupported
+
+# Guards -------------------------------------------------------------------------------------------
+
+
+def test_it_is_traced_once():
+    calls = []
+
+    def double(x):
+        calls.append
+        return x * 2
+
+    compiled = strictly(double)
+    for n in range(4):
+        assert compiled(torch.tensor([float(n)])).item() == 2.0 * n
+    assert len(compiled.every_entry()) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (torch.ones(2), torch.ones(3)),
+        (torch.ones(2), torch.ones(2, dtype=torch.float64)),
+        (torch.ones(2, 3), torch.ones(3, 2).T),
+        (torch.ones(2), torch.ones(2, requires_grad=True)),
+        (2, 3),
+        (True, False),
+        (None, 1.5),
+        ("a", "b"),
+        ([torch.ones(2)], [torch.ones(2), torch.ones(2)]),
+    ],
+)
+def test_other_arguments_make_another_program(first, second):
+    def describe(x):
+        if isinstance(x, list):
+            return sum(each.sum() for each in x)
+        return (x * 2) if isinstance(x, torch.Tensor) else torch.full((2,), float(len(str(x))))
+
+    compiled = strictly(describe)
+    for x in (first, second, first, second):
+        close(compiled(x), describe(x))
+    assert len(compiled.every_entry()) == 2
+
+
+SCALE = 2.0
+
+
+class Settings:
+    factor = 3.0
+
+    def __init__(self):
+        self.shift = 1.0
+        self.values = [1.0, 2.0]
+
+
+def test_values_of_python_are_watched():
+    global SCALE
+    settings, offsets, layer = Settings(), {"x": 1.0}, nn.Linear(2, 2)
+
+    def function(x):
+        return layer(x) * SCALE + settings.shift + settings.values[1] + offsets["x"]
+
+    compiled = strictly(function)
+    x = torch.ones(2)
+
+    def agree():
+        for _ in range(2):
+            close(compiled(x), function(x))
+
+    agree()
+    SCALE = 5.0
+    agree()
+    SCALE = 2.0
+    settings.shift = 7.0
+    agree()
+    settings.values[1] = -1.0
+    agree()
+    offsets["x"] = 9.0
+    agree()
+    layer.weight = nn.Parameter(torch.zeros(2, 2))
+    agree()
+    layer.bias.data = torch.full((2,), 4.0)
+    agree()
+    assert len(compiled.every_entry()) == 6
+
+
+def test_a_replaced_function_is_seen():
+    def helper(x):
+        return x + 1
+
+    def function(x):
+        return helper(x)
+
+    compiled = strictly(function)
+    assert [compiled(torch.zeros(())).item() for _ in range(2)] == [1, 1]
+
+    def helper(x):  # noqa: F811
+        return x + 2
+
+    assert [compiled(torch.zeros(())).item() for _ in range(2)] == [2, 2]
+
+
+def test_training_and_evaluation():
+    net = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(3))
+    compiled = torch.compile(net)
+    x = torch.randn(4, 3)
+    for mode in (True, False, True, False):
+        net.train(mode)
+        for _ in range(2):
+            state = torch.get_rng_state(), net[1].running_mean.clone()
+            found = compiled(x)
+            torch.set_rng_state(state[0])
+            net[1].running_mean.copy_(state[1])
+            close(found, net(x))
+
+
+def test_grad_mode():
+    w = torch.ones(2, requires_grad=True)
+    compiled = strictly(lambda x: w * x)
+    for _ in range(2):
+        assert compiled(torch.ones(2)).requires_grad
+        with torch.no_grad():
+            assert not compiled(torch.ones(2)).requires_grad
+
+
+def test_a_changed_learning_rate_is_no_new_program():
+    w = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.5)
+
+    def step():
+        w.grad = torch.ones(2)
+        optimizer.step()
+
+    compiled = strictly(step)
+    compiled()
+    compiled()
+    optimizer.param_groups[0]["lr"] = 0.25
+    compiled()
+    optimizer.param_groups[0]["lr"] = 2.0
+    compiled()
+    assert w.tolist() == [1 - 0.5 - 0.5 - 0.25 - 2.0] * 2
+    assert len(compiled.every_entry()) <= 2
+
+
+def test_a_new_weight_decay_that_was_zero_is_a_new_program():
+    w = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.5, weight_decay=0.0)
+
+    def step():
+        w.grad = torch.ones(2)
+        optimizer.step()
+
+    compiled = strictly(step)
+    compiled(), compiled()
+    assert w.tolist() == [0.0, 0.0]
+    w.data.fill_(1.0)
+    optimizer.param_groups[0]["weight_decay"] = 1.0
+    compiled()
+    assert w.tolist() == [0.0, 0.0]
+
+
+def test_loaded_optimizer_state_is_used():
+    def make():
+        w = torch.ones(2, requires_grad=True)
+        optimizer = torch.optim.Adam([w], lr=0.1)
+
+        def step():
+            w.grad = w.detach() * 2
+            optimizer.step()
+
+        return w, optimizer, step
+
+    w, optimizer, step = make()
+    v, other, plain = make()
+    compiled = strictly(step)
+    for run in (compiled, plain):
+        run(), run(), run()
+    for each, own in ((optimizer, w), (other, v)):
+        state = each.state_dict()
+        own.data.fill_(3.0)
+        each.load_state_dict(state)
+    compiled(), plain()
+    close(w, v)
+
+
+def test_too_many_kinds_of_calls_end_it():
+    compiled = Compiled(lambda x, n: x * n)
+    with pytest.warns(EagerWarning, match="compiled 8 times"):
+        for n in range(12):
+            assert compiled(torch.ones(()), n).item() == n
+    assert compiled.gave_up
+
+
+def test_arguments_that_share_memory_are_not_compiled():
+    def function(x, y):
+        x.add_(1)
+        return y * 2
+
+    base = torch.zeros(4)
+    reason = eager_reason(function, base[:3], base[1:])
+    assert "memory that two of its tensors share" in reason
+    compiled = Compiled(function)
+    a, b = torch.zeros(3), torch.zeros(3)
+    compiled(a, b)
+    compiled(a, b)
+    (entry,) = compiled.every_entry()
+    assert entry.holds([a, b])
+    assert not entry.holds([base[:3], base[1:]])
+
+
+def test_the_same_tensor_given_twice():
+    compiled = strictly(lambda x, y: x.add_(y).sum())
+    for make in (lambda: (torch.ones(2), torch.ones(2)), lambda: (torch.ones(2),) * 2):
+        for _ in range(2):
+            assert compiled(*make()).item() == 4
+
+
+# What can't be compiled ---------------------------------------------------------------------------
+
+
+def line_of(function, offset):
+    return f"test_compile.py:{function.__code__.co_firstlineno + offset}"
+
+
+def branch(x):
+    if x.sum() > 0:
+        return x
+    return -x
+
+
+def item(x):
+    return x * x.sum().item()
+
+
+def prints(x):
+    print(x)
+    return x
+
+
+def numpys(x):
+    return torch.from_numpy(np.sort(x.numpy()))
+
+
+def nonzeros(x):
+    return x.nonzero()
+
+
+@pytest.mark.parametrize(
+    ("function", "offset", "what"),
+    [
+        (branch, 1, "a branch on its value"),
+        (item, 1, r"item\(\)"),
+        (prints, 1, "printing a tensor"),
+        (numpys, 1, "its array"),
+        (nonzeros, 1, "nonzero"),
+    ],
+)
+def test_it_runs_uncompiled_after_one_warning_that_names_the_line(function, offset, what, capsys):
+    compiled = Compiled(function)
+    x = torch.tensor([1.0, -3.0])
+    with pytest.warns(EagerWarning, match=what) as caught:
+        first = compiled(x)
+    assert line_of(function, offset) in str(caught[0].message)
+    close(first, function(x))
+    assert type(first._array) is np.ndarray
+    close(compiled(-x), function(-x))
+    with pytest.raises(Unsupported, match=what):
+        strictly(function)(x)
+    capsys.readouterr()
+
+
+def test_effects_happen_once_where_it_gives_up():
+    w = torch.zeros(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=1.0, momentum=0.5)
+    seen = []
+
+    def step(x):
+        loss = (w * x).sum()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        seen.append(loss.item())
+
+    compiled = Compiled(step)
+    with pytest.warns(EagerWarning, match="item"):
+        compiled(torch.ones(2))
+    assert (w.tolist(), len(seen)) == ([-1.0, -1.0], 1)
+    compiled(torch.ones(2))
+    assert (w.tolist(), len(seen)) == ([-2.5, -2.5], 2)
+
+
+def test_python_objects_that_the_function_changes():
+    history = []
+
+    def remembers(x):
+        history.append(x)
+        return x * 2
+
+    assert "it changes history" in eager_reason(remembers, torch.ones(2))
+
+    class Counter:
+        count = 0
+
+    counter = Counter()
+
+    def counts(x):
+        counter.count += 1
+        return x * counter.count
+
+    compiled = Compiled(counts)
+    with pytest.warns(EagerWarning, match="it changes"):
+        found = [compiled(torch.ones(())).item() for _ in range(4)]
+    assert found == [1, 2, 3, 4]
+
+
+def test_exceptions_come_as_they_do_uncompiled():
+    def function(x, index):
+        return x[index]
+
+    compiled = strictly(function)
+    x = torch.arange(3.0)
+    for _ in range(2):
+        assert compiled(x, torch.tensor([2])).tolist() == [2.0]
+    with pytest.raises(IndexError, match="out of bounds"):
+        compiled(x, torch.tensor([3]))
+    with pytest.raises(RuntimeError, match="The size of tensor a"):
+        strictly(lambda x, y: x + y)(torch.ones(2), torch.ones(3))
+    assert (torch.ones(2) + 1).tolist() == [2.0, 2.0]
+
+
+def test_disable():
+    @torch.compiler.disable
+    def secret(x):
+        return x + 1
+
+    assert "secret, which isn't to be compiled" in eager_reason(
+        lambda x: secret(x) * 2, torch.ones(2)
+    )
+    assert torch.compile(branch, disable=True) is branch
+    compiled = Compiled(lambda x: x * 2)
+    with torch.compiler.set_stance("force_eager"):
+        compiled(torch.ones(2))
+    assert not compiled.every_entry()
+
+
+def test_another_thread_may_work_meanwhile():
+    w = torch.ones(1000, requires_grad=True)
+    compiled = strictly(lambda x: (w * x).tanh() * 2)
+    compiled(torch.ones(1000)), compiled(torch.ones(1000))
+    wrong = []
+
+    def work(n):
+        for _ in range(50):
+            found = compiled(torch.full((1000,), float(n)))
+            if not torch.allclose(found, torch.tensor(float(n)).tanh() * 2):
+                wrong.append(n)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert not wrong
+
+
+# Differentiated outside ---------------------------------------------------------------------------
+
+
+def test_a_compiled_module_is_differentiable_through():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    compiled = torch.compile(net)
+    x, y = torch.randn(5, 3), torch.randn(5, 3)
+    for each in (x, y, x):
+        each = (each * 1.0).requires_grad_()
+        before = each * 2
+        wanted = [each, *net.parameters()]
+        expected = torch.autograd.grad(net(before).square().sum(), wanted, retain_graph=True)
+        found = torch.autograd.grad(compiled(before).square().sum(), wanted)
+        close(found, expected)
+    assert compiled.compiled.every_entry()
+    assert next(iter(dict(compiled.named_parameters()))) == "_orig_mod.0.weight"
+    assert compiled[0] is net[0]
+    compiled.eval()
+    assert not net.training
+
+
+def test_several_results_some_unused():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    compiled = strictly(lambda x: (w * x, w + x, x * 2))
+    for _ in range(3):
+        first, _, third = compiled(torch.tensor([3.0, 4.0]))
+        assert not third.requires_grad
+        (first.sum() * 2).backward()
+        assert w.grad.tolist() == [6.0, 8.0]
+        w.grad = None
+
+
+def test_a_second_backward_pass_is_refused():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    compiled = strictly(lambda: (w * w).sum())
+    compiled()
+    loss = compiled()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="second time"):
+        loss.backward()
+    w.grad = None
+    with pytest.raises(RuntimeError, match="double backward"):
+        torch.autograd.grad(compiled(), w, create_graph=True)
+
+
+def test_changing_what_was_saved_is_refused():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    compiled = strictly(lambda x: (w * x).sum())
+    compiled(torch.ones(2))
+    x = torch.ones(2)
+    loss = compiled(x)
+    x.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+
+
+# The interface ------------------------------------------------------------------------------------
+
+
+def test_as_a_decorator_with_all_arguments():
+    @torch.compile(
+        fullgraph=True, dynamic=False, backend="inductor", mode="max-autotune", disable=False
+    )
+    def area(x):
+        """The area."""
+        return x * x
+
+    assert area(torch.tensor(3.0)).item() == area(torch.tensor(3.0)).item() == 9
+    assert area.__doc__ == "The area."
+    assert callable(torch.compile)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"backend": "abacus"}, ValueError, "Invalid backend: 'abacus'"),
+        ({"mode": "fastest"}, RuntimeError, "Unrecognized mode=fastest"),
+        ({"mode": "default", "options": {}}, RuntimeError, "Either mode or options"),
+    ],
+)
+def test_wrong_arguments(options, error, message):
+    with pytest.raises(error, match=message):
+        torch.compile(branch, **options)
+    with pytest.raises(AssertionError, match="A callable function is expected"):
+        torch.compile(3)
+
+
+def test_methods_can_be_compiled():
+    class Scaler:
+        def __init__(self, factor):
+            self.factor = factor
+
+        @torch.compile(fullgraph=True)
+        def scale(self, x):
+            return x * self.factor
+
+    two, three = Scaler(2.0), Scaler(3.0)
+    for _ in range(2):
+        assert two.scale(torch.ones(())).item() == 2
+        assert three.scale(torch.ones(())).item() == 3
+
+
+def test_program_and_source_are_to_be_read():
+    w = torch.ones(3, requires_grad=True)
+
+    def step(x):
+        w.grad = None
+        loss = (w * x).sum()
+        loss.backward()
+        with torch.no_grad():
+            w.sub_(w.grad, alpha=0.1)
+
+    compiled = strictly(step)
+    with pytest.raises(RuntimeError, match="nothing is compiled yet"):
+        compiled.program
+    compiled(torch.ones(3)), compiled(torch.ones(3))
+    program = str(compiled.program)
+    assert "program(w: float32[3], arg0: float32[3])" in program
+    assert "w[...] =" in program
+    source = compiled.source
+    assert source.startswith("def run(w, arg0):")
+    assert "# float32[3]" not in source
+    assert "float32[3]" in source
+    compile(source, "source", "exec")
+
+
+def test_reset_forgets():
+    compiled = strictly(lambda x: x + 1)
+    compiled(torch.ones(2))
+    torch.compiler.reset()
+    assert not compiled.every_entry()

@@ -1,0 +1,106 @@
+"""Every operation compiled equals itself uncompiled, derivatives included."""
+
+import gc
+
+import numpy as np
+import pytest
+from compiling import check_passes, freeze
+from samples import RECORDS
+from test_ops_registry import float_outputs, results, tensors, weights_like
+
+import rushlight as rl
+import rushlight.ops.recurrent
+import rushlight.special
+from rushlight.compile import Compiled
+from rushlight.ops.op import registry
+from rushlight.tensor import Tensor, as_array, wrap
+
+#: the shape of what these make depends on values; or there is no derivative, and uncompiled it is
+#: only backward() that says so
+UNCOMPILED = {
+    "embedding_gradient", "floor_divide", "heaviside", "histc", "igamma", "igammac", "lookup_scale",
+    "masked_fill_with", "masked_put", "masked_scatter", "masked_select", "mode_along",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_traces():
+    freeze()
+    yield
+    gc.unfreeze()
+
+
+def differentiate(outputs):
+    """Backward from a weighted sum of the outputs."""
+    outputs = [x for x in float_outputs(outputs) if x._requires_grad]
+    if outputs:
+        weights = [w.astype(x._array.dtype) for w, x in zip(weights_like(outputs), outputs)]
+        rl.autograd.backward(outputs, [wrap(w) for w in weights])
+
+
+def same(found, expected):
+    assert (found is None) == (expected is None)
+    if found is not None:
+        found, expected = as_array(found._array), as_array(expected._array)
+        assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def is_array(x):
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+def moved(record, args, number):
+    """The arguments of one run: in the second the floats are a bit smaller."""
+    made = [x for x in tensors(args, requires_grad=True) if isinstance(x, Tensor)]
+    if number and record.smooth:
+        generator = np.random.default_rng(number)
+        for x in made:
+            if x._array.dtype.kind == "f":
+                x._array *= generator.uniform(0.999, 1.0, x._array.shape)
+    return made
+
+
+def compare(name, call, inside):
+    """Trace a call, then run it compiled; differentiate it within, or outside."""
+    op = registry[name]
+
+    def function(*given):
+        given = iter(given)
+        args = [next(given) if is_array(x) else x for x in call.args]
+        outputs = results(op, args, call.options)
+        if inside:
+            differentiate(outputs)
+        return outputs
+
+    compiled = Compiled(function)
+    for number in range(2):
+        plain, other = (moved(RECORDS[name], call.args, number) for _ in range(2))
+        expected, found = function(*plain), compiled(*other)
+        if not inside:
+            differentiate(expected)
+            differentiate(found)
+        for x, y in zip(found, expected, strict=True):
+            same(x, y)
+            assert x._requires_grad == y._requires_grad
+        for x, y in zip(other, plain, strict=True):
+            same(x, y)
+            same(x._grad, y._grad)
+    return compiled
+
+
+@pytest.mark.filterwarnings("ignore::rushlight.compile.EagerWarning")
+@pytest.mark.parametrize("name", sorted(UNCOMPILED & set(registry)))
+def test_what_cannot_be_compiled_runs_as_it_is(name):
+    for call in RECORDS[name].calls()[:2]:
+        compare(name, call, inside=False)
+
+
+@pytest.mark.parametrize("name", sorted((set(registry) & set(RECORDS)) - UNCOMPILED))
+def test_compiled_equals_uncompiled(name):
+    for number, call in enumerate(RECORDS[name].calls()):
+        gc.freeze()
+        for inside in (True, False) if number < 2 else (True,):
+            compiled = compare(name, call, inside)
+            assert compiled.every_entry()
+        check_passes(compiled.every_entry()[0].traced)
