@@ -14,7 +14,7 @@ from rushlight.compile.program import check
 
 def strictly(function, **options):
     """A compiled function that may not run uncompiled."""
-    return Compiled(function, fullgraph=True, **options)
+    return Compiled(function, **{"fullgraph": True, "backend": "numpy", **options})
 
 
 def close(found, expected, rtol=1e-5, atol=1e-6):
@@ -91,7 +91,7 @@ def state_of(x):
 
 def eager_reason(function, *args):
     """The warning with which a function is given up, when called with these arguments."""
-    compiled = Compiled(function)
+    compiled = Compiled(function, backend="numpy")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         compiled(*args)

@@ -15,11 +15,14 @@ from rushlight.compile import Compiled
 from rushlight.ops.op import registry
 from rushlight.tensor import Tensor, as_array, wrap
 
-#: the shape of what these make depends on values; or there is no derivative, and uncompiled it is
-#: only backward() that says so
+#: the shape of what these make, or of what they need on the way, depends on values
 UNCOMPILED = {
-    "embedding_gradient", "floor_divide", "heaviside", "histc", "igamma", "igammac", "lookup_scale",
-    "masked_fill_with", "masked_put", "masked_scatter", "masked_select", "mode_along",
+    "embedding_gradient", "histc", "lookup_scale", "masked_fill_with", "masked_put",
+    "masked_scatter", "masked_select", "mode_along",
+}  # fmt: skip
+#: backward() says that these have no derivative
+NO_DERIVATIVE = {
+    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "standard_gamma_grad",
 }  # fmt: skip
 
 
@@ -52,7 +55,8 @@ def is_array(x):
 
 def moved(record, args, number):
     """The arguments of one run: in the second the floats are a bit smaller."""
-    made = [x for x in tensors(args, requires_grad=True) if isinstance(x, Tensor)]
+    differentiated = record.name not in NO_DERIVATIVE
+    made = [x for x in tensors(args, requires_grad=differentiated) if isinstance(x, Tensor)]
     if number and record.smooth:
         generator = np.random.default_rng(number)
         for x in made:
@@ -73,7 +77,7 @@ def compare(name, call, inside):
             differentiate(outputs)
         return outputs
 
-    compiled = Compiled(function)
+    compiled = Compiled(function, backend="numpy")
     for number in range(2):
         plain, other = (moved(RECORDS[name], call.args, number) for _ in range(2))
         expected, found = function(*plain), compiled(*other)
@@ -98,9 +102,9 @@ def test_what_cannot_be_compiled_runs_as_it_is(name):
 
 @pytest.mark.parametrize("name", sorted((set(registry) & set(RECORDS)) - UNCOMPILED))
 def test_compiled_equals_uncompiled(name):
-    for number, call in enumerate(RECORDS[name].calls()):
+    for number, call in enumerate(RECORDS[name].calls()[:3]):
         gc.freeze()
-        for inside in (True, False) if number < 2 else (True,):
+        for inside in (True, False) if number == 0 else (True,):
             compiled = compare(name, call, inside)
             assert compiled.every_entry()
         check_passes(compiled.every_entry()[0].traced)

@@ -100,6 +100,9 @@ class OptimizedModule(Module):
         self.training = mode
         return self
 
+    def __len__(self):
+        return len(self._orig_mod)
+
     def __getattr__(self, name):
         if name == "_orig_mod":
             return super().__getattr__(name)

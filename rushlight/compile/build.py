@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight.compile import native, numpy_source
 from rushlight.compile.passes import PASSES
+from rushlight.compile.passes.plain import only_plain_views
 
 __all__ = ["build", "optimize"]
 
@@ -24,5 +25,6 @@ def build(program, backend=None):
     if backend != "numpy" and native.available():
         from rushlight.compile import emit
 
+        program = only_plain_views(program)
         return program, emit.build(program)
     return program, numpy_source.build(program)

@@ -83,7 +83,7 @@ class Derivative:
         saved: Values of the forward Program that the backward Program reads.
     """
 
-    runner = None
+    runner = backend = None
 
     def divide(self, program):
         """The forward Program with what is to be saved among its outputs."""
@@ -122,7 +122,7 @@ class Derivative:
     def gradients(self, saved, cotangents):
         """The gradients of the targets."""
         if self.runner is None:
-            self.program, self.runner = build(self.traced, None)
+            self.program, self.runner = build(self.traced, self.backend)
         extra = [cotangents[x.number] if isinstance(x, Cotangent) else x for x in self.extra_arrays]
         found = iter(self.runner(*saved, *extra))
         return tuple(None if x is None else next(found) for x in self.outputs)

@@ -108,6 +108,8 @@ class Compiled:
         """Have an Entry ready for the next call of its kind."""
         self.first_runs = 0
         entry.backend = self.backend
+        if entry.derivative is not None:
+            entry.derivative.backend = self.backend
         self.entries.setdefault(key, []).insert(0, entry)
         self.last = entry
         if len(self.every_entry()) > RECOMPILE_LIMIT:
