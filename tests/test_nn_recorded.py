@@ -1,4 +1,4 @@
-"""Layers, losses and their functions: what PyTorch does was recorded."""
+"""Layers, losses, optimizers, schedules: what PyTorch does was recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import rushlight as rl
 from tests.snippets import HERE, assert_alike, programs, recorded, run
 
-TOPICS = sorted(path.stem for path in HERE.glob("nn_*.txt"))
+TOPICS = sorted(path.stem for path in [*HERE.glob("nn_*.txt"), *HERE.glob("optim_*.txt")])
 EXPECTED = {topic: recorded(topic) for topic in TOPICS}
 PROGRAMS = [(topic, name, source) for topic in TOPICS for name, source in programs(topic)]
 

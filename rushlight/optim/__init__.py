@@ -35,3 +35,11 @@ __all__ = [
     "Rprop",
     "lr_scheduler",
 ]
+
+
+def __getattr__(name):
+    if name != "swa_utils":
+        raise AttributeError(f"module 'torch.optim' has no attribute '{name}'")
+    from importlib import import_module
+
+    return import_module("rushlight.optim.swa_utils")

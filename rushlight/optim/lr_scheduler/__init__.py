@@ -13,7 +13,11 @@
 0.01
 """
 
-from rushlight.optim.lr_scheduler.base import LRScheduler, _LRScheduler
+from rushlight.optim.lr_scheduler.base import (
+    EPOCH_DEPRECATION_WARNING,
+    LRScheduler,
+    _LRScheduler,
+)
 from rushlight.optim.lr_scheduler.compose import ChainedScheduler, SequentialLR
 from rushlight.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from rushlight.optim.lr_scheduler.cyclic import CyclicLR, OneCycleLR
@@ -31,6 +35,7 @@ from rushlight.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from rushlight.optim.optimizer import Optimizer
 
 __all__ = [
+    "EPOCH_DEPRECATION_WARNING",
     "ChainedScheduler",
     "ConstantLR",
     "CosineAnnealingLR",

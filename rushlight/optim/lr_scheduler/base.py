@@ -27,7 +27,7 @@ _OVERRIDDEN = (
     "See more details at "
     "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
 )
-_EPOCH_GIVEN = (
+EPOCH_DEPRECATION_WARNING = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where "
     "possible. Please use `scheduler.step()` to step the scheduler. During the deprecation, if "
     "epoch is different from None, the closed form is used instead of the new chainable form, "
@@ -107,7 +107,7 @@ class LRScheduler:
             warn_of_wrong_order(self.optimizer)
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(_EPOCH_GIVEN, UserWarning, stacklevel=2)
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch=None):

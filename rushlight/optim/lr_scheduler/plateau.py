@@ -6,7 +6,7 @@ import warnings
 from math import inf
 
 from rushlight.optim.lr_scheduler.base import (
-    _EPOCH_GIVEN,
+    EPOCH_DEPRECATION_WARNING,
     LRScheduler,
     check_optimizer,
     set_number,
@@ -86,7 +86,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(_EPOCH_GIVEN, UserWarning, stacklevel=2)
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=2)
         self.last_epoch = epoch
         if self.is_better(current, self.best):
             self.best = current
