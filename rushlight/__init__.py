@@ -118,7 +118,7 @@ _display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(
-    "accelerator amp backends compile compiler cpu cuda distributed distributions fft func "
+    "_utils accelerator amp backends compile compiler cpu cuda distributed distributions fft func "
     "functional hub jit linalg mps multiprocessing nn onnx optim overrides package profiler "
     "serialization signal special testing torch_version types utils version".split()
 )

@@ -157,7 +157,8 @@ class _IntegerInterval(_Bounded):
         self.upper_bound = upper_bound
 
     def check(self, value):
-        return (value % 1 == 0) & (self.lower_bound <= value) & (value <= self.upper_bound)
+        inside = (self.lower_bound <= value) & (value <= self.upper_bound)
+        return inside & (value % 1 == 0) if value.is_floating_point() else inside
 
 
 class _IntegerGreaterThan(_Bounded):

@@ -50,4 +50,19 @@ __all__ = [
     "default_collate",
     "default_convert",
     "get_worker_info",
+    "IterDataPipe",
+    "MapDataPipe",
+    "functional_datapipe",
 ]
+
+_DATAPIPES = ("IterDataPipe", "MapDataPipe", "functional_datapipe")
+
+
+def __getattr__(name):
+    """Chains of steps are rare: loaded when first named."""
+    if name in _DATAPIPES or name == "datapipes":
+        from importlib import import_module
+
+        datapipes = import_module("rushlight.utils.data.datapipes")
+        return datapipes if name == "datapipes" else getattr(datapipes.datapipe, name)
+    raise AttributeError(f"module 'torch.utils.data' has no attribute '{name}'")

@@ -384,6 +384,13 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         self._pool = WorkerPool(loader.multiprocessing_context, self._plan)
         self._begin()
 
+    @property
+    def _workers(self):
+        return self._pool.processes
+
+    def _shutdown_workers(self):
+        self._pool.shut_down()
+
     def restart(self):
         """Begin the next epoch with the same workers."""
         self._num_yielded = 0

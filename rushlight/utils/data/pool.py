@@ -27,7 +27,7 @@ class WorkerPool:
     def __init__(self, context, plan):
         self._owner = os.getpid()
         self._channels = []
-        self._processes = []
+        self.processes = []
         self._answers = queue.SimpleQueue()
         for number in range(plan.num_workers):
             self._start(context or multiprocessing.get_context(), number, plan)
@@ -40,7 +40,7 @@ class WorkerPool:
         arguments = (number, theirs, list(self._channels), plan)
         process = context.Process(target=worker.run, args=arguments, daemon=True)
         process.start()
-        self._processes.append(process)
+        self.processes.append(process)
         theirs.close()
 
     def send(self, number, task):
@@ -63,7 +63,7 @@ class WorkerPool:
         except queue.Empty:
             raise RuntimeError(f"DataLoader timed out after {timeout} seconds") from None
         if answer is None:
-            process = self._processes[number]
+            process = self.processes[number]
             process.join(_PATIENCE)
             self.shut_down()
             raise RuntimeError(
@@ -78,7 +78,7 @@ class WorkerPool:
             return
         for channel in self._channels:
             channel.hang_up()
-        for process in self._processes:
+        for process in self.processes:
             process.join(_PATIENCE)
             if process.is_alive():
                 process.terminate()

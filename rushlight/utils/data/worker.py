@@ -6,6 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from rushlight._utils import ExceptionWrapper
 from rushlight.random import manual_seed
 from rushlight.settings import set_num_threads
 
@@ -31,34 +32,11 @@ class Exhausted:
     """Stands for the batch of a worker whose iterable dataset has come to its end."""
 
 
-class Failure:
+class Failure(ExceptionWrapper):
     """An exception of a worker process, with its traceback as text."""
 
     def __init__(self, error, worker):
-        import traceback
-
-        self.kind = type(error)
-        self.text = (
-            f"Caught {self.kind.__name__} in DataLoader worker process {worker}.\n"
-            f"Original {''.join(traceback.format_exception(error))}"
-        )
-
-    def reraise(self):
-        """Raise the same type with the text, or a RuntimeError if it takes other arguments."""
-        if issubclass(self.kind, KeyError):
-            raise self.kind(_Verbatim(self.text))
-        try:
-            error = self.kind(self.text)
-        except Exception:
-            error = RuntimeError(self.text)
-        raise error
-
-
-class _Verbatim(str):
-    """A text that KeyError, which shows its argument's repr, shows with its line breaks."""
-
-    def __repr__(self):
-        return str(self)
+        super().__init__(error, f"in DataLoader worker process {worker}")
 
 
 def run(worker, channel, inherited, plan):
@@ -121,7 +99,7 @@ def _fetched(worker, fetch, indices, iterable):
     if isinstance(fetch, Failure):
         return fetch
     batch = _guarded(worker, fetch, indices)
-    ended = iterable and isinstance(batch, Failure) and batch.kind is StopIteration
+    ended = iterable and isinstance(batch, Failure) and batch.exc_type is StopIteration
     return Exhausted if ended else batch
 
 
@@ -132,5 +110,5 @@ def _answer(worker, channel, number, batch):
         raise
     except Exception as error:  # the batch, or a locally defined type of error, can't be pickled
         failure = batch if isinstance(batch, Failure) else Failure(error, worker)
-        failure.kind = RuntimeError
+        failure.exc_type = RuntimeError
         channel.send((number, failure))
