@@ -27,7 +27,7 @@ import numpy as np
 
 from rushlight.settings import get_num_threads
 
-__all__ = ["Loop", "in_order", "loop", "shared"]
+__all__ = ["Loop", "allowed", "at_once", "in_order", "loop", "shared"]
 
 #: below this many elements NumPy's calls are as fast as the loop's
 LEAST = 1 << 10
@@ -41,8 +41,14 @@ _worked = 0  # elements, by all calls that could have used a loop
 _pool = None
 
 
-def _usable():
-    return _choice != "0" and importlib.util.find_spec("numba") is not None
+def allowed():
+    """Whether compiled code may be used."""
+    return _choice != "0"
+
+
+def at_once():
+    """Whether compiled code is used from the first call on."""
+    return _choice == "1"
 
 
 class Loop:
@@ -70,11 +76,11 @@ class Loop:
     def _count(self, elements):
         global _worked
         if self._usable is None:
-            self._usable = _usable()
+            self._usable = allowed() and importlib.util.find_spec("numba") is not None
         self._worked += elements
         _worked += elements
         paid = self._worked >= PRICE and _worked >= PRICE_OF_NUMBA
-        return self._usable and (paid or _choice == "1")
+        return self._usable and (paid or at_once())
 
     def run(self, count, *arrays, elements=None):
         """Work on all of `count` rows; several threads do if there are many `elements`."""
@@ -87,12 +93,7 @@ def compiled(function):
     """What Numba makes of a function of arrays."""
     from numba import njit
 
-    from rushlight.kernels.functions import teach
-
-    teach()
-    # "reassoc": a sum may be taken in another order, or it can't be vectorised
-    flags = {"contract", "reassoc"}
-    return njit(function, nogil=True, cache=True, error_model="numpy", fastmath=flags)
+    return njit(function, nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 
 #: the decorator that makes a function a Loop

@@ -13,8 +13,6 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels import elements as loops
-from rushlight.kernels import in_order
 from rushlight.ops.blocks import by_blocks
 from rushlight.ops.elementwise import beside, exp, sigmoid, tanh, where
 from rushlight.ops.error_function import erf
@@ -365,24 +363,6 @@ def _gelu_by_tanh(input):
     return input * 0.5 * (1 + np.tanh(inner))
 
 
-def _gelu_earned(loop, input):
-    return type(input) is np.ndarray and input.dtype.char in "fd" and loop.earned(input.size)
-
-
-def _by_elements(loop, *arrays):
-    """What a loop makes of the elements of arrays of one shape."""
-    arrays = in_order(*arrays)
-    out = np.empty_like(arrays[-1])
-    loop.run(out.size, *(each.reshape(-1) for each in (*arrays, out)))
-    return out
-
-
-def _gelu_input(g, input, approximate):
-    if approximate == "none" and _gelu_earned(loops.gelu_slope, input):
-        return _by_elements(loops.gelu_slope, g, input)
-    return g * _gelu_slope(input, approximate)
-
-
 def _check_gelu(input, *, approximate):
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
@@ -391,7 +371,8 @@ def _check_gelu(input, *, approximate):
 
 @elementwise(
     check=_check_gelu,
-    d_input=_gelu_input,
+    d_input=lambda g, input, approximate: g * _gelu_slope(input, approximate),
+    fuse=True,
 )
 def gelu(input, *, approximate="none"):
     """x times the probability that a standard normal number is below x.
@@ -402,8 +383,6 @@ def gelu(input, *, approximate="none"):
     Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units (GELUs)", 2016.
     """
     if approximate == "none":
-        if _gelu_earned(loops.gelu, input):
-            return _by_elements(loops.gelu, input)
         return input * normal_probability.op.kernel(input)
     if approximate != "tanh":
         _check_gelu(input, approximate=approximate)

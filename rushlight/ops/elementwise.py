@@ -185,7 +185,7 @@ def reciprocal(input):
 # Exponentials and logarithms ----------------------------------------------------------------------
 
 
-@elementwise(ufunc=np.exp, result="float", d_input=lambda g, out: g * out)
+@elementwise(ufunc=np.exp, result="float", d_input=lambda g, out: g * out, fuse=True)
 def exp(input):
     """e to the power of each element.
 
@@ -206,7 +206,7 @@ def expm1(input):
     """exp(x) - 1, exact near zero too."""
 
 
-@elementwise(ufunc=np.log, result="float", d_input=lambda g, input: g / input)
+@elementwise(ufunc=np.log, result="float", d_input=lambda g, input: g / input, fuse=True)
 def log(input):
     """Natural logarithm of each element.
 
@@ -257,7 +257,9 @@ def _sigmoid_backward(grad, out_):
     return grad * (out_ * (1 - out_))
 
 
-@elementwise(ufunc=np.tanh, result="float", d_input=lambda g, out: _tanh_backward(g, out))
+@elementwise(
+    ufunc=np.tanh, result="float", d_input=lambda g, out: _tanh_backward(g, out), fuse=True
+)
 def tanh(input):
     """Hyperbolic tangent.
 

@@ -46,6 +46,7 @@ from rushlight.autograd.tape import (
     next_sequence_number,
 )
 from rushlight.explain.provenance import here
+from rushlight.kernels.fused import LEAST, Fused
 from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
@@ -91,6 +92,7 @@ _names = {
     "number_array": number_array,
     "raise_modified": raise_modified,
     "sum_array_to": sum_array_to,
+    "FUSED": LEAST,
     # how many things watch operations (transforms, hooks, modes): if any, all go the general way
     "intercepted": 0,
 }
@@ -154,6 +156,7 @@ def give_code(op):
         label += "_"
     _names[f"op_{label}"] = op
     _names[f"kernel_{label}"] = op.kernel
+    _names[f"fused_{label}"] = op.fused
     _names[f"node_class_{label}"] = op.node_class
     source = "\n".join(_call_source(op, label))
     built: dict = {}
@@ -225,7 +228,10 @@ def _fast_source(op, label, general, options, recording=True):
         yield f"        counter = {first}._counter"
         yield "        version = counter[0]"
     arrays = ", ".join(f"{name}_array" for name in op.arrays)
-    yield f"        result = kernel_{label}({arrays}{', ' + options if options else ''})"
+    kernel = f"kernel_{label}"
+    if op.fused:
+        kernel = f"({kernel} if {first}_array.size < FUSED else fused_{label})"
+    yield f"        result = {kernel}({arrays}{', ' + options if options else ''})"
     yield "    except Exception:"
     yield f"        {general}"
     yield "    if result.__class__ is not ndarray:"
@@ -381,13 +387,16 @@ def build_backward(op, rules):
     source = "\n".join(_backward_source(op))
     built: dict = {}
     exec(compile(source, f"<derivative of {op.name}>", "exec"), _names, built)
-    backward = built["declare"](*rules)
+    fused = map(Fused, rules) if op.fused else ()
+    backward = built["declare"](*rules, *fused)
     backward.source = source
     return backward
 
 
 def _backward_source(op):
-    yield f"def declare({', '.join(f'd_{name}' for name in op.rules)}):"
+    rules = [f"d_{name}" for name in op.rules]
+    fused = [f"fused_{name}" for name in op.rules if op.fused]
+    yield f"def declare({', '.join(rules + fused)}):"
     yield "    def backward(node, g, edges):"
     if op.saved_names:
         yield f"        {', '.join(op.saved_names)}, = node.saved"
@@ -411,7 +420,8 @@ def _backward_source(op):
 
 
 def _rule_source(op, name, position):
-    rule = f"d_{name}({', '.join(op.rule_parameters[name])})"
+    rule = f"(d_{name} if g.size < FUSED else fused_{name})" if op.fused else f"d_{name}"
+    rule += f"({', '.join(op.rule_parameters[name])})"
     only = len(op.arrays) == 1
     indent = "        " if only else "            "
     if not only:

@@ -7,9 +7,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels import in_order
-from rushlight.kernels import rows as loops
-from rushlight.ops.blocks import row_blocks
+from rushlight.ops.blocks import by_row_blocks, row_blocks
 from rushlight.ops.elementwise import rsqrt
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
@@ -50,11 +48,18 @@ def _flat(values):
     return None if values is None else values.reshape(-1)
 
 
+def _squares(rows):
+    """The sum of the squares of each row; `vecdot` is the fastest on arrays, where it is known."""
+    if rows.__class__ is np.ndarray:
+        return np.vecdot(rows, rows)[:, np.newaxis]
+    return np.add.reduce(rows * rows, axis=1, keepdims=True)
+
+
 def _standardized(rows, eps):
     """(each row with mean 0 and variance 1, what it was multiplied by)."""
     share = rows.dtype.type(1 / max(rows.shape[1], 1))
     centred = rows - np.add.reduce(rows, axis=1, keepdims=True) * share
-    variance = np.vecdot(centred, centred)[:, np.newaxis] * share
+    variance = _squares(centred) * share
     scale = 1 / np.sqrt(variance + rows.dtype.type(eps))
     centred *= scale
     return centred, scale
@@ -71,22 +76,8 @@ def _input_gradient(g, input, weight, dims, eps):
     return (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale
 
 
-def _statistics(rows, eps):
-    """The arguments of loops for a matrix of rows: itself, its means and its scales."""
-    (rows,) = in_order(rows)
-    means, scales = np.empty(len(rows), rows.dtype), np.empty(len(rows), rows.dtype)
-    loops.row_statistics.run(len(rows), rows, means, scales, np.array([eps], rows.dtype))
-    return rows, means, scales
-
-
 def _input_gradient_by_rows(g, input, weight, dims, eps):
     gradients, rows, weight = _rows(g, dims), _rows(input, dims), _flat(weight)
-    if loops.layer_norm_input.earned(rows.size):
-        result = np.empty(rows.shape, rows.dtype)
-        weight = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
-        arrays = *in_order(gradients), *_statistics(rows, eps), *in_order(weight)
-        loops.layer_norm_input.run(len(rows), *arrays, result)
-        return result.reshape(input.shape).astype(input.dtype, copy=False)
     share = rows.dtype.type(1 / max(rows.shape[1], 1))
     result = np.empty_like(rows)
     for block in row_blocks(*rows.shape):
@@ -112,10 +103,6 @@ def _weight_gradient(g, input, weight, dims, eps):
 def _weight_gradient_by_rows(g, input, weight, dims, eps):
     gradients, rows = _rows(g, dims), _rows(input, dims)
     total = np.zeros(rows.shape[1], rows.dtype)
-    if loops.layer_norm_weight.earned(rows.size):
-        arrays = *in_order(gradients), *_statistics(rows, eps)
-        loops.layer_norm_weight.run(rows.shape[1], *arrays, total)
-        return total.reshape(weight.shape).astype(weight.dtype, copy=False)
     for block in row_blocks(*rows.shape):
         z, _ = _standardized(rows[block], eps)
         total += np.einsum("ij,ij->j", gradients[block], z)
@@ -135,6 +122,7 @@ def _bias_gradient(g, dims):
     d_input=_input_gradient,
     d_weight=_weight_gradient,
     d_bias=_bias_gradient,
+    fuse=True,
 )
 def layer_norm(input, weight=None, bias=None, *, dims, eps):
     """(input - mean) / sqrt(variance + eps) * weight + bias, over the last dimensions `dims`.
@@ -144,22 +132,16 @@ def layer_norm(input, weight=None, bias=None, *, dims, eps):
     if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
         _check_dtypes(input, weight, bias)
     rows, weight, bias = _rows(input, dims), _flat(weight), _flat(bias)
-    if loops.layer_norm.earned(rows.size):
-        result = np.empty(rows.shape, rows.dtype)
-        weight = np.ones(rows.shape[1], rows.dtype) if weight is None else weight
-        bias = np.zeros(rows.shape[1], rows.dtype) if bias is None else bias
-        arrays = *_statistics(rows, eps), *in_order(weight, bias)
-        loops.layer_norm.run(len(rows), *arrays, result)
-        return result.reshape(input.shape).astype(input.dtype, copy=False)
-    result = np.empty_like(rows)
-    for block in row_blocks(*rows.shape):
-        z, _ = _standardized(rows[block], eps)
+
+    def normalized(part):
+        z, _ = _standardized(part, eps)
         if weight is not None:
             z *= weight
         if bias is not None:
             z += bias
-        result[block] = z
-    return result.reshape(input.shape).astype(input.dtype, copy=False)
+        return z
+
+    return by_row_blocks(normalized, rows).reshape(input.shape).astype(input.dtype, copy=False)
 
 
 # Over the batch -----------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from rushlight.autograd import saved
 from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.explain.provenance import here
+from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
@@ -73,6 +74,8 @@ class Op:
         name: its name.
         title: the name of the function for users, which messages show.
         overloaded: whether PyTorch has a form of its own for numbers, which its messages list.
+        fused: what computes large arrays in place of the kernel, if declared with `fuse=True`: the
+            kernel and the rules are chains of NumPy calls, which pay off as native code.
         kernel: arrays to array (or to a tuple of arrays, for several outputs).
         arrays: names of the arguments that are arrays; those with a default may be None.
         options: names of the options, with their defaults.
@@ -113,6 +116,7 @@ class Op:
         title=None,
         order=None,
         overloaded=False,
+        fuse=False,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
@@ -120,6 +124,7 @@ class Op:
         self.order = order or {}
         self.overloaded = overloaded
         self.kernel = ufunc or function
+        self.fused = Fused(self.kernel) if fuse else None
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
         self.result = result

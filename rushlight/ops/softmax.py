@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels import in_order
-from rushlight.kernels import rows as loops
 from rushlight.ops.elementwise import abs, exp, where
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.reduce import _sum, dims_argument, float32, float64, floating
@@ -62,42 +60,11 @@ def _check_softmax(name):
 _check_plain, _check_log = _check_softmax("softmax"), _check_softmax("log_softmax")
 
 
-def _rows(loop, dim, *arrays):
-    """Matrices of the rows along `dim`, if it is the last one and the loop has earned its use."""
-    first = arrays[0]
-    if type(first) is not np.ndarray or dim not in (-1, first.ndim - 1):
-        return None
-    if first.dtype.char not in "fd" or not loop.earned(first.size):
-        return None
-    return in_order(*(each.reshape(-1, first.shape[-1]) for each in arrays))
-
-
-def _by_rows(loop, x):
-    """What a loop makes of a matrix of rows and the greatest element of each."""
-    out = np.empty_like(x)
-    loop.run(len(x), x, np.maximum.reduce(x, 1), out)
-    return out
-
-
-def _softmax_input(g, out, dim):
-    rows = _rows(loops.softmax_input, dim, out, g)
-    if rows is None:
-        return out * (g - _sum(g * out, dim=dim, keepdim=True))
-    result = np.empty_like(rows[0])
-    loops.softmax_input.run(len(result), rows[1], rows[0], result)
-    return result.reshape(out.shape)
-
-
-def _log_softmax_input(g, out, dim):
-    rows = _rows(loops.log_softmax_input, dim, out, g)
-    if rows is None:
-        return g - exp(out) * _sum(g, dim=dim, keepdim=True)
-    result = np.empty_like(rows[0])
-    loops.log_softmax_input.run(len(result), rows[1], rows[0], result)
-    return result.reshape(out.shape)
-
-
-@opaque(check=_check_plain, d_input=_softmax_input)
+@opaque(
+    check=_check_plain,
+    d_input=lambda g, out, dim: out * (g - _sum(g * out, dim=dim, keepdim=True)),
+    fuse=True,
+)
 def _softmax(input, *, dim):
     """exp(x) / sum(exp(x)) along `dim`."""
     dtype = input.dtype
@@ -106,9 +73,6 @@ def _softmax(input, *, dim):
         input = input.astype(np.promote_types(dtype, float32))
     if not input.size or not input.ndim:
         return np.ones(input.shape, dtype)
-    rows = _rows(loops.softmax, dim, input)
-    if rows is not None:
-        return _by_rows(loops.softmax, rows[0]).reshape(input.shape).astype(dtype, copy=False)
     result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
     np.exp(result, result)
     total = np.add.reduce(result, dim, None, None, True)
@@ -138,7 +102,11 @@ def softmax(input, dim=None, dtype=None, *, out=None, axis=None):
     return _softmax(input if dtype is None else in_dtype(input, dtype), dim, out=out)
 
 
-@opaque(check=_check_log, d_input=_log_softmax_input)
+@opaque(
+    check=_check_log,
+    d_input=lambda g, out, dim: g - exp(out) * _sum(g, dim=dim, keepdim=True),
+    fuse=True,
+)
 def _log_softmax(input, *, dim):
     """x - log(sum(exp(x))) along `dim`."""
     dtype = input.dtype
@@ -147,9 +115,6 @@ def _log_softmax(input, *, dim):
         input = input.astype(np.promote_types(dtype, float32))
     if not input.size or not input.ndim:
         return np.zeros(input.shape, dtype)
-    rows = _rows(loops.log_softmax, dim, input)
-    if rows is not None:
-        return _by_rows(loops.log_softmax, rows[0]).reshape(input.shape).astype(dtype, copy=False)
     result = np.subtract(input, np.maximum.reduce(input, dim, None, None, True))
     result -= np.log(np.add.reduce(np.exp(result), dim, None, None, True))
     return result if result.dtype is dtype else result.astype(dtype)
