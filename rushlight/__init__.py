@@ -149,7 +149,7 @@ def __getattr__(name):
         return getattr(ops, name)
     home = _FROM_SUBMODULES.get(name, name)
     if name not in _SUBMODULES and home is name:
-        raise AttributeError(_unknown(name))
+        raise AttributeError(f"module 'torch' has no attribute '{name}'")
     from importlib import import_module
 
     try:
@@ -157,19 +157,8 @@ def __getattr__(name):
     except ModuleNotFoundError as error:
         if not f"rushlight.{home}".startswith(error.name or "?"):
             raise
-        raise AttributeError(_unknown(name)) from None
+        raise AttributeError(f"module 'torch' has no attribute '{name}'") from None
     return module if home is name else getattr(module, name)
-
-
-def _unknown(name):
-    """What to say about a name that isn't there: PyTorch's words, and the closest name."""
-    message = f"module 'torch' has no attribute '{name}'"
-    if name.startswith("__"):
-        return message
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, __dir__(), 1)
-    return f"{message}\nDid you mean torch.{close[0]}?" if close else message
 
 
 def __dir__():

@@ -406,8 +406,10 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     def item(self):
         """The value of a tensor with one element, as a Python number."""
         if self._array.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+            raise explained(
+                RuntimeError(
+                    f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+                )
             )
         if self._requires_grad:
             note_cut("item")
@@ -459,7 +461,9 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         if self._array.size != 1:
             if self._array.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+            raise explained(
+                RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+            )
         return bool(self._array)
 
     def __float__(self):
@@ -478,12 +482,12 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
 
     def __len__(self):
         if self._array.ndim == 0:
-            raise TypeError("len() of a 0-d tensor")
+            raise explained(TypeError("len() of a 0-d tensor"))
         return self._array.shape[0]
 
     def __iter__(self):
         if self._array.ndim == 0:
-            raise TypeError("iteration over a 0-d tensor")
+            raise explained(TypeError("iteration over a 0-d tensor"))
         return iter(ops.unbind(self, 0))
 
     __hash__ = object.__hash__

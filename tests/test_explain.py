@@ -11,6 +11,7 @@ from rushlight import explain
 from rushlight.explain import case, without_explanation
 from rushlight.explain.catalogue import CATALOGUE
 from rushlight.explain.language import language
+from tests.wrong_programs import __main__ as wrong
 
 PACKAGE = Path(explain.__file__).parent
 
@@ -25,8 +26,8 @@ def test_both_languages_say_the_same(key):
     assert text.en.strip() and text.zh.strip()
     assert placeholders(text.en) == placeholders(text.zh)
     assert text.en.count("\n") == text.zh.count("\n")
-    code = text.en.startswith("`") and text.en.endswith("`")
-    assert code or re.search("[\u4e00-\u9fff]", text.zh)
+    only_code = re.fullmatch(r"`[^`]*`\.?", text.en)
+    assert only_code or re.search("[\u4e00-\u9fff]", text.zh)
     assert not re.search("[\u3000-\uffff]", text.en)
 
 
@@ -90,3 +91,44 @@ def test_failing_explanation_leaves_the_plain_text(monkeypatch):
         rl.zeros(1).backward()
     monkeypatch.setattr(explain, "strict", False)
     assert str(failing()) == "grad can be implicitly created only for scalar outputs"
+
+
+# The wrong programs -------------------------------------------------------------------------------
+
+
+def test_all_programs_are_listed():
+    on_disk = {path.stem for path in wrong.HERE.glob("*.py")} - {"__init__", "__main__"}
+    assert set(wrong.PROGRAMS) == on_disk
+    assert len(wrong.PROGRAMS) == len(on_disk) >= 40
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_said_of_wrong_programs(language):
+    expected = wrong.sections(wrong.recorded(language))
+    assert wrong.sections(wrong.said_by("rushlight", language)) == expected
+
+
+def test_every_wrong_program_is_explained_in_its_own_place():
+    for which, why in (("en", "\n\nWhy: "), ("zh", "\n\n原因：")):
+        for name, said in wrong.sections(wrong.recorded(which)).items():
+            assert why in said
+            assert re.search(rf"^  {name}\.py:\d+ ", said, re.M), name
+
+
+#: Nodes have other names, or the constructor of another class refuses
+OTHER_WORDS = {"step_between_forward_and_backward", "wrong_keyword_of_layer"}
+
+
+def test_pytorchs_words_come_first():
+    theirs = wrong.sections(wrong.recorded("torch"))
+    for name, said in wrong.sections(wrong.recorded("en")).items():
+        if name not in OTHER_WORDS:
+            assert said.partition("\n\n")[0].strip() == theirs[name].strip()
+
+
+def test_pytorch_still_says_so(torch):
+    assert wrong.sections(wrong.said_by("torch")) == wrong.sections(wrong.recorded("torch"))
+
+
+def test_document_is_current():
+    assert wrong.DOCUMENT.read_text(encoding="utf-8") == wrong.document()

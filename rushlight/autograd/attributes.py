@@ -48,7 +48,7 @@ def set_requires_grad(tensor, value, what="floating point and complex dtype"):
             )
         )
     if value and tensor._array.dtype.kind not in "fcV":
-        raise RuntimeError(f"only Tensors of {what} can require gradients")
+        raise explained(RuntimeError(f"only Tensors of {what} can require gradients"))
     if value and tensor._counter is INFERENCE and not modes.inference:
         raise RuntimeError(
             "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."

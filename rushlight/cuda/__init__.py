@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from rushlight.cuda import amp
+from rushlight.explain import explained
 
 
 def is_available() -> bool:
@@ -66,10 +67,7 @@ max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
 
 def _no_device(*args, **kwargs) -> NoReturn:
     """Raise PyTorch's AssertionError for what needs a CUDA device."""
-    raise AssertionError(
-        "Torch not compiled with CUDA enabled\n"
-        "Rushlight computes on the CPU; torch.cuda.is_available() tells a program so."
-    )
+    raise explained(AssertionError("Torch not compiled with CUDA enabled"))
 
 
 synchronize = set_device = current_device = _no_device

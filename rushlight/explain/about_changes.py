@@ -21,18 +21,23 @@ def modified(case):
     node, counter = found
     tensor = _on_memory(case, counter)
     name = case.name_of(tensor) if tensor is not None else None
-    saved, written = _line_of(node), _written(case, counter, name)
+    saved, written = _line_of(node), _written(case, counter, name, tensor)
     function = node.name().partition("Backward")[0]
     what = say("modified.name", name=name) if name else say("modified.value")
     places = [(saved, say("modified.saved", function=function))] if saved else []
     places += [(written, say("modified.written"))] if written else []
-    fix = [say("modified.fix.out", **_out_of_place(case, written, name))] if written else []
-    fix.append(say("modified.fix.clone" if written else "modified.fix", name=name or "x"))
+    if written and ".step(" in written.text:
+        fix = [say("modified.fix.step", text=written.text)]
+    elif written:
+        fix = [say("modified.fix.out", **_out_of_place(case, written, name))]
+        fix.append(say("modified.fix.clone", name=name or "x"))
+    else:
+        fix = [say("modified.fix", name=name or "x")]
     return Explanation(
         [say("modified.why", what=what), say("modified.needs", function=function)],
         [*places, *case.places(say("modified.failed"))],
         fix,
-        "" if saved else say("learn.lines"),
+        more="" if saved else say("learn.lines"),
     )
 
 
@@ -49,17 +54,19 @@ def _on_memory(case, counter):
     return next(iter(named or holders), None)
 
 
-def _written(case, counter, name):
+def _written(case, counter, name, tensor):
     """The line of the change: recorded, or the only one that the source has for that name."""
     if len(counter) > 1 and counter[1]:
         return Place(*provenance.lines[counter[1]])
     if name is None or case.statement is None:
         return None
-    found = [n for n in body_nodes(function_around(case.statement)) if _changes(n, name)]
+    is_parameter = type(tensor).__name__ == "Parameter"
+    nodes = body_nodes(function_around(case.statement))
+    found = [n for n in nodes if _changes(n, name, is_parameter)]
     return Place(case.here.filename, found[0].lineno) if len(found) == 1 else None
 
 
-def _changes(node, name):
+def _changes(node, name, is_parameter):
     """Whether a node of the source changes a variable in place."""
     if isinstance(node, ast.AugAssign):
         return _base_name(node.target) == name
@@ -67,6 +74,8 @@ def _changes(node, name):
         return any(isinstance(t, ast.Subscript) and _base_name(t) == name for t in node.targets)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         method = node.func.attr
+        if method == "step" and is_parameter:
+            return True
         in_place = method.endswith("_") and not method.endswith("__")
         return in_place and _base_name(node.func.value) == name
     return False

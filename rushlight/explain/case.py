@@ -23,7 +23,9 @@ from rushlight.explain.source import (
 
 __all__ = ["Case", "Explanation", "add_explanation", "explains"]
 
-_FAMILIES = "backward chain changes passes".split()
+_FAMILIES = (
+    "backward chain changes devices dtypes indices names passes shapes state targets".split()
+)
 _explainers: list = []
 
 
@@ -53,6 +55,7 @@ class Explanation:
     Attributes:
         why: sentences that say what happened.
         places: lines of the user's source, each with a remark (or "").
+        table: lines that show shapes side by side.
         fix: what to type instead.
         more: where to learn more, or nothing.
     """
@@ -60,14 +63,16 @@ class Explanation:
     why: list[str]
     places: list[tuple[Place, str]] = field(default_factory=list)
     fix: list[str] = field(default_factory=list)
+    table: list[str] = field(default_factory=list)
     more: str = ""
 
     def __str__(self):
-        lines = [say("why", text=" ".join(self.why))]
+        lines = [say("why", text=("" if language() == "zh" else " ").join(self.why))]
         lines += [f"  {line}" for line in _aligned(self.places)]
+        lines += [f"    {line}" for line in self.table]
         label = say("fix", text="")
         for number, text in enumerate(self.fix):
-            first, *rest = text.splitlines()
+            first, *rest = (say("or", text=text) if number else text).splitlines()
             lines.append((label if number == 0 else " " * _width(label)) + first)
             lines += [" " * _width(label) + line for line in rest]
         return "\n".join([*lines, self.more] if self.more else lines)
@@ -166,6 +171,16 @@ class Case:
                     return tuple(known[n] for n in names)
         return None
 
+    def layer_input(self):
+        """The tensor that the user's code gave to the layer or function that failed; or None."""
+        found = None
+        for frame in self.frames:
+            if not is_ours(frame.frame.f_code.co_filename):
+                break
+            value = frame.names.get("input")
+            found = value if hasattr(value, "_array") else found
+        return found
+
     def name_of(self, value, default=None):
         """How the user's source calls a value: a variable, an attribute, a parameter's path."""
         for frame in self.users:
@@ -180,7 +195,9 @@ class Case:
         for name, module in self.modules():
             for path, part in [*module.named_parameters(), *module.named_modules()]:
                 if part is value and path:
-                    return f"{name}.{path}"
+                    return name + "".join(
+                        f"[{p}]" if p.isdigit() else f".{p}" for p in path.split(".")
+                    )
         return None
 
     def modules(self):
@@ -193,6 +210,48 @@ class Case:
                 for name, known in list(names.items()):
                     if isinstance(known, nn.Module) and not name.startswith("_"):
                         yield name, known
+
+    def operand_texts(self):
+        """What the user wrote for the arguments of the operation or layer that failed, in order."""
+        node = self.expression
+        if isinstance(node, ast.BinOp):
+            return [ast.unparse(node.left), ast.unparse(node.right)]
+        if isinstance(self.statement, ast.AugAssign) and not isinstance(node, ast.Call):
+            return [ast.unparse(self.statement.target), ast.unparse(self.statement.value)]
+        if not isinstance(node, ast.Call):
+            return []
+        given = [ast.unparse(each) for each in [*node.args, *(k.value for k in node.keywords)]]
+        if isinstance(node.func, ast.Attribute) and self._is_method(node.func):
+            return [ast.unparse(node.func.value), *given]
+        return given
+
+    def _is_method(self, function):
+        """Whether `x.f` is a method of a tensor."""
+        from rushlight.explain.history import evaluate
+        from rushlight.tensor import Tensor
+
+        value = evaluate(function.value, self.users[0])
+        return value is None or isinstance(value, Tensor)
+
+    def call_of(self, tensor, position, default):
+        """How to refer to an argument: its variable, else what the user wrote at its position."""
+        if known := self.name_of(tensor):
+            return known
+        texts = [] if self.is_inside() else self.operand_texts()
+        short = position < len(texts) and len(texts[position]) <= 40
+        return texts[position] if short else default
+
+    def is_inside(self):
+        """Whether it happened in a layer that another module called, not the user's own code."""
+        nn = sys.modules.get("rushlight.nn")
+        found = set()
+        for frame in self.frames:
+            if not is_ours(frame.frame.f_code.co_filename):
+                break
+            this = frame.names.get("self")
+            if nn is not None and isinstance(this, nn.Module):
+                found.add(id(this))
+        return len(found) > 1
 
     def layer(self):
         """The layer of `nn` whose `forward` failed: (how the user calls it, itself); or None."""

@@ -39,3 +39,7 @@ from rushlight.nn.transformer import *
 from rushlight.nn.upsampling import *
 
 from rushlight.nn import modules  # isort: skip  (it looks at all the above)
+
+
+def __getattr__(name):
+    raise AttributeError(f"module 'torch.nn' has no attribute '{name}'")

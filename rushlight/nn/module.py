@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 
 from rushlight import dtypes, ops
+from rushlight.explain import explained
 from rushlight.explain.provenance import here
 from rushlight.naming import new_object, typename
 from rushlight.nn.hooks import (
@@ -88,7 +89,11 @@ class Module(Hooks, StateDict):
         if self._hooked or everywhere.active:
             return call_with_hooks(self, args, kwargs)
         line = here[0]
-        output = self.forward(*args, **kwargs)
+        try:
+            output = self.forward(*args, **kwargs)
+        except Exception as error:
+            explained(error)
+            raise
         here[0] = line  # `forward` may have run other lines of the user's program
         return output
 

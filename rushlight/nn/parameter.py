@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -58,8 +59,10 @@ class Parameter(Tensor):
     def __new__(cls, data=None, requires_grad=True):
         data = _empty() if data is None else data.detach()
         if requires_grad and data._array.dtype.kind in "biu":
-            raise RuntimeError(
-                "Only Tensors of floating point and complex dtype can require gradients"
+            raise explained(
+                RuntimeError(
+                    "Only Tensors of floating point and complex dtype can require gradients"
+                )
             )
         return _tensor_of_class(cls, data).requires_grad_(requires_grad)
 

@@ -7,6 +7,7 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 
 from rushlight.autograd.tape import RemovableHandle
+from rushlight.explain import explained
 from rushlight.nn.members import BUFFER, MODULE, PARAMETER, members
 from rushlight.nn.parameter import Parameter, is_lazy
 from rushlight.tensor import Tensor
@@ -111,7 +112,8 @@ class StateDict:
         <All keys matched successfully>
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+            text = f"Expected state_dict to be dict-like, got {type(state_dict)}."
+            raise explained(TypeError(text))
         entries = OrderedDict(state_dict)
         metadata = getattr(state_dict, "_metadata", None)
         if metadata is not None:
@@ -124,7 +126,8 @@ class StateDict:
         if errors:
             listed = "\n\t".join(errors)
             name = type(self).__name__
-            raise RuntimeError(f"Error(s) in loading state_dict for {name}:\n\t{listed}")
+            text = f"Error(s) in loading state_dict for {name}:\n\t{listed}"
+            raise explained(RuntimeError(text))
         return report
 
     def _load_from_state_dict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.ops.copies import clone
 from rushlight.ops.op import opaque
@@ -125,15 +126,9 @@ def check_device(where):
     if where.type == "cpu":
         return CPU
     if where.type == "cuda":
-        raise AssertionError(
-            "Torch not compiled with CUDA enabled\n"
-            "Rushlight computes on the CPU: choose the device "
-            "with 'cuda' if torch.cuda.is_available() else 'cpu'."
-        )
-    raise RuntimeError(
-        f"PyTorch is not linked with support for {where.type} devices\nRushlight computes on the "
-        "CPU."
-    )
+        raise explained(AssertionError("Torch not compiled with CUDA enabled"))
+    error = RuntimeError(f"PyTorch is not linked with support for {where.type} devices")
+    raise explained(error)
 
 
 def type_(input, dtype=None, non_blocking=False):

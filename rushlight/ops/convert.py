@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.ops.cast import cast, check_device
 from rushlight.ops.warn import warn, warn_once
@@ -44,7 +45,9 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 def with_grad(made):
     """Have operations on a new tensor recorded."""
     if made._array.dtype.kind not in "fcV":
-        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        raise explained(
+            RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        )
     made._requires_grad = True
     return made
 
@@ -122,14 +125,16 @@ def _collect(data, leaves, shape, depth):
                 raise TypeError(f"'{type_name(data)}' object cannot be interpreted as an integer")
             shape.append(len(data))
         if len(data) != shape[depth]:
-            raise ValueError(
-                f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
+            raise explained(
+                ValueError(
+                    f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
+                )
             )
         for each in data:
             _collect(each, leaves, shape, depth + 1)
         return
     if isinstance(data, str):
-        raise ValueError(f"too many dimensions '{type_name(data)}'")
+        raise explained(ValueError(f"too many dimensions '{type_name(data)}'"))
     if depth < len(shape):
         raise TypeError("not a sequence")
     leaves.append(data.reshape(())[()] if isinstance(data, np.ndarray) else data)
@@ -204,7 +209,9 @@ def from_numpy(ndarray):
     [1.0, 0.0]
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type_name(ndarray).rpartition('.')[2]})")
+        raise explained(
+            TypeError(f"expected np.ndarray (got {type_name(ndarray).rpartition('.')[2]})")
+        )
     made = wrap(native(ndarray))
     if not ndarray.flags.writeable:
         warn_once(

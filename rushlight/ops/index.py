@@ -13,6 +13,7 @@ import numpy as np
 from rushlight.autograd.saved import raise_overwritten
 from rushlight.autograd.tape import INFERENCE, modes
 from rushlight.autograd.views import check_in_place
+from rushlight.explain import explained
 from rushlight.explain.provenance import here
 from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
@@ -261,10 +262,11 @@ def getitem(input, index):
 
 def raise_zero_dim():
     """Refuse to index a number."""
-    raise IndexError(
+    error = IndexError(
         "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
         "C++ to convert a 0-dim tensor to a number"
     )
+    raise explained(error)
 
 
 def read_index(index, shape):
@@ -351,7 +353,9 @@ def _of_array(array):
 def refuse_positions(array):
     """Refuse what is neither a mask nor positions."""
     if array.dtype.name not in ("int64", "int32", "bool"):
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        raise explained(
+            IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        )
 
 
 def _as_positions(array):
@@ -451,7 +455,9 @@ def check_positions(positions, dim, size):
         raise IndexError("index is out of bounds for dimension with size 0")
     if positions.size and (positions.max() >= size or positions.min() < -size):
         bad = positions[(positions >= size) | (positions < -size)].flat[0]
-        raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+        raise explained(
+            IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+        )
 
 
 def check_broadcast_picks(shapes):
@@ -471,7 +477,7 @@ def raise_too_many(parts, shape):
         if parts[0].__class__ is slice:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise_zero_dim()
-    raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+    raise explained(IndexError(f"too many indices for tensor of dimension {len(shape)}"))
 
 
 def check_basic(input, index):

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import INFERENCE, UNSAVED, gradient_edge, modes
 from rushlight.autograd.views import check_in_place, check_not_inference, rebase
+from rushlight.explain import explained
 from rushlight.explain.provenance import here
 from rushlight.ops import fast
 from rushlight.ops.op import special_array
@@ -161,8 +162,10 @@ def check_holds(self, result):
     if result._array.dtype is not self._array.dtype:
         into, of = dtypes.of(self._array), dtypes.of(result._array)
         if not dtypes.can_cast(of, into):
-            raise RuntimeError(
-                f"result type {of.title} can't be cast to the desired output type {into.title}"
+            raise explained(
+                RuntimeError(
+                    f"result type {of.title} can't be cast to the desired output type {into.title}"
+                )
             )
     if result._array.shape != self._array.shape:
         raise RuntimeError(

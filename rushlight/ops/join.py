@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from rushlight.autograd.tape import modes
+from rushlight.explain import explained
 from rushlight.ops import fast
 from rushlight.ops.expand import atleast_1d, atleast_2d, atleast_3d
 from rushlight.ops.index import _basic_index, select_dim, slice_dim
@@ -271,14 +272,18 @@ def _bounds(tensors, dim, first):
 
 def _check_joins(first, shape, dim, position):
     if len(first) != len(shape):
-        raise RuntimeError(
-            f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+        raise explained(
+            RuntimeError(
+                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+            )
         )
     for d, (a, b) in enumerate(zip(first, shape, strict=True)):
         if d != dim and a != b:
-            raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected size {a} but got "
-                f"size {b} for tensor number {position} in the list."
+            raise explained(
+                RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {a} "
+                    f"but got size {b} for tensor number {position} in the list."
+                )
             )
 
 
@@ -299,9 +304,11 @@ def stack(tensors, dim=0, *, out=None):
     dim = normalize_dim(dim, len(first) + 1)
     for i, x in enumerate(tensors):
         if x._array.shape != first:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(x._array.shape)} at entry {i}"
+            raise explained(
+                RuntimeError(
+                    f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
+                    f"and {list(x._array.shape)} at entry {i}"
+                )
             )
     return joining("stack", len(tensors))(*tensors, dim=dim, out=out)
 

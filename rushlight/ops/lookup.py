@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.ops.index import add_at
 from rushlight.ops.op import opaque
 from rushlight.tensor import wrap
@@ -20,7 +21,7 @@ def _check_embedding(weight, input, **options):
             f"Long, Int; but got {kind} instead (while checking arguments for embedding)"
         )
     if input.size and (input.min() < 0 or input.max() >= weight.shape[0]):
-        raise IndexError("index out of range in self")
+        raise explained(IndexError("index out of range in self"))
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
 
@@ -90,7 +91,9 @@ def one_hot(tensor, num_classes=-1):
     """
     numbers = tensor._array
     if numbers.dtype != np.int64:
-        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+        raise explained(
+            RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+        )
     if not numbers.size:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
@@ -102,7 +105,7 @@ def one_hot(tensor, num_classes=-1):
     elif num_classes < 1:
         raise RuntimeError("num_classes should be positive")
     if numbers.max() >= num_classes:
-        raise RuntimeError("Class values must be smaller than num_classes.")
+        raise explained(RuntimeError("Class values must be smaller than num_classes."))
     if numbers.__class__ is not np.ndarray:
         return (tensor.unsqueeze(-1) == wrap(np.arange(num_classes))).long()
     return wrap((numbers[..., np.newaxis] == np.arange(num_classes)).astype(np.int64))

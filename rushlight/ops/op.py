@@ -44,6 +44,7 @@ from rushlight import dtypes
 from rushlight.autograd import saved
 from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.explain import explained
 from rushlight.explain.provenance import here
 from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
@@ -242,6 +243,13 @@ class Op:
 
     def general(self, args, options, out=None):
         """Call the operation, whatever the arguments are and whatever is watching."""
+        try:
+            return self._in_general(args, options, out)
+        except Exception as error:
+            explained(error, operands=args, operation=self.title)
+            raise
+
+    def _in_general(self, args, options, out):
         if not all(isinstance(x, Tensor) for x in args):
             self.check_types(args)
         if out is not None:

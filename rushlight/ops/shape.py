@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.ops.op import opaque, view
 from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
 from rushlight.tensor import type_name
@@ -56,9 +57,11 @@ def _view(input, *, shape):
 def refuse_copy(result, input):
     """Raise if a reshaped array is a copy."""
     if result.size and not np.may_share_memory(result, input):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one "
-            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        raise explained(
+            RuntimeError(
+                "view size is not compatible with input tensor's size and stride (at least one "
+                "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+            )
         )
 
 
@@ -211,7 +214,9 @@ def infer_size(shape, count):
         raise RuntimeError("only one dimension can be inferred")
     if unknown == 0:
         if known != count:
-            raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
+            raise explained(
+                RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
+            )
         return shape
     if known == 0 and count == 0:
         raise RuntimeError(
@@ -219,7 +224,7 @@ def infer_size(shape, count):
             "unspecified dimension size -1 can be any value and is ambiguous"
         )
     if known == 0 or count % known:
-        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}")
+        raise explained(RuntimeError(f"shape '{list(shape)}' is invalid for input of size {count}"))
     return tuple(count // known if size == -1 else size for size in shape)
 
 

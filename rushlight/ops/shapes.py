@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.explain import explained
+
 __all__ = [
     "broadcast_shapes",
     "expand_array",
@@ -47,10 +49,11 @@ def normalize_dim(dim, ndim):
     """
     count = ndim or 1
     if not -count <= dim < count:
-        raise IndexError(
+        error = IndexError(
             f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], "
             f"but got {dim})"
         )
+        raise explained(error)
     return dim + count if dim < 0 else dim
 
 

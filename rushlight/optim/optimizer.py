@@ -16,6 +16,7 @@ import numpy as np
 
 from rushlight.autograd import enable_grad
 from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.explain import explained
 from rushlight.naming import new_object
 from rushlight.tensor import Tensor, wrap
 
@@ -100,7 +101,7 @@ class Optimizer:
             )
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise explained(ValueError("optimizer got an empty parameter list"))
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -257,7 +258,7 @@ class Optimizer:
                 f"optimizer can only optimize Tensors, but one of the params is {type_title(param)}"
             )
         if not self.defaults.get("differentiable") and not (param.is_leaf or param.retains_grad):
-            raise ValueError("can't optimize a non-leaf Tensor")
+            raise explained(ValueError("can't optimize a non-leaf Tensor"))
 
     # Saving and loading
 

@@ -24,7 +24,8 @@ __all__ = ["compile_marked", "compiled", "install"]
 NAME = "__rushlight_here__"
 #: modules whose functions run no lines of the program (or whose lines don't matter)
 _QUIET = frozenset("torch F nn np math os sys random time plt".split())
-_COMPUTING = (ast.Call, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.Attribute, ast.Compare)
+_SILENT = (ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def install() -> None:
@@ -104,7 +105,7 @@ class Marker(ast.NodeTransformer):
     def marked(self, statement):
         """A statement, with its mark before it if it computes anything."""
         self.line = statement.lineno
-        if any(isinstance(n, _COMPUTING) for part in _head(statement) for n in ast.walk(part)):
+        if _computes(statement):
             place = ast.Subscript(_name(), ast.Constant(0), ast.Store())
             yield _at(statement, ast.Assign([place], ast.Constant(self.number(self.line))))
         yield self.visit(statement)
@@ -187,14 +188,13 @@ def _at(node, made):
     return made
 
 
-def _head(statement):
-    """The parts of a statement that are evaluated before any statement inside it."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return []
-    fields = {"body", "orelse", "finalbody", "handlers", "cases"}
-    parts = [v for name, v in ast.iter_fields(statement) if name not in fields]
-    nodes = [n for v in parts for n in (v if isinstance(v, list) else [v])]
-    return [n for n in nodes if isinstance(n, ast.AST)]
+def _computes(statement):
+    """Whether anything may be computed: a docstring or a future import must stay first."""
+    if isinstance(statement, (*_SILENT, *_DEFINITIONS)):
+        return False
+    return not isinstance(getattr(statement, "value", None), ast.Constant) or isinstance(
+        statement, ast.AugAssign
+    )
 
 
 def _is_quiet(function):

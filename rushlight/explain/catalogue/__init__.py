@@ -14,7 +14,7 @@ __all__ = ["CATALOGUE", "say"]
 CATALOGUE = {**common.TEXTS, **derivatives.TEXTS, **values.TEXTS, **models.TEXTS}
 
 
-def say(key, **values):
+def say(key, /, **values):
     """The text of an entry in the language of this moment (English where that is off).
 
     >>> say("why", text="...")  # doctest: +SKIP

@@ -19,6 +19,10 @@ TEXTS = {
         en="Fix: {text}",
         zh="改法：{text}",
     ),
+    "or": Text(
+        en="or: {text}",
+        zh="或：{text}",
+    ),
     "learn.lines": Text(
         en="To see the lines of all operations concerned: `rushlight run program.py`.",
         zh="想看到相关运算各自在哪一行：用 `rushlight run 程序.py` 运行。",

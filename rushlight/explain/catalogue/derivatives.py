@@ -226,12 +226,12 @@ TEXTS = {
         zh="先变成一个数：`{name}.mean().backward()`，或用 `.sum()`。",
     ),
     "scalar.gradient": Text(
-        en="or weigh its elements: `{name}.backward(gradient=torch.ones_like({name}))`.",
-        zh="或给每个元素一个权重：`{name}.backward(gradient=torch.ones_like({name}))`。",
+        en="weigh its elements: `{name}.backward(gradient=torch.ones_like({name}))`.",
+        zh="给每个元素一个权重：`{name}.backward(gradient=torch.ones_like({name}))`。",
     ),
     "scalar.jacobian": Text(
-        en="or, for the derivative of every element: torch.autograd.functional.jacobian(f, x).",
-        zh="或者，要每个元素的导数：torch.autograd.functional.jacobian(f, x)。",
+        en="for the derivative of every element: torch.autograd.functional.jacobian(f, x).",
+        zh="要每个元素的导数：torch.autograd.functional.jacobian(f, x)。",
     ),
     "gradient.shape": Text(
         en="`{name}` has shape {shape}, and the gradient given has {given}; they must be equal.",
@@ -284,7 +284,7 @@ TEXTS = {
         zh="合成一次：`(loss1 + loss2).backward()`。",
     ),
     "twice.retain.fix": Text(
-        en="or, if both are meant, keep it in the first: `.backward(retain_graph=True)`.",
+        en="if both are meant, keep it in the first: `.backward(retain_graph=True)`.",
         zh="如果确实需要两次，在第一次保留它：`.backward(retain_graph=True)`。",
     ),
     "twice.saved": Text(
@@ -365,9 +365,13 @@ TEXTS = {
         en="change a copy, `{name}.clone()`, or make a new tensor (`x = x + 1` instead of `x += 1`).",
         zh="修改副本 `{name}.clone()`，或得到新张量（写 `x = x + 1`，不写 `x += 1`）。",
     ),
+    "modified.fix.step": Text(
+        en="call backward() for all losses before `{text}`, or compute the later loss after it.",
+        zh="先对所有损失调用 backward()，再执行 `{text}`；或者在它之后重新计算后面的损失。",
+    ),
     "modified.fix.clone": Text(
-        en="or compute with a copy: `{name}.clone()`.",
-        zh="或者用副本计算：`{name}.clone()`。",
+        en="compute with a copy: `{name}.clone()`.",
+        zh="用副本计算：`{name}.clone()`。",
     ),
     "leaf.in_place": Text(
         en="`{name}` is a parameter (a leaf that requires grad), and this line would change it as "
@@ -392,7 +396,7 @@ TEXTS = {
         zh="`{name}.detach().numpy()` 只取数值。",
     ),
     "numpy.fix.block": Text(
-        en="or compute it under `with torch.no_grad():`, if it is not for training.",
+        en="compute it under `with torch.no_grad():`, if it is not for training.",
         zh="如果不用于训练，也可以在 `with torch.no_grad():` 下计算它。",
     ),
 }

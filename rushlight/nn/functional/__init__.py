@@ -19,3 +19,7 @@ from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.sparse import *
 from rushlight.nn.functional.unpool import *
 from rushlight.nn.functional.vision import *
+
+
+def __getattr__(name):
+    raise AttributeError(f"module 'torch.nn.functional' has no attribute '{name}'")

@@ -10,6 +10,7 @@ import math
 import warnings
 
 from rushlight import dtypes, ops
+from rushlight.explain import explained
 from rushlight.nn.functional.activation import logsigmoid
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
@@ -225,15 +226,17 @@ def binary_cross_entropy(
     """
     reduction = _reduction(reduction, size_average, reduce)
     if target.size() != input.size():
-        raise ValueError(
-            f"Using a target size ({target.size()}) that is different to the input size "
-            f"({input.size()}) is deprecated. Please ensure they have the same size."
+        raise explained(
+            ValueError(
+                f"Using a target size ({target.size()}) that is different to the input size "
+                f"({input.size()}) is deprecated. Please ensure they have the same size."
+            )
         )
     if weight is not None:
         weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
     if input.dtype is not target.dtype:
         titles = target.dtype.title, input.dtype.title
-        raise RuntimeError(f"Found dtype {titles[0]} but expected {titles[1]}")
+        raise explained(RuntimeError(f"Found dtype {titles[0]} but expected {titles[1]}"))
     return ops.binary_cross_entropy(input, target, weight, reduction=reduction)
 
 
@@ -257,8 +260,10 @@ def binary_cross_entropy_with_logits(
     """
     reduction = _reduction(reduction, size_average, reduce)
     if target.size() != input.size():
-        raise ValueError(
-            f"Target size ({target.size()}) must be the same as input size ({input.size()})"
+        raise explained(
+            ValueError(
+                f"Target size ({target.size()}) must be the same as input size ({input.size()})"
+            )
         )
     if not target.is_floating_point() and input.is_floating_point():
         titles = input.dtype.title, target.dtype.title
@@ -325,9 +330,11 @@ def cross_entropy(
     shape = input._array.shape
     if shape == target._array.shape and shape:
         if not target.is_floating_point():
-            raise RuntimeError(
-                "Expected floating point type for target with class probabilities, "
-                f"got {target.dtype.title}"
+            raise explained(
+                RuntimeError(
+                    "Expected floating point type for target with class probabilities, "
+                    f"got {target.dtype.title}"
+                )
             )
         if ignore_index >= 0:
             raise RuntimeError("ignore_index is not supported for floating point target")

@@ -1,0 +1,4 @@
+import torch
+
+pixels = torch.randint(0, 256, (4, 4))
+pixels /= 255

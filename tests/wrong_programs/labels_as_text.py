@@ -1,0 +1,3 @@
+import torch
+
+labels = torch.tensor(["cat", "dog", "cat"])

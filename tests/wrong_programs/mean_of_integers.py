@@ -1,0 +1,4 @@
+import torch
+
+lengths = torch.tensor([3, 5, 8])
+average = lengths.mean()

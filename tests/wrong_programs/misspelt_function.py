@@ -1,0 +1,3 @@
+import torch
+
+x = torch.linspce(0, 1, 5)

@@ -1,0 +1,3 @@
+import torch.nn as nn
+
+layer = nn.LeakyRelu(0.1)

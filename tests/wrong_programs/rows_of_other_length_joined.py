@@ -1,0 +1,5 @@
+import torch
+
+numbers = torch.randn(64, 10)
+categories = torch.randn(64, 4)
+inputs = torch.cat([numbers, categories])
