@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import rushlight as rl
+from rushlight.explain.display import explain
 
 
 @pytest.mark.parametrize(
@@ -302,5 +303,6 @@ def test_questions():
 def test_unknown_names_are_answered_with_the_closest():
     with pytest.raises(AttributeError) as caught:
         rl.zeross
-    assert str(caught.value).splitlines()[0] == "module 'torch' has no attribute 'zeross'"
-    assert "torch.zeros?" in str(caught.value)
+    assert str(caught.value) == "module 'torch' has no attribute 'zeross'"
+    explain(caught.value)
+    assert "`torch.zeros`?" in str(caught.value)

@@ -132,3 +132,10 @@ def test_pytorch_still_says_so(torch):
 
 def test_document_is_current():
     assert wrong.DOCUMENT.read_text(encoding="utf-8") == wrong.document()
+
+
+def test_readme_shows_what_is_said():
+    name = "loss_from_detached_prediction"
+    readme = (wrong.HERE.parent.parent / "README.md").read_text(encoding="utf-8")
+    for which in ("en", "zh"):
+        assert wrong.sections(wrong.recorded(which))[name] in readme

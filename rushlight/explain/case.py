@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import sys
 from dataclasses import dataclass, field
@@ -108,7 +109,13 @@ class Frame(NamedTuple):
 
     @property
     def names(self):
-        return self.frame.f_locals
+        """The local names; of a module, all of it."""
+        known = self.frame.f_locals
+        if sys.version_info >= (3, 13) or not self.frame.f_code.co_flags & inspect.CO_OPTIMIZED:
+            return known
+        found = dict(known)
+        known.clear()  # the frame would keep it, and what is in it, as long as it runs
+        return found
 
 
 class Case:

@@ -113,6 +113,14 @@ def only_inference():
     return modes.inference and _names["intercepted"] == inference_blocks[0]
 
 
+def forget_kernel(error):
+    """Take what NumPy said of a call out of an error: `Op.general` says it in PyTorch's words."""
+    numpys = error.__context__
+    if numpys is not None and numpys.__traceback__ is not None:
+        if numpys.__traceback__.tb_frame.f_code.co_filename.startswith("<operation "):
+            error.__context__ = numpys.__context__
+
+
 def sum_to(gradient, shape):
     """The sum of a broadcast gradient over what broadcasting added; on arrays and on Tensors."""
     if tuple(gradient.shape) == shape:

@@ -246,6 +246,7 @@ class Op:
         try:
             return self._in_general(args, options, out)
         except Exception as error:
+            fast.forget_kernel(error)
             explained(error, operands=args, operation=self.title)
             raise
 

@@ -121,7 +121,7 @@ def document():
         for name in names.split():
             source = (HERE / f"{name}.py").read_text().strip()
             lines.append(f"### {name.replace('_', ' ').capitalize()}\n")
-            lines.append(f"```python\n{source}\n```\n")
+            lines.append(f"```py\n{source}\n```\n")
             lines.append(f"PyTorch:\n\n```text\n{torch[name]}\n```\n")
             for said in (english, chinese):
                 first, _, explanation = said[name].partition("\n\n")
