@@ -70,3 +70,51 @@ def test_numbers_may_be_python_floats():
     run(*by_number, 0.25)
     for a, b in zip(by_array, by_number):
         np.testing.assert_array_equal(a, b)
+
+
+def test_large_results_are_given_out_again_only_when_forgotten():
+    b = Builder()
+    x = b.input((100, 100), "float32", "x")
+    run = build(b.finish(b.elementwise("negative", x)))
+    source = numbers()(100, 100)
+    (first,) = run(source)
+    (second,) = run(source + 1)
+    view, kept = second[:1], (first.copy(), second.copy())
+    address = first.ctypes.data
+    np.testing.assert_array_equal(first, kept[0])
+    del first, second
+    (third,) = run(source + 2)
+    assert third.ctypes.data == address
+    (fourth,) = run(source + 3)
+    np.testing.assert_array_equal(view, kept[1][:1])
+    assert not np.shares_memory(third, fourth)
+
+
+def test_loops_are_shared_among_threads(monkeypatch):
+    monkeypatch.setattr("rushlight.compile.fuse.SHARED", 10)
+    for make in WRITTEN:
+        compare(*make(), build)
+    for seed in range(200, 215):
+        drawn = Drawn(seed)
+        compare(drawn.program, drawn.arrays, build)
+
+
+def test_threads_after_a_fork():
+    os = pytest.importorskip("os")
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    from rushlight.compile import threads
+
+    b = Builder()
+    x = b.input((1000, 100), "float32", "x")
+    run = build(b.finish(b.elementwise("exp", x)))
+    source = numbers()(1000, 100)
+    (wanted,) = run(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("warnings.warn", lambda *a, **k: None)  # of threads that a fork loses
+        child = os.fork()
+    if child == 0:
+        (got,) = run(source)
+        os._exit(0 if np.array_equal(got, wanted) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert threads.pool().memory

@@ -8,22 +8,21 @@ costs a microsecond.
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 
 import numpy as np
 
 from rushlight.compile import index as at
-from rushlight.compile import native
-from rushlight.compile.cache import Cache, folder
+from rushlight.compile import native, threads
 from rushlight.compile.fuse import Kernel, Outside, fuse, layout
 from rushlight.compile.llvm_writer import LLVMWriter
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
 from rushlight.compile.program import Constant, evaluate, view
 from rushlight.compile.program import at as with_size
-from rushlight.compile.registers import register_type
+from rushlight.compile.registers import literal, memory_type, register_type
 from rushlight.compile.source import python_source
-from rushlight.version import __version__
 
 __all__ = ["build"]
 
@@ -75,7 +74,8 @@ class Module:
         self.rows: dict[tuple, int] = {("arena",): ARENA}
         self.segments: list = []
         self.body: list[str] = []
-        self.pointers: dict[tuple, str] = {}
+        self.pointers: dict = {}
+        self.shared: dict[str, int] = {}
         self.count = 0
         for item in fusion.items:
             if isinstance(item, Outside):
@@ -122,10 +122,44 @@ class Module:
         text = writer.function(nest)
         self.declared.update(writer.declared)
         name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
-        axes = nest.outer or nest.inner
-        end = nest.extents[axes[0]] if axes else 1
-        given = [f"ptr {self.pointer(place)}" for place in writer.buffers]
-        self.body.append(f"call void @{name}({', '.join([*given, 'i64 0', f'i64 {end}'])})")
+        pointers = [self.pointer(place) for place in writer.buffers]
+        end = nest.extents[nest.shared] if nest.shared is not None else 1
+        if kernel.parts:
+            self._share(kernel, name, pointers, end)
+        else:
+            given = [*(f"ptr {each}" for each in pointers), "i64 0", f"i64 {end}"]
+            self.body.append(f"call void @{name}({', '.join(given)})")
+
+    def _share(self, kernel, name, pointers, end):
+        """Call a kernel's function for parts of its loop, by several threads."""
+        for i in kernel.members:  # sums over all parts grow from zero
+            x = i.result
+            if kernel.role[x] == "all":
+                kind = memory_type(x.dtype)
+                zero = literal(0, x.dtype)
+                self.body.append(f"store {kind} {zero}, ptr {self.pointer(self.plan.place[x])}")
+        given = self.fresh()
+        self.body.append(f"{given} = alloca [{len(pointers)} x ptr]")
+        for number, each in enumerate(pointers):
+            field = self.fresh()
+            self.body.append(f"{field} = getelementptr ptr, ptr {given}, i64 {number}")
+            self.body.append(f"store ptr {each}, ptr {field}")
+        self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
+        self.shared[name] = len(pointers)
+        self.body.append(
+            f"call void @{threads.SYMBOL}(ptr {self.pool()}, ptr @{name}.part, ptr {given}, "
+            f"i64 {end}, i64 {kernel.parts})"
+        )
+
+    def pool(self):
+        """A register with the address of the threads' pool."""
+        if "pool" not in self.pointers:
+            entry, made = self.fresh(), self.fresh()
+            row = self.rows.setdefault(("pool",), len(self.rows))
+            self.body.append(f"{entry} = getelementptr ptr, ptr %table, i64 {row}")
+            self.body.append(f"{made} = load ptr, ptr {entry}")
+            self.pointers["pool"] = made
+        return self.pointers["pool"]
 
     def _product(self, instruction):
         call = product_call(self.fusion, instruction)
@@ -173,12 +207,28 @@ class Module:
         """The whole module."""
         parts = list(self.declared.values())
         parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
+        parts += [part_function(name, count) for name, count in self.shared.items()]
         for number, segment in enumerate(self.segments):
             if isinstance(segment, list):
                 body = "\n".join(segment)
                 parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
         parts.append("attributes #0 = { noinline nounwind }")
         return "\n\n".join(parts)
+
+
+def part_function(name, count):
+    """A function that runs a part of a kernel, its pointers taken from memory."""
+    lines, given = [], []
+    for i in range(count):
+        lines.append(f"  %p{i} = getelementptr ptr, ptr %given, i64 {i}")
+        lines.append(f"  %v{i} = load ptr, ptr %p{i}")
+        given.append(f"ptr %v{i}")
+    call = f"  call void @{name}({', '.join([*given, 'i64 %begin', 'i64 %end'])})"
+    body = "\n".join([*lines, call])
+    return (
+        f"define internal void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
+        "  ret void\n}"
+    )
 
 
 def product_call(fusion, instruction):
@@ -246,6 +296,43 @@ def _merged(extents, terms):
     return extents, terms
 
 
+class Output:
+    """New arrays for one result.
+
+    Memory of some size costs more to get than to fill. So an array that was given out is given out
+    again when nobody else knows it any more: two take turns where a gradient replaces the last one.
+    """
+
+    LARGE = 2**15  # bytes
+
+    def __init__(self, x):
+        self.shape, self.dtype = x.shape, x.dtype
+        self.large = int(np.prod(x.shape)) * x.dtype.itemsize >= self.LARGE
+        self.given: list[np.ndarray] = []
+
+    def new(self):
+        """An array that belongs to the caller."""
+        if not self.large:
+            return np.empty(self.shape, self.dtype)
+        for each in self.given:
+            if sys.getrefcount(each) <= UNKNOWN:
+                return each
+        made = np.empty(self.shape, self.dtype)
+        self.given = [*self.given[-1:], made]
+        return made
+
+
+def _references():
+    """How many references to an array are counted in `new` if nobody else has one."""
+    counts = []
+    for each in [np.empty(1)]:
+        counts.append(sys.getrefcount(each))
+    return counts[0]
+
+
+UNKNOWN = _references()
+
+
 class Compiled:
     """A Program of fixed sizes, compiled; calling it runs it."""
 
@@ -254,10 +341,12 @@ class Compiled:
         self.fusion = fuse(program)
         self.plan = Plan(self.fusion)
         self.module = Module(self.fusion, self.plan)
-        self.library = native.load(machine_code(self.module.text()))
+        parallel = any(k.parts for k in self.fusion.items if isinstance(k, Kernel))
+        symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
+        self.library = native.load(native.machine_code(self.module.text()), symbols)
         self.lock = threading.Lock()
         self.arena = aligned(self.plan.size)
-        self.outputs = [(x.shape, x.dtype) for x in self.fusion.program.outputs]
+        self.outputs = [Output(x) for x in self.fusion.program.outputs]
         self.cells = {
             i: np.zeros((), x.dtype) for i, x in enumerate(program.inputs) if x.shape == ()
         }
@@ -278,6 +367,8 @@ class Compiled:
         self.table = (ctypes.c_uint64 * len(rows))()
         self.address = ctypes.addressof(self.table)
         self.table[ARENA] = id(self.arena)
+        if ("pool",) in rows:
+            self.table[rows["pool",]] = threads.pool().address
 
     def _bind_segments(self):
         self.steps = []
@@ -297,7 +388,7 @@ class Compiled:
             given, arrays = arrays, self._as_arrays(arrays)
         for number, row in self.inputs:
             table[row] = id(arrays[number])
-        outputs = [np.empty(shape, dtype) for shape, dtype in self.outputs]
+        outputs = [output.new() for output in self.outputs]
         for number, row in self.results:
             table[row] = id(outputs[number])
         known: dict = {}
@@ -356,13 +447,6 @@ class Compiled:
         size = int(np.prod(x.shape)) * x.dtype.itemsize
         known[x] = self.arena[where : where + size].view(x.dtype).reshape(x.shape)
         return known[x]
-
-
-def machine_code(text):
-    """The machine code of LLVM's text, from disk if it is there."""
-    signature = f"{__version__} {native.machine().signature}"
-    cache = Cache(folder())
-    return cache.get(f"{signature}\n{text}", lambda: native.assemble(text))
 
 
 def aligned(size):

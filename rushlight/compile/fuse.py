@@ -29,6 +29,8 @@ from rushlight.compile.scalar import EXPENSIVE, supports
 __all__ = ["Fusion", "Kernel", "Outside", "Product", "fuse"]
 
 REDUCTIONS = {"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"}
+SHARED = 400_000  # elements times instructions from which on threads are worth while
+MOST_PARTS = 64
 MOST_ARRAYS = 24  # in one kernel: more streams than that don't help
 
 
@@ -42,6 +44,7 @@ class Kernel:
         phase: for each value the number of inner loops that must be through before it.
         outer: the set of axes of the outer loops, or None while there's no reason for one.
         arrays: what it reads.
+        parts: how many threads may share its loop at most; 0 if it is too small.
     """
 
     def __init__(self, shape):
@@ -51,6 +54,20 @@ class Kernel:
         self.phase: dict[Value, int] = {}
         self.outer: frozenset[int] | None = None
         self.arrays: set[Value] = set()
+        self.parts = 0
+
+    def share(self):
+        """Decide how many threads may share the loop.
+
+        Sums over all are added up by each thread: two, so that the order makes no difference.
+        """
+        names = [i.name for i in self.members]
+        cost = prod(self.shape) * (len(names) + 8 * sum(name in EXPENSIVE for name in names))
+        roles = set(self.role.values())
+        sums = all(i.name == "add" for i in self.members if self.role[i.result] == "all")
+        columns = "column" in roles and ("row" in roles or len(self.split()[1]) != 1)
+        if cost >= SHARED and sums and not columns and not {"column", "all"} <= roles:
+            self.parts = 2 if "all" in roles else MOST_PARTS
 
     def axes(self, value):
         """The axes that a value made here extends along."""
@@ -126,6 +143,9 @@ class Fusion:
         for instruction in self.program.instructions:
             self._enter(instruction)
         self._store_what_others_read()
+        for item in self.items:
+            if isinstance(item, Kernel):
+                item.share()
 
     # What is virtual
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from rushlight.compile.registers import Code, Number, literal, memory_type, register_type
 from rushlight.compile.scalar import SCALAR, scalar
 
@@ -117,6 +119,12 @@ class LLVMWriter:
 
     def store(self, x, term, number, scope):
         address = self.address(x, term, scope)
+        if scope is None and self.nest.kernel.parts:
+            kind = memory_type(x.dtype)
+            operation = "fadd" if x.dtype.kind == "f" else "add"
+            text = f"atomicrmw {operation} ptr {address}, {kind} {number.name} monotonic"
+            self.code(scope).new(text)
+            return
         self._write(self.code(scope), address, number)
 
     @staticmethod
@@ -166,9 +174,9 @@ class LLVMWriter:
 
     def fill(self, x, start):
         """Set all of a value's memory to a number."""
-        size = 1
-        for n in x.shape:
-            size *= n
+        bounds = ("0", str(prod(x.shape)))
+        if self.nest.shared in self.nest.inner:  # only the columns that are this thread's
+            bounds = ("%begin", "%end")
         kind, pointer = memory_type(x.dtype), self.pointer(x)
         variable = self.fresh("f")
         body = [
@@ -176,7 +184,7 @@ class LLVMWriter:
             f"  store {kind} {int(start) if x.dtype.kind == 'b' else literal(start, x.dtype)}, "
             f"ptr {variable}p",
         ]
-        self.before.lines += self.loop(variable, body, "0", str(size))
+        self.before.lines += self.loop(variable, body, *bounds)
 
     # Loops
 
@@ -205,21 +213,18 @@ class LLVMWriter:
         self.positions[2] = {}
 
     def close_inner(self, axes, extents):
-        lines = self.inner.lines
-        whole = not self.nest.outer
-        for axis in reversed(axes):
-            bounds = ("0", str(extents[axis]))
-            if whole and axis == axes[0]:
-                bounds = ("%begin", "%end")
-            lines = self.loop(self.variable(axis), lines, *bounds)
-        self.row.lines += lines
+        self.row.lines += self.loops(axes, extents, self.inner.lines)
 
     def close_outer(self, axes, extents):
-        lines = self.row.lines
+        self.row.lines = self.loops(axes, extents, self.row.lines)
+
+    def loops(self, axes, extents, lines):
+        """Loops around lines, the last axis innermost."""
         for axis in reversed(axes):
-            bounds = ("%begin", "%end") if axis == axes[0] else ("0", str(extents[axis]))
+            shared = axis == self.nest.shared
+            bounds = ("%begin", "%end") if shared else ("0", str(extents[axis]))
             lines = self.loop(self.variable(axis), lines, *bounds)
-        self.row.lines = lines
+        return lines
 
     # The function
 

@@ -14,7 +14,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-__all__ = ["assemble", "available", "blas", "load"]
+from rushlight.compile.cache import Cache, folder
+from rushlight.version import __version__
+
+__all__ = ["assemble", "available", "blas", "load", "machine_code"]
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 BLAS_NAMES = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_")
@@ -58,11 +61,19 @@ def assemble(text: str) -> bytes:
     return made.machine.emit_object(module)
 
 
+def machine_code(text: str) -> bytes:
+    """The same from disk, if it was made before."""
+    signature = f"{__version__} {machine().signature}"
+    return Cache(folder()).get(f"{signature}\n{text}", lambda: assemble(text))
+
+
 class Library:
     """Loaded machine code; its functions live as long as it does."""
 
-    def __init__(self, code: bytes) -> None:
+    def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
         llvm = machine().llvm
+        for name, address in symbols.items():
+            llvm.add_symbol(name, address)
         for kind, name in GEMM.items():
             if blas(kind):
                 llvm.add_symbol(name, blas(kind))
@@ -78,9 +89,9 @@ class Library:
         return ctypes.CFUNCTYPE(None, *kinds)(address)
 
 
-def load(code: bytes) -> Library:
-    """Machine code in memory, ready to be called."""
-    return Library(code)
+def load(code: bytes, symbols: dict[str, int] | None = None) -> Library:
+    """Machine code in memory, ready to be called; `symbols` are addresses that it refers to."""
+    return Library(code, symbols or {})
 
 
 @functools.cache

@@ -41,6 +41,7 @@ class Nest:
         outer, inner: the loops' axes, neighbours in memory already joined.
         extents: the extent of each such axis.
         phases: how many inner loops there are.
+        shared: the axis whose loop threads share, or None.
     """
 
     def __init__(self, fusion, kernel, join=True):
@@ -54,6 +55,10 @@ class Nest:
         self.outer, self.inner = kernel.split()
         if join:
             self.outer, self.inner = (self._joined(x, terms) for x in (self.outer, self.inner))
+        axes = self.outer or self.inner
+        self.shared = axes[0] if axes else None
+        if kernel.parts and "column" in kernel.role.values():
+            (self.shared,) = self.inner
 
     def _joined(self, axes, terms):
         """Axes without those that can be one loop with the next."""

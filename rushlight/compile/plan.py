@@ -46,7 +46,7 @@ class Plan:
             if isinstance(kernel, Kernel):
                 for x in local_values(self.fusion, kernel):
                     size = local_size(kernel, x)
-                    if size is None:
+                    if size is None or kernel.parts:  # threads don't share a row's memory
                         self.fusion.stored.add(x)
                     else:
                         self.fusion.local.add(x)
