@@ -445,6 +445,14 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         array = np.asarray(array)
         return wrap(array.view(np.uint8) if array.dtype == np.bool_ else array)  # as PyTorch
 
+    def __array_namespace__(self, *, api_version=None):
+        """The functions on tensors under the names of the Python array API standard."""
+        from rushlight import array_api
+
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+            raise ValueError(f"Unrecognized array API version: {api_version!r}")
+        return array_api
+
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
         """A capsule with this tensor's memory, for other array libraries."""
         from rushlight.utils.dlpack import exported

@@ -287,7 +287,7 @@ def _check_joins(first, shape, dim, position):
             )
 
 
-def stack(tensors, dim=0, *, out=None):
+def stack(tensors, dim=0, *, out=None, axis=None):
     """The tensors, all of one shape, side by side along a new dimension.
 
     >>> import rushlight as torch
@@ -295,6 +295,7 @@ def stack(tensors, dim=0, *, out=None):
     tensor([[1, 3],
             [2, 4]])
     """
+    dim = dim if axis is None else axis
     if out is None:
         made = _stack_alike(tensors, dim)
         if made is not None:

@@ -44,7 +44,7 @@ from rushlight.ops.output import write_out
 from rushlight.ops.parts import diagonal
 from rushlight.ops.reduce import dims_argument, sum
 from rushlight.ops.return_types import named
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import normalize_dim, numpy_names
 from rushlight.tensor import wrap
 
 __all__ = [
@@ -429,13 +429,17 @@ def lstsq(A, B, rcond=None, *, driver=None):
 # Norms --------------------------------------------------------------------------------------------
 
 
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
+def vector_norm(
+    x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keepdims=None
+):
     """(sum of |x|**ord) ** (1 / ord), of all elements or along dimensions.
 
     >>> import rushlight as torch
     >>> torch.linalg.vector_norm(torch.tensor([3.0, 4.0]))
     tensor(5.)
     """
+    if axis is not None or keepdims is not None:
+        dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     x = x if dtype is None else in_dtype(x, dtype)
     return _vector_norm(x, dims_argument(dim, x), keepdim, ord, out=out)
 
