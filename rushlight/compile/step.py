@@ -138,6 +138,26 @@ class Compiled:
         warnings.warn(message, EagerWarning, stacklevel=5)
         self.gave_up = True
 
+    def over(self, loader, epochs=1, progress=False):
+        """Call this with every batch of a loader, epoch after epoch; see `over.over`.
+
+        >>> import rushlight as torch
+        >>> w = torch.tensor(4.0, requires_grad=True)
+        >>> @torch.compile
+        ... def step(x):
+        ...     loss = (w - x) ** 2
+        ...     loss.backward()
+        ...     with torch.no_grad():
+        ...         w.sub_(0.25 * w.grad)
+        ...         w.grad.zero_()
+        ...     return loss
+        >>> step.over([torch.tensor(0.0), torch.tensor(2.0)], epochs=2)
+        tensor([16.,  0.,  4.,  1.])
+        """
+        from rushlight.compile.over import over
+
+        return over(self, loader, epochs, progress)
+
     def every_entry(self):
         """All Entries, of calls of all kinds."""
         return [entry for entries in self.entries.values() for entry in entries]
