@@ -9,99 +9,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.autograd.tape import Node, Output, gradient_edge, modes
+from rushlight.autograd.tape import Node, Output
 from rushlight.compile import derivative
 from rushlight.compile.build import build
 from rushlight.compile.program import Program
 from rushlight.compile.recorder import Number
+from rushlight.compile.replay import write_replay
+from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor, Seen
 from rushlight.compile.symbol import Symbol
 from rushlight.compile.trace import Boundary
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor
 
 __all__ = ["Entry", "Unrepeatable", "make_entry"]
 
 
 class Unrepeatable(Exception):
     """A run did something that a Program can't repeat; the message says what."""
-
-
-class Captured:
-    """A Tensor that is there: it was found, not given."""
-
-    __slots__ = ("tensor",)
-
-    def __init__(self, tensor):
-        self.tensor = tensor
-
-    def of(self, leaves):
-        return self.tensor
-
-
-class Argument:
-    """A Tensor that is given: which one."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number):
-        self.number = number
-
-    def of(self, leaves):
-        return leaves[self.number]
-
-
-class GradOf:
-    """The gradient that another Tensor has at the beginning."""
-
-    __slots__ = ("owner",)
-
-    def __init__(self, owner):
-        self.owner = owner
-
-    def of(self, leaves):
-        return self.owner.of(leaves)._grad
-
-
-class Seen:
-    """What a Tensor was like in the traced run, and has to be like again."""
-
-    __slots__ = (
-        "array",
-        "contiguous",
-        "dtype",
-        "has_grad",
-        "is_leaf",
-        "requires_grad",
-        "shape",
-        "source",
-    )
-
-    def __init__(self, source, before):
-        self.source = source
-        self.array = before.array
-        self.shape, self.dtype = before.array.shape, before.array.dtype
-        self.contiguous = before.array.flags.c_contiguous
-        self.requires_grad = before.requires_grad
-        self.is_leaf = before.node is None
-        self.has_grad = before.grad is not None
-
-    def holds(self, x):
-        """Whether it is again what it was."""
-        if x is None or x._requires_grad is not self.requires_grad:
-            return False
-        if self.requires_grad and (
-            (x._grad is not None) is not self.has_grad or (x._node is None) is not self.is_leaf
-        ):
-            return False
-        array = x._array
-        if array is self.array:
-            return True
-        if array.__class__ is not np.ndarray or array.shape != self.shape:
-            return False
-        if array.dtype != self.dtype or array.flags.c_contiguous is not self.contiguous:
-            return False
-        if isinstance(self.source, Captured):
-            self.array = array
-        return True
 
 
 def make_entry(trace, result, leaves, watch):
@@ -203,6 +126,7 @@ class _Maker:
         entry.watch = watch
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
+        watch.close()
         return entry
 
     def trace_backward(self, live):
@@ -219,7 +143,7 @@ class _Maker:
                 return self.source(x)
             if type(x) is not Tensor:
                 raise Unrepeatable(f"it returns a {type(x).__name__}")
-            return _Output(self.output(x))
+            return NewTensor(self.output(x))
         if type(x) in (tuple, list):
             return type(x)(map(self.template, x))
         if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -242,7 +166,7 @@ class _Maker:
         ):
             if array.dtype != before.array.dtype or array.shape != before.array.shape:
                 raise Unrepeatable("it changes the shape of a tensor from outside")
-            yield "data", self.source(x), _Output(self.output(x))
+            yield "data", self.source(x), NewTensor(self.output(x))
         if x._grad is not before.grad:
             yield "grad", self.source(x), None if x._grad is None else self.template(x._grad)
 
@@ -321,25 +245,19 @@ def input_name(source, known):
     return "constant"
 
 
-class _Output:
-    """In a template: the place of a new Tensor."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number):
-        self.number = number
-
-
 class Entry:
     """See the head of this module."""
 
     backend = None
     runner = None
+    replay = None
 
     def holds(self, leaves):
         """Whether a call with these Tensors can be answered by this Entry."""
         for seen in self.seen:
-            if not seen.holds(seen.source.of(leaves)):
+            x = seen.source.of(leaves)
+            plain = not seen.requires_grad and x is not None and x._array is seen.array
+            if (not plain or x._requires_grad) and not seen.holds(x):
                 return False
         for number, value in self.numbers:
             if number.read() != value:
@@ -365,71 +283,7 @@ class Entry:
 
     def run(self, leaves):
         """Repeat the run for these arguments; gives what the function returns."""
-        self.prepare()
-        numbers = self.do_host()
-        arrays = [
-            source
-            if isinstance(source, np.ndarray)
-            else numbers[source]
-            if isinstance(source, Number)
-            else source.of(leaves)._array
-            for source in self.sources
-        ]
-        made = self.runner(*arrays)
-        tensors = self.tensors(made, arrays, leaves)
-        grads = [
-            (kind, source.of(leaves), self.filled(new, tensors, leaves))
-            for kind, source, new in self.changes
-        ]
-        for source, count in self.counters:
-            source.of(leaves)._counter[0] += count
-        for kind, x, new in grads:
-            if kind == "grad":
-                x._grad = new
-            else:
-                x._array = new._array
-        return self.filled(self.template, tensors, leaves)
-
-    def do_host(self):
-        """Read numbers and step schedules, in the order of the traced run."""
-        numbers = {}
-        for each in self.host:
-            if isinstance(each, Number):
-                numbers[each] = each.read()
-            else:
-                each()
-        return numbers
-
-    def tensors(self, made, arrays, leaves):
-        """Tensors around the new arrays, with their place on the tape."""
-        tensors = [wrap(array) for array in made[: self.count]]
-        node = None
-        if self.derivative is not None and modes.grad_enabled:
-            node = self.derivative.node(made[self.count :], arrays, leaves, self)
-        for x, (requires_grad, known, number) in zip(tensors, self.results, strict=True):
-            x._requires_grad = requires_grad
-            if number is None:
-                x._node = known
-            elif node is not None:
-                x._node = Output(node, number)
-        return tensors
-
-    def filled(self, template, tensors, leaves):
-        """A result made of its template."""
-        if isinstance(template, _Output):
-            return tensors[template.number]
-        if isinstance(template, (Captured, Argument, GradOf)):
-            return template.of(leaves)
-        if type(template) in (tuple, list):
-            return type(template)([self.filled(x, tensors, leaves) for x in template])
-        if isinstance(template, tuple):
-            return type(template)(*(self.filled(x, tensors, leaves) for x in template))
-        if type(template) is dict:
-            return {name: self.filled(x, tensors, leaves) for name, x in template.items()}
-        return template
-
-
-def edge_for(source, leaves):
-    """Who takes the gradient of an input."""
-    x = source.of(leaves)
-    return gradient_edge(x) if x._requires_grad else None
+        if self.replay is None:
+            self.prepare()
+            self.replay = write_replay(self, self.runner)
+        return self.replay(leaves)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sysconfig
 import types
+from operator import is_, itemgetter
 
 from rushlight.nn.module import Module
 from rushlight.optim.lr_scheduler.base import LRScheduler
@@ -54,6 +55,8 @@ class Watch:
         lengths: (container, its length, name).
         items: (list, position, what it held, name).
     """
+
+    groups = None
 
     def __init__(self, *roots):
         self.entries: list = []
@@ -158,8 +161,45 @@ class Watch:
         keys = [key for key in sorted(self.names) if key in vars(module)]
         return self.note(vars(module), keys, lambda key: f"{name}.{key}")
 
+    def close(self):
+        """Nothing more is to be noted: arrange the notes so that comparing them is quick."""
+        by_dictionary: dict = {}
+        for dictionary, key, expected, _ in self.entries:
+            by_dictionary.setdefault(id(dictionary), (dictionary, {}))[1][key] = expected
+        self.groups = [
+            (
+                dictionary,
+                itemgetter(*found) if len(found) > 1 else _only(*found),
+                (*found.values(),),
+            )
+            for dictionary, found in by_dictionary.values()
+        ]
+        self.containers = [container for container, _, _ in self.lengths]
+        self.sizes = [length for _, length, _ in self.lengths]
+
     def changed(self):
         """The name of something that isn't as it was, or None."""
+        if self.groups is not None and self.is_unchanged():
+            return None
+        return self.find_changed()
+
+    def is_unchanged(self):
+        """Whether everything is the same object as it was; if not, it may be equal still."""
+        try:
+            for dictionary, get, expected in self.groups:
+                if not all(map(is_, get(dictionary), expected)):
+                    return False
+            for cell, expected, _ in self.cells:
+                if cell.cell_contents is not expected:
+                    return False
+        except (KeyError, ValueError):
+            return False
+        if list(map(len, self.containers)) != self.sizes:
+            return False
+        return all(container[i] is expected for container, i, expected, _ in self.items)
+
+    def find_changed(self):
+        """The name of something that is neither the same nor equal, or None."""
         for dictionary, key, expected, name in self.entries:
             if dictionary.get(key, _MISSING) is not expected and _differ(
                 dictionary.get(key, _MISSING), expected
@@ -176,6 +216,11 @@ class Watch:
             if container[i] is not expected and _differ(container[i], expected):
                 return name
         return None
+
+
+def _only(key):
+    """As `itemgetter` of several keys, which gives a tuple."""
+    return lambda dictionary: (dictionary[key],)
 
 
 def _differ(found, expected):

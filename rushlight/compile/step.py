@@ -204,7 +204,10 @@ def key_of(args, kwargs, leaves):
 def described(x, leaves):
     if isinstance(x, Tensor):
         array = x._array
-        known = next((i for i, each in enumerate(leaves) if each is x), len(leaves))
+        known = len(leaves)
+        for i, each in enumerate(leaves):
+            if each is x:
+                known = i
         leaves.append(x)
         return (
             type(x), array.shape, array.dtype, x._requires_grad, array.flags.c_contiguous, known,
