@@ -142,11 +142,8 @@ class Watch:
 
     def visit_module(self, module, name):
         own = vars(module)
-        keys = [
-            key
-            for key in own
-            if not key.startswith("_") or type(module).__module__[:10] != "rushlight."
-        ]
+        ours = type(module).__module__.startswith(("rushlight.", "torch."))
+        keys = [key for key in own if not (key.startswith("_") and ours)]
         keys = [key for key in keys if not key.endswith(("_hooks", "_hooks_with_kwargs"))]
         found = self.note(own, keys, lambda key: f"{name}.{key}")
         self.lengths += [(own[key], len(own[key]), f"{name}.{key}") for key in _HOOKS if key in own]
@@ -174,8 +171,10 @@ class Watch:
             )
             for dictionary, found in by_dictionary.values()
         ]
-        self.containers = [container for container, _, _ in self.lengths]
-        self.sizes = [length for _, length, _ in self.lengths]
+        self.empty = [container for container, length, _ in self.lengths if not length]
+        filled = [(container, length) for container, length, _ in self.lengths if length]
+        self.containers = [container for container, _ in filled]
+        self.sizes = [length for _, length in filled]
 
     def changed(self):
         """The name of something that isn't as it was, or None."""
@@ -194,7 +193,7 @@ class Watch:
                     return False
         except (KeyError, ValueError):
             return False
-        if list(map(len, self.containers)) != self.sizes:
+        if any(self.empty) or list(map(len, self.containers)) != self.sizes:
             return False
         return all(container[i] is expected for container, i, expected, _ in self.items)
 
