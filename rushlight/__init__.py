@@ -120,7 +120,7 @@ _display.install()
 _SUBMODULES = frozenset(
     "_utils accelerator amp backends compile compiler cpu cuda distributed distributions fft func "
     "functional hub jit linalg mps multiprocessing nn onnx optim overrides package profiler "
-    "serialization signal special testing torch_version types utils version".split()
+    "serialization signal sparse special testing torch_version types utils version".split()
 )
 _FROM_SUBMODULES = {
     "autocast": "amp",
@@ -139,6 +139,8 @@ _FROM_SUBMODULES = {
     "load": "serialization",
     "native_channel_shuffle": "nn.functional",
     "save": "serialization",
+    "sparse_coo_tensor": "sparse",
+    "spmm": "sparse",
     "to_dlpack": "utils.dlpack",
     "vmap": "func",
 }

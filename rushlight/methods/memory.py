@@ -45,12 +45,16 @@ class Memory:
         return ops.is_nonzero(self)
 
     def is_shared(self):
-        """Whether other processes share the memory: never."""
-        return False
+        """Whether `share_memory_` put it where other processes see it."""
+        from rushlight.shared_memory import is_shared
+
+        return is_shared(self._array)
 
     def share_memory_(self):
-        """This tensor; other processes get copies."""
-        return self
+        """This tensor, in memory that it shares with the processes that it is handed to."""
+        from rushlight.shared_memory import share
+
+        return share(self)
 
     def is_pinned(self, device=None):
         """Whether the memory is locked for a GPU: never."""
@@ -67,6 +71,20 @@ class Memory:
     def to_dense(self, dtype=None, *, masked_grad=True):
         """This tensor, which has all its elements."""
         return self if dtype is None else ops.cast(self, dtype)
+
+    def to_sparse(self, *, layout=None, blocksize=None, dense_dim=None):
+        """The elements that aren't 0, and their places."""
+        from rushlight.sparse import to_sparse
+
+        return to_sparse(self)
+
+    to_sparse_coo = to_sparse
+
+    def sparse_mask(self, mask):
+        """The elements at the places of a sparse tensor."""
+        from rushlight.sparse.coordinates import sparse_mask
+
+        return sparse_mask(self, mask)
 
     def dim_order(self):
         """The dimensions in the order in which they lie in memory."""
