@@ -14,7 +14,7 @@ import numpy as np
 
 from rushlight import kernels
 
-__all__ = ["Fused"]
+__all__ = ["Fused", "fused_if_large"]
 
 #: so many shapes of one function are compiled, and no more
 MOST = 32
@@ -59,6 +59,17 @@ class Fused:
         if len(self.native) < MOST:
             self.native[kind] = _compiled(self.function, args, options)
         return self.native.get(kind)
+
+
+def fused_if_large(function):
+    """The decorator: a function of arrays that is native code where its first array is large."""
+    fused = Fused(function)
+
+    @functools.wraps(function)
+    def choose(first, *args):
+        return (function if first.size < LEAST else fused)(first, *args)
+
+    return choose
 
 
 def _kind(x):

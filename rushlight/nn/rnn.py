@@ -7,7 +7,7 @@ import warnings
 
 from rushlight import ops
 from rushlight.nn import functional as F
-from rushlight.nn import init
+from rushlight.nn import init, recurrence
 from rushlight.nn.module import Module
 from rushlight.nn.parameter import Parameter
 from rushlight.nn.utils.rnn import PackedSequence
@@ -75,6 +75,24 @@ def _run_back(step, inputs, first, weights):
         state = step(x, state, *weights)
         outputs.append(state[0])
     return outputs[::-1], state
+
+
+def _whole_lstm(from_input, state, weight, bias, backwards):
+    """All steps of an LSTM as one Node. Outputs and last state."""
+    from_input = from_input.flip(0) if backwards else from_input
+    outputs, cell = recurrence.LSTMSequence.apply(from_input, *state, weight, bias)
+    end = outputs[-1], cell
+    return (outputs.flip(0) if backwards else outputs), end
+
+
+def _whole_gru(from_input, state, weight, bias, backwards):
+    """All steps of a GRU as one Node. Outputs and last state."""
+    from_input = from_input.flip(0) if backwards else from_input
+    outputs = recurrence.GRUSequence.apply(from_input, *state, weight, bias)
+    return (outputs.flip(0) if backwards else outputs), (outputs[-1],)
+
+
+_WHOLE = {"LSTM": _whole_lstm, "GRU": _whole_gru}
 
 
 class RNNBase(Module):
@@ -225,9 +243,14 @@ class RNNBase(Module):
                 from_input = ops.linear(data, get("weight_ih" + suffix), get("bias_ih" + suffix))
                 weights = [get(name + suffix) for name in ("weight_hh", "bias_hh", "weight_hr")]
                 first = firsts[layer * (1 + self.bidirectional) + direction]
-                run = _run_back if direction else _run
-                outputs, end = run(step, into_steps(from_input), first, weights)
-                both.append(from_steps(outputs))
+                whole = _WHOLE.get(self.mode) if into_steps is ops.unbind else None
+                if whole and recurrence.applies(from_input, first, weights):
+                    outputs, end = whole(from_input, first, *weights[:2], backwards=direction)
+                else:
+                    run = _run_back if direction else _run
+                    outputs, end = run(step, into_steps(from_input), first, weights)
+                    outputs = from_steps(outputs)
+                both.append(outputs)
                 last.append(end)
             data = both[0] if len(both) == 1 else ops.cat(both, -1)
             if self.dropout and layer < self.num_layers - 1:

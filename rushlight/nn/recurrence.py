@@ -1,0 +1,243 @@
+"""A recurrent layer over a whole sequence: one Node, and loops over time in NumPy.
+
+`nn.rnn` runs a layer step by step, each step a few operations, and that is the definition. Where
+nothing watches, LSTM and GRU take the way here: the same numbers, but what doesn't depend on the
+step before is done for all steps at once, and nothing is recorded within. A backward pass that is
+to be differentiated again goes through the definition.
+
+Shapes: T steps, batch N, state H; gates (T, N, 4 H) or (T, N, 3 H), weight (4 H, H) or (3 H, H).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import autograd
+from rushlight.autograd.function import Function
+from rushlight.autograd.tape import modes
+from rushlight.kernels.fused import fused_if_large
+from rushlight.ops import fast
+from rushlight.tensor import wrap
+
+__all__ = ["GRUSequence", "LSTMSequence", "applies"]
+
+
+def applies(inputs, state, weights):
+    """Whether a sequence may go this way: steps of one size, and nothing watches operations."""
+    _, _, projection = weights
+    tensors = (inputs, *state, *(each for each in weights if each is not None))
+    return (
+        projection is None
+        and not fast.is_intercepted()
+        and modes.dual_level < 0
+        and inputs.shape[0] > 0
+        and all(type(x._array) is np.ndarray and x._array.dtype.char in "fd" for x in tensors)
+    )
+
+
+def _sigmoid(x):
+    """1 / (1 + exp(-x))."""
+    result = np.negative(x)
+    np.exp(result, result)
+    result += 1
+    return np.reciprocal(result, result)
+
+
+def _shifted(first, states):
+    """The state before each step."""
+    return np.concatenate((first[np.newaxis], states[:-1]))
+
+
+def _product_sum(left, right):
+    """The sum over steps and batch of the outer products of rows."""
+    return left.reshape(-1, left.shape[-1]).T @ right.reshape(-1, right.shape[-1])
+
+
+class _Sequence(Function):
+    """What both have in common: saving, and second derivatives through the definition."""
+
+    @classmethod
+    def differentiate(cls, ctx, gradients):
+        """The gradients of `backward` as functions that can be differentiated again."""
+        given = ctx.saved_tensors
+        wanted = [x for x, need in zip(given, ctx.needs_input_grad) if need]
+        outputs = cls.by_steps(*given)
+        options = {"create_graph": True, "allow_unused": True}
+        found = iter(autograd.grad(outputs, wanted, gradients, **options))
+        return tuple(next(found) if need else None for need in ctx.needs_input_grad)
+
+
+class LSTMSequence(_Sequence):
+    """All outputs and the last cell, from the gates' part from the input, state and weights."""
+
+    @staticmethod
+    def forward(ctx, from_input, hidden, cell, weight, bias):
+        gates = from_input._array + (0 if bias is None else bias._array)
+        out, cells, told = _lstm_forward(gates, hidden._array, cell._array, weight._array)
+        ctx.save_for_backward(from_input, hidden, cell, weight, bias)
+        ctx.kept = gates, out, cells, told
+        return wrap(out), wrap(cells[-1].copy())
+
+    @staticmethod
+    def backward(ctx, g_out, g_cell):
+        if modes.grad_enabled:
+            return LSTMSequence.differentiate(ctx, (g_out, g_cell))
+        _, hidden, cell, weight, bias = ctx.saved_tensors
+        gates, out, cells, told = ctx.kept
+        before = _shifted(cell._array, cells)
+        slopes = _lstm_backward(g_out._array, g_cell._array, gates, before, told, weight._array)
+        g_gates, g_hidden, g_first = slopes
+        g_weight = _product_sum(g_gates, _shifted(hidden._array, out))
+        g_bias = None if bias is None else wrap(np.add.reduce(g_gates, axis=(0, 1)))
+        return wrap(g_gates), wrap(g_hidden), wrap(g_first), wrap(g_weight), g_bias
+
+    @staticmethod
+    def by_steps(from_input, hidden, cell, weight, bias):
+        """The same by the definition."""
+        from rushlight import ops
+        from rushlight.nn.rnn import _lstm_step, _run
+
+        outputs, state = _run(
+            _lstm_step, ops.unbind(from_input), (hidden, cell), (weight, bias, None)
+        )
+        return ops.stack(outputs), state[1]
+
+
+def _lstm_forward(gates, hidden, cell, weight):
+    """Outputs, cells and tanh(cells); `gates` become what the gates are, (i, f, g, o)."""
+    steps, batch, size = *gates.shape[:2], hidden.shape[-1]
+    out, cells, told = np.empty((3, steps, batch, size), gates.dtype)
+    turned, product = weight.T, np.empty(gates.shape[1:], gates.dtype)
+    for t in range(steps):
+        np.matmul(hidden, turned, product)
+        gates[t], cells[t], told[t], out[t] = _lstm_step(product, gates[t], cell)
+        hidden, cell = out[t], cells[t]
+    return out, cells, told
+
+
+@fused_if_large
+def _lstm_step(product, gates, cell):
+    """One step after the product: gates, cell, tanh(cell), output."""
+    size = cell.shape[-1]
+    gates = product + gates
+    both, output = _sigmoid(gates[:, : 2 * size]), _sigmoid(gates[:, 3 * size :])
+    new = np.tanh(gates[:, 2 * size : 3 * size])
+    cell = both[:, size:] * cell + both[:, :size] * new
+    told = np.tanh(cell)
+    return np.concatenate((both, new, output), axis=1), cell, told, output * told
+
+
+@fused_if_large
+def _lstm_slopes(gates, before, told):
+    """What a gradient in the cell, or that in the output, is multiplied by on its way."""
+    size = told.shape[-1]
+    i, f, g, o = (gates[..., k * size : (k + 1) * size] for k in range(4))
+    parts = i * (1 - i) * g, f * (1 - f) * before, (1 - g * g) * i, o * (1 - o) * told
+    return np.concatenate(parts, axis=-1), o * (1 - told * told)
+
+
+def _lstm_backward(g_out, g_cell, gates, before, told, weight):
+    """The gradients in gates, first state and first cell."""
+    size = told.shape[-1]
+    slope, through = _lstm_slopes(gates, before, told)
+    f = gates[..., size : 2 * size]
+    result = np.empty_like(gates)
+    g_hidden, g_cell = np.zeros_like(told[0]), g_cell.copy()
+    for t in reversed(range(len(told))):
+        g_hidden += g_out[t]
+        g_cell += g_hidden * through[t]
+        parts, now = slope[t].reshape(-1, 4, size), result[t].reshape(-1, 4, size)
+        np.multiply(parts[:, :3], g_cell[:, np.newaxis], now[:, :3])
+        np.multiply(parts[:, 3], g_hidden, now[:, 3])
+        np.matmul(result[t], weight, g_hidden)
+        g_cell *= f[t]
+    return result, g_hidden, g_cell
+
+
+class GRUSequence(_Sequence):
+    """All outputs, from the gates' part from the input, the state before and the weights."""
+
+    @staticmethod
+    def forward(ctx, from_input, hidden, weight, bias):
+        bias_array = None if bias is None else bias._array
+        kept = _gru_forward(from_input._array, hidden._array, weight._array, bias_array)
+        ctx.save_for_backward(from_input, hidden, weight, bias)
+        ctx.kept = kept
+        return wrap(kept[0])
+
+    @staticmethod
+    def backward(ctx, g_out):
+        if modes.grad_enabled:
+            return GRUSequence.differentiate(ctx, (g_out,))
+        _, hidden, weight, bias = ctx.saved_tensors
+        out, gates, new, told = ctx.kept
+        before = _shifted(hidden._array, out)
+        g_input, g_gates, g_hidden = _gru_backward(
+            g_out._array, gates, new, told, before, weight._array
+        )
+        g_weight = _product_sum(g_gates, before)
+        g_bias = None if bias is None else wrap(np.add.reduce(g_gates, axis=(0, 1)))
+        return wrap(g_input), wrap(g_hidden), wrap(g_weight), g_bias
+
+    @staticmethod
+    def by_steps(from_input, hidden, weight, bias):
+        """The same by the definition."""
+        from rushlight import ops
+        from rushlight.nn.rnn import _gru_step, _run
+
+        outputs, _ = _run(_gru_step, ops.unbind(from_input), (hidden,), (weight, bias, None))
+        return (ops.stack(outputs),)
+
+
+def _gru_forward(from_input, hidden, weight, bias):
+    """Outputs; the gates (r, z); the new states n; what of the old state came to n through r."""
+    steps, batch, size = *from_input.shape[:2], hidden.shape[-1]
+    out, new, told = np.empty((3, steps, batch, size), from_input.dtype)
+    gates = np.empty((steps, batch, 2 * size), from_input.dtype)
+    turned, product = weight.T, np.empty(from_input.shape[1:], from_input.dtype)
+    for t in range(steps):
+        np.matmul(hidden, turned, product)
+        if bias is not None:
+            product += bias
+        gates[t], new[t], told[t], out[t] = _gru_step(product, from_input[t], hidden)
+        hidden = out[t]
+    return out, gates, new, told
+
+
+@fused_if_large
+def _gru_step(product, from_input, hidden):
+    """One step after the product: gates, new state, what came to it from the old one, output."""
+    size = hidden.shape[-1]
+    gates = _sigmoid(from_input[:, : 2 * size] + product[:, : 2 * size])
+    told = product[:, 2 * size :]
+    new = np.tanh(from_input[:, 2 * size :] + gates[:, :size] * told)
+    return gates, new, told, (hidden - new) * gates[:, size:] + new
+
+
+@fused_if_large
+def _gru_slopes(gates, new, told, before):
+    """What a gradient in the output is multiplied by on its way to the three gates."""
+    size = new.shape[-1]
+    r, z = gates[..., :size], gates[..., size:]
+    to_n = (1 - z) * (1 - new * new)
+    return np.concatenate((to_n * told * r * (1 - r), (before - new) * z * (1 - z), to_n), axis=-1)
+
+
+def _gru_backward(g_out, gates, new, told, before, weight):
+    """The gradients in the gates from the input, in those from the state, in the first state."""
+    size = new.shape[-1]
+    r, z = gates[..., :size], gates[..., size:]
+    slopes = _gru_slopes(gates, new, told, before).reshape(*new.shape[:2], 3, size)
+    g_input = np.empty_like(slopes)
+    g_gates = np.empty_like(g_input)
+    g_hidden, product = np.zeros_like(new[0]), np.empty_like(new[0])
+    for t in reversed(range(len(new))):
+        g_hidden += g_out[t]
+        np.multiply(slopes[t], g_hidden[:, np.newaxis], g_input[t])
+        g_gates[t, :, :2] = g_input[t, :, :2]
+        np.multiply(g_input[t, :, 2], r[t], g_gates[t, :, 2])
+        np.matmul(g_gates[t].reshape(len(g_hidden), -1), weight, product)
+        g_hidden *= z[t]
+        g_hidden += product
+    shape = *new.shape[:2], 3 * size
+    return g_input.reshape(shape), g_gates.reshape(shape), g_hidden
