@@ -264,7 +264,6 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_nested = is_mkldnn = False
     is_xpu = is_ipu = is_xla = is_vulkan = is_sparse_csr = False
     is_cpu = True
-    names = property(lambda self: (None,) * self._array.ndim)
     name = None
 
     # Its place on the tape ------------------------------------------------------------------------
@@ -362,6 +361,10 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         return autograd.register_post_accumulate_grad_hook(self, hook)
 
     @property
+    def _backward_hooks(self):
+        return autograd.backward_hooks(self)
+
+    @property
     def data(self):
         """A tensor on the same memory without history, and with a version counter of its own."""
         if self._requires_grad:
@@ -406,6 +409,8 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     def item(self):
         """The value of a tensor with one element, as a Python number."""
         if self._array.size != 1:
+            if hasattr(self._array, "handles_operations"):
+                return self._array.item()
             raise explained(
                 RuntimeError(
                     f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
@@ -475,13 +480,18 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         return bool(self._array)
 
     def __float__(self):
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self):
-        return int(self.item())
+        return int(self._number())
 
     def __complex__(self):
-        return complex(self.item())
+        return complex(self._number())
+
+    def _number(self):
+        if self._array.size != 1 and self._array.__class__ is np.ndarray:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
 
     def __index__(self):
         if self._array.size != 1 or self._array.dtype.kind not in "iub":
@@ -549,10 +559,14 @@ _SCALARS = (np.generic, int, float, complex)
 def make_view(output, source, replay, creation=None):
     """Make `output` a view of `source`: same memory, same version counter."""
     output._replay = replay
+    output._counter = source._counter
+    if not replay[1].rules:
+        return  # it shares memory, but is no view to the tape
     output._base = base = source if source._base is None else source._base
     base._view_version = -1  # it has views
-    output._counter = source._counter
     output._view_version = 0 if source._counter is INFERENCE else source._counter[0]
+    if creation is None and source._base is not None:
+        creation = source._creation  # what forbids a change of the source forbids one of its view
     output._creation = creation if modes.grad_enabled else unrecorded_creation()
     output._requires_grad = source._requires_grad and output._array.dtype.kind in "fcV"
 

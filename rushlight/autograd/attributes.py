@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import weakref
+from collections import OrderedDict
 
 from rushlight import dtypes
 from rushlight.autograd.tape import (
@@ -20,6 +21,7 @@ from rushlight.explain import explained
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
+    "backward_hooks",
     "grad_dtype",
     "register_hook",
     "register_post_accumulate_grad_hook",
@@ -158,6 +160,15 @@ def register_hook(tensor, hook):
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     hooks, number = _hooks_at(tensor)
     return RemovableHandle(hooks.of_tensor(number), hook)
+
+
+def backward_hooks(tensor):
+    """The hooks on the gradient of `tensor` by their numbers; None if there is none."""
+    edge = tensor._node if tensor._node is not None else tensor
+    node, number = (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
+    hooks = getattr(node, "_hooks", None) if isinstance(node, Tensor) else node.hooks
+    known = None if hooks is None else hooks.tensor.get(number)
+    return OrderedDict(known) if known else None
 
 
 def register_post_accumulate_grad_hook(tensor, hook):

@@ -132,7 +132,7 @@ def accumulate_array(leaf, gradient):
     """Add an array to the `.grad` of a leaf."""
     known = leaf._grad
     if known is None:
-        leaf._grad = wrap(own(gradient))
+        leaf._grad = wrap(own(gradient, leaf._array))
     else:
         known._array += gradient
         known._counter[0] += 1
@@ -152,13 +152,22 @@ def accumulate(leaf, gradient, create_graph=False):
 # Whose memory a gradient is -----------------------------------------------------------------------
 
 
-def own(gradient):
-    """The gradient as an array that nobody else holds: itself if so, else a copy."""
+def own(gradient, like):
+    """The gradient as an array that nobody else holds: itself if so, else a copy.
+
+    Its elements lie in memory as those of the leaf, `like`, do.
+    """
     if gradient.__class__ is not np.ndarray:
         return as_array(gradient)
+    in_order = like.flags.c_contiguous
     if gradient.base is None and _holders(gradient) <= _ALONE:
-        return gradient
-    return gradient.copy()
+        if gradient.flags.c_contiguous if in_order else gradient.strides == like.strides:
+            return gradient
+    if in_order:
+        return gradient.copy()
+    made = np.empty_like(like, gradient.dtype)
+    made[...] = gradient
+    return made
 
 
 def _holders(array):

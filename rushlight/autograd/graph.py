@@ -305,9 +305,10 @@ def _hooks_for_all(tensors, fn):
 
 
 def _edge(tensor):
-    if not tensor.requires_grad:
-        get_gradient_edge(tensor)  # says what is wrong
-    return gradient_edge(tensor)
+    edge = gradient_edge(tensor)
+    if edge is None:
+        raise AssertionError("Expected gradient function to be set")
+    return edge
 
 
 def _hooks_for_any(tensors, fn):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.backward import grad
+from rushlight.autograd.tape import modes
 from rushlight.tensor import as_array, wrap
 
 __all__ = [
@@ -164,7 +165,9 @@ def tangents_of_outputs(function, inputs, x, tangent):
 
 
 def _leaf_like(x):
-    return x.detach().requires_grad_(x.requires_grad)
+    """A leaf of the same value, which requires grad as `x` does (a transform decides itself)."""
+    leaf = x.detach()
+    return leaf if modes.layers else leaf.requires_grad_(x.requires_grad)
 
 
 def forward_jacobian(function, inputs, wanted, part):

@@ -8,6 +8,7 @@ Tensors with their place on the tape: `unpack`.
 from __future__ import annotations
 
 import gc
+import math
 
 import numpy as np
 
@@ -318,13 +319,35 @@ def saved_attribute(node, attribute):
     op = getattr(type(node), "op", None)
     names = node.saved_names
     name = name if name in names else _ATTRIBUTE_NAMES.get(name, name)
-    if op is None or name not in names:
+    if op is None:
         raise AttributeError(f"'{type(node).__name__}' object has no attribute '{attribute}'")
-    if raw:
+    if raw and name in names:
         return SavedTensor(node, names.index(name))
     if node.saved is None:
         raise_freed()
-    return unpack(node)[name]
+    values = unpack(node)
+    found = values[name] if name in names else _derived(name, values)
+    if found is None and name not in names:
+        raise AttributeError(f"'{type(node).__name__}' object has no attribute '{attribute}'")
+    return found
+
+
+def _derived(name, values):
+    """What PyTorch saves besides: sizes, the number of elements, the arrays of an index."""
+    argument, _, what = name.partition("_sym_")
+    shape = _shape_of(_ATTRIBUTE_NAMES.get(argument, argument), values)
+    if shape is not None and what in ("sizes", "numel"):
+        return shape if what == "sizes" else math.prod(shape)
+    if name == "indices" and isinstance(values.get("index"), tuple):
+        return tuple(wrap(x) if isinstance(x, np.ndarray) else None for x in values["index"])
+    return None
+
+
+def _shape_of(argument, values):
+    """The shape of an argument, if it was saved, or can be read from what was."""
+    if isinstance(values.get(argument), Tensor):
+        return tuple(values[argument]._array.shape)
+    return values.get(f"{argument}_shape")
 
 
 class SavedTensor:

@@ -38,7 +38,9 @@ def _root(case):
     for name in ("root", "roots"):
         found = case.local(name)
         if found is not None:
-            value = found[0][0] if isinstance(found[0], (list, tuple)) else found[0]
+            value = found[0]
+            if isinstance(value, (list, tuple)):
+                value = value[0] if value else None
             value = value.node if isinstance(value, Output) else value
             return value if isinstance(value, Node) else None
     return None

@@ -154,7 +154,9 @@ def copied(input, src):
 
 
 def copy_(input, src, non_blocking=False):
-    """`src`, broadcast and cast, written into `input`."""
+    """`src` (or a number), broadcast and cast, written into `input`."""
+    if isinstance(src, NUMBER_TYPES):
+        return fill_(input, src)
     if not isinstance(src, Tensor):
         raise TypeError(
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(src)}"

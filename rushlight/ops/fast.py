@@ -287,12 +287,17 @@ def _wrap_source(op, label, recording):
         first = op.arrays[0]
         yield f"    output._requires_grad = {f'{first}._requires_grad' if op.rules else False}"
         yield "    output._counter = counter"
-        yield f"    output._base = base = {first} if {first}._base is None else {first}._base"
-        yield "    base._view_version = -1"  # it has views
+        if op.rules:
+            yield f"    output._base = base = {first} if {first}._base is None else {first}._base"
+            yield "    base._view_version = -1"  # it has views
+        else:
+            yield "    output._base = None"  # it shares memory, but is no view to the tape
         values = "".join(f"{name}, " for name in op.options)
         yield f"    output._replay = ({first}, op_{label}, ({values}))"
         yield "    output._view_version = version"
-        creation = "None if modes.grad_enabled else 'no_grad'" if recording else "'inference'"
+        inherited = f"None if {first}._base is None else {first}._creation"
+        creation = f"({inherited}) if modes.grad_enabled else 'no_grad'"
+        creation = creation if recording else "'inference'"
         yield f"    output._creation = {creation}"
     else:
         yield "    output._requires_grad = False"

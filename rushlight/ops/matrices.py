@@ -324,14 +324,15 @@ def eigvals(A, *, out=None):
 def _svd_of(A, full_matrices=False):
     check_matrices("svd", A._array)
     check_floating("svd", A._array)
-    if full_matrices and A.shape[-1] != A.shape[-2]:
-        if A.requires_grad:
-            raise RuntimeError(
-                "svd: the full matrices of singular vectors can't be differentiated.\n"
-                "Use full_matrices=False."
-            )
-        return tuple(map(wrap, np.linalg.svd(A._array)))
-    return _svd(A)
+    if not full_matrices or A.shape[-1] == A.shape[-2]:
+        return _svd(A)
+    u, s, vh = map(wrap, np.linalg.svd(A._array))
+    if not A.requires_grad:
+        return u, s, vh
+    # the vectors beyond the singular values' are arbitrary: no gradient goes through them
+    more_u, more_vh = u[..., s.shape[-1] :], vh[..., s.shape[-1] :, :]
+    u, s, vh = _svd(A)
+    return cat([u, more_u], -1), s, cat([vh, more_vh], -2)
 
 
 def factor_svd(A, full_matrices=True, *, driver=None, out=None):

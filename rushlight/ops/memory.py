@@ -96,7 +96,7 @@ def fill_diagonal_(input, fill_value, wrap=False):
 def apply_(input, callable):
     """Replace each element by what a function makes of it, in place; slow."""
     if input._requires_grad:
-        raise TypeError(
+        raise RuntimeError(
             "Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead."
         )
     for place in np.ndindex(input._array.shape):

@@ -500,7 +500,9 @@ def reversed_dims(input):
 
 
 def matrix_transpose(input):
-    """`x.mT`: the last two dimensions swapped."""
+    """`x.mT`: the last two dimensions swapped; a number stays as it is."""
+    if input._array.ndim == 0:
+        return input
     if input._array.ndim < 2:
         raise RuntimeError(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
@@ -577,6 +579,8 @@ def expanded_shape(input, sizes):
     if added >= 0:
         target = sizes[:added] + tuple(map(_expanded_size, sizes[added:], shape))
         if -1 not in target and None not in target:
+            if target and min(target) < 0:
+                raise RuntimeError("numel: integer multiplication overflow")
             return target
     refuse_expand(input, sizes, added)
 

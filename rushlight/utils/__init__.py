@@ -3,7 +3,7 @@
 Its modules are imported when they are first named.
 """
 
-_MODULES = ("benchmark", "checkpoint", "data", "dlpack", "model_zoo", "tensorboard")
+_MODULES = ("benchmark", "checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard")
 
 
 def __getattr__(name):

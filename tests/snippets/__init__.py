@@ -6,6 +6,7 @@ recording is made by `python -m tests.snippets`, where PyTorch is installed.
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from pathlib import Path
@@ -40,6 +41,60 @@ def recorded(topic):
     parts = re.split(r"(?m)^### ", text)[1:]
     pairs = (part.partition("\n") for part in parts)
     return {name: body.splitlines() for name, _, body in pairs}
+
+
+#: what every line of a `*.lines` file may name
+_NAMES_OF_LINES = """
+import copy, math
+import numpy as np
+inf, nan = math.inf, math.nan
+F, grad, Function, fwAD = (
+    torch.nn.functional, torch.autograd.grad, torch.autograd.Function, torch.autograd.forward_ad
+)
+"""
+
+
+def lines(topic):
+    """The programs of a `*.lines` file: (the line, source).
+
+    Each line is a program, which shows its last expression; lines that begin with a space belong to
+    the one above. A line `### ...` is what the programs below it begin with.
+    """
+    setup, found = "", []
+    for line in (HERE / f"{topic}.lines").read_text().splitlines():
+        if line.startswith("### "):
+            setup = line[4:]
+        elif line.startswith(" "):
+            found[-1] = found[-1][0], f"{found[-1][1]}\n{line if line[1] == ' ' else line[1:]}"
+        else:
+            found.append((setup, line))
+    return [(line, f"{_NAMES_OF_LINES}{setup}\n{shown(line)}\n") for setup, line in found]
+
+
+def shown(line):
+    """A program that shows what its last expression is."""
+    last = ast.parse(line).body[-1]
+    if not isinstance(last, ast.Expr):
+        return line
+    expression = ast.get_source_segment(line, last)
+    start = line.rindex(expression)
+    if line[:start].endswith("("):  # a tuple in brackets begins before its first element
+        return f"{line[: start - 1]}\nshow(({expression}))"
+    return f"{line[:start].rstrip().rstrip(';')}\nshow({expression})"
+
+
+def recorded_lines(topic):
+    """What PyTorch said to each line, in order."""
+    return (HERE / f"{topic}.lines.expected").read_text().splitlines()
+
+
+def run_line(source, torch):
+    """What a line shows, as one line."""
+    torch.manual_seed(0)
+    try:
+        return " | ".join(run(source, torch)).replace("\n", "\\n")
+    finally:
+        torch.set_grad_enabled(True)
 
 
 def run(source, torch):
