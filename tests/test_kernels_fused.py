@@ -82,6 +82,12 @@ OPERATIONS = {
     "exp": torch.exp,
     "tanh": torch.tanh,
     "log": lambda x: (x * x + 1).log(),
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "elu": F.elu,
+    "sigmoid": torch.sigmoid,
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "batch_norm of images": lambda x: F.batch_norm(x.view(20, 4, 60), None, None, training=True),
 }
 
 
@@ -89,7 +95,7 @@ def _with_gradient(function):
     torch.manual_seed(0)
     x, g = torch.randn(80, 60, requires_grad=True), torch.randn(80, 60)
     out = function(x)
-    out.backward(g)
+    out.backward(g.view_as(out))
     return out.detach().numpy(), x.grad.numpy()
 
 

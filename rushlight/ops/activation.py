@@ -88,6 +88,7 @@ def threshold(input, *, threshold, value):
 @elementwise(
     check=floating_only("leaky_relu_cpu"),
     d_input=lambda g, input, negative_slope: beside(where(input > 0, g, g * negative_slope), input),
+    fuse=True,
 )
 def leaky_relu(input, *, negative_slope=0.01):
     """max(0, x) + negative_slope * min(0, x).
@@ -112,6 +113,7 @@ def hardsigmoid(input):
 @elementwise(
     check=floating_only("hardswish_cpu"),
     d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
+    fuse=True,
 )
 def hardswish(input):
     """x * min(max(x + 3, 0), 6) / 6.
@@ -196,6 +198,7 @@ def _elu(input, alpha, scale, input_scale):
     d_input=lambda g, input, alpha, scale, input_scale: (
         g * _elu_slope(input, alpha, scale, input_scale)
     ),
+    fuse=True,
 )
 def elu(input, *, alpha=1.0, scale=1.0, input_scale=1.0):
     """scale * x where x > 0, else scale * alpha * (exp(input_scale * x) - 1).
@@ -209,6 +212,7 @@ def elu(input, *, alpha=1.0, scale=1.0, input_scale=1.0):
 @elementwise(
     check=floating_only("elu_cpu"),
     d_input=lambda g, input, alpha: g * _elu_slope(input, alpha, 1.0, 1 / alpha),
+    fuse=True,
 )
 def celu(input, *, alpha=1.0):
     """max(0, x) + min(0, alpha * (exp(x / alpha) - 1)).
@@ -224,6 +228,7 @@ def celu(input, *, alpha=1.0):
     check=floating_only("elu_cpu"),
     node="EluBackward0",
     d_input=lambda g, input: g * _elu_slope(input, SELU_ALPHA, SELU_SCALE, 1.0),
+    fuse=True,
 )
 def selu(input):
     """elu with the scales for which mean 0 and variance 1 are a fixed point of the layer.
@@ -237,6 +242,7 @@ def selu(input):
     check=floating_only("log_sigmoid_cpu"),
     node="LogSigmoidBackward0",
     d_input=lambda g, input: g * sigmoid(-input),
+    fuse=True,
 )
 def log_sigmoid(input):
     """log(1 / (1 + exp(-x))), without overflow."""
@@ -248,6 +254,7 @@ def log_sigmoid(input):
     d_input=lambda g, input, beta, threshold: where(
         input * beta > threshold, g, g * sigmoid(input * beta)
     ),
+    fuse=True,
 )
 def softplus(input, *, beta=1.0, threshold=20.0):
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above `threshold`."""
@@ -263,7 +270,9 @@ def _silu_slope(input):
     return s * (1 + input * (1 - s))
 
 
-@elementwise(check=floating_only("silu_cpu"), d_input=lambda g, input: g * _silu_slope(input))
+@elementwise(
+    check=floating_only("silu_cpu"), d_input=lambda g, input: g * _silu_slope(input), fuse=True
+)
 def silu(input):
     """x * sigmoid(x).
 
@@ -284,7 +293,9 @@ def _mish_slope(input):
     return t + input * s * (1 - t * t)
 
 
-@elementwise(check=floating_only("mish_cpu"), d_input=lambda g, input: g * _mish_slope(input))
+@elementwise(
+    check=floating_only("mish_cpu"), d_input=lambda g, input: g * _mish_slope(input), fuse=True
+)
 def mish(input):
     """x * tanh(softplus(x)).
 
@@ -336,7 +347,7 @@ def _probability_float32(input):
     return x
 
 
-@elementwise(d_input=lambda g, input: g * (exp(input * input * -0.5) * _DENSITY_AT_0))
+@elementwise(d_input=lambda g, input: g * (exp(input * input * -0.5) * _DENSITY_AT_0), fuse=True)
 def normal_probability(input):
     """The probability that a standard normal number is below x: (1 + erf(x / sqrt(2))) / 2.
 

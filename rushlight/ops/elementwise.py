@@ -269,7 +269,7 @@ def tanh(input):
     """
 
 
-@elementwise(result="float", d_input=lambda g, out: _sigmoid_backward(g, out))
+@elementwise(result="float", d_input=lambda g, out: _sigmoid_backward(g, out), fuse=True)
 def sigmoid(input):
     """1 / (1 + exp(-x)): between 0 and 1.
 

@@ -93,6 +93,7 @@ _names = {
     "raise_modified": raise_modified,
     "sum_array_to": sum_array_to,
     "FUSED": LEAST,
+    "zeros": np.zeros,
     # how many things watch operations (transforms, hooks, modes): if any, all go the general way
     "intercepted": 0,
 }
@@ -418,6 +419,8 @@ def _backward_source(op):
         yield f"        {', '.join(f'{c}, {v}' for c, v in pairs)}, = node.guards"
         yield f"        if {' or '.join(f'{c}[0] != {v}' for c, v in pairs)}:"
         yield "            raise_modified(node)"
+    if op.outputs is not None:
+        yield from _gradients_source(op)
     if "keepdim" in op.saved_names:
         yield "        kept = kept_shape(input_shape, dim)"
         for name in ("g", "out") if "out" in op.saved_names else ("g",):
@@ -432,8 +435,17 @@ def _backward_source(op):
     yield "    return backward"
 
 
+def _gradients_source(op):
+    """Source that names the gradients of several outputs; zeros where there are none."""
+    yield f"        {', '.join(f'g_{name}' for name in op.outputs)}, = g"
+    for i, name in enumerate(op.outputs):
+        yield f"        if g_{name} is None:"
+        yield f"            g_{name} = zeros(*node.outputs[{i}])"
+
+
 def _rule_source(op, name, position):
-    rule = f"(d_{name} if g.size < FUSED else fused_{name})" if op.fused else f"d_{name}"
+    first = "g" if op.outputs is None else f"g_{op.outputs[0]}"
+    rule = f"(d_{name} if {first}.size < FUSED else fused_{name})" if op.fused else f"d_{name}"
     rule += f"({', '.join(op.rule_parameters[name])})"
     only = len(op.arrays) == 1
     indent = "        " if only else "            "

@@ -194,6 +194,7 @@ def _check_batch(input, weight=None, bias=None, **options):
     d_input=_batch_input_gradient,
     d_weight=_batch_weight_gradient,
     d_bias=lambda g_out: _sum(g_out, dim=_all_but_channels(g_out), keepdim=False),
+    fuse=True,
 )
 def batch_norm_with_statistics(input, weight=None, bias=None, *, eps):
     """(input - mean) / sqrt(var + eps) * weight + bias, for each channel of (N, C, ...).

@@ -46,6 +46,7 @@ from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.explain import explained
 from rushlight.explain.provenance import here
+from rushlight.kernels.fused import LEAST as FUSED
 from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
@@ -189,7 +190,7 @@ class Op:
             raise TypeError(f"{self.name}: a rule names {name!r}, which the operation hasn't got")
 
     def _array_backward(self):
-        several = self.outputs is not None
+        several = self.outputs is not None and self.fused is None
         return saved.backward_on_wrapped_arrays if several else fast.first_backward
 
     def _tensor_backward(self, complex_valued):
@@ -297,7 +298,7 @@ class Op:
         if self.check is not None:
             self.check(*arrays, **options)
         with np.errstate(all="ignore"):
-            result = self.kernel(*arrays, **options)
+            result = self._compute(arrays, options)
         results = (result,) if self.outputs is None else result
         outputs = tuple(wrap(as_array(each)) for each in results)
         if self.is_view:
@@ -312,6 +313,11 @@ class Op:
 
             propagate(self, operands, options, outputs)
         return outputs[0] if self.outputs is None else outputs
+
+    def _compute(self, arrays, options):
+        """What the kernel makes of the arrays, or native code of it where they are large."""
+        large = self.fused is not None and arrays[0].size >= FUSED
+        return (self.fused if large else self.kernel)(*arrays, **options)
 
     def record(self, operands, options, outputs):
         """Leave a Node on the tape, as the fast way does, for any dtypes and number of outputs."""
