@@ -98,3 +98,29 @@ def _call(fn, index: int, args: tuple, sender) -> None:
 
 
 start_processes = spawn
+
+
+# How tensors reach other processes: here they are always copied, whatever the strategy is called.
+
+_STRATEGIES = {"file_descriptor", "file_system"}
+_strategy = "file_descriptor"
+
+
+def get_all_sharing_strategies():
+    """The names that `set_sharing_strategy` takes."""
+    return set(_STRATEGIES)
+
+
+def get_sharing_strategy():
+    """The name that was set last."""
+    return _strategy
+
+
+def set_sharing_strategy(new_strategy):
+    """Accept a name of PyTorch's; tensors are copied to other processes in any case."""
+    global _strategy
+    if new_strategy not in _STRATEGIES:
+        raise AssertionError(
+            f"invalid sharing strategy {new_strategy!r}, expected one of {_STRATEGIES}"
+        )
+    _strategy = new_strategy

@@ -70,3 +70,22 @@ def test_errors_from_elsewhere():
         wrapper = ExceptionWrapper(where="in a test")
     with pytest.raises(KeyError, match="(?s)Caught KeyError in a test.*Original Traceback.*\n"):
         wrapper.reraise()
+
+
+def test_strategies_are_names_only():
+    from rushlight import multiprocessing
+
+    assert multiprocessing.get_sharing_strategy() in multiprocessing.get_all_sharing_strategies()
+    multiprocessing.set_sharing_strategy("file_system")
+    assert multiprocessing.get_sharing_strategy() == "file_system"
+    multiprocessing.set_sharing_strategy("file_descriptor")
+    with pytest.raises(AssertionError, match="invalid sharing strategy 'none'"):
+        multiprocessing.set_sharing_strategy("none")
+
+
+def test_what_programs_look_up_in_loaders():
+    loader = DataLoader(range(3), batch_size=2)
+    assert loader._auto_collation and loader._dataset_kind == 0
+    assert DataLoader(IterableWrapper([1]), batch_size=None)._dataset_kind == 1
+    assert not DataLoader([1], batch_size=None)._auto_collation
+    assert iter(loader)._num_workers == 0

@@ -148,6 +148,14 @@ class DataLoader:
         self._multiprocessing_context = context
 
     @property
+    def _auto_collation(self):
+        return self.batch_sampler is not None
+
+    @property
+    def _dataset_kind(self):
+        return _DatasetKind.Iterable if self.is_iterable else _DatasetKind.Map
+
+    @property
     def _index_sampler(self):
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
@@ -189,6 +197,13 @@ class DataLoader:
                 "worker number to avoid potential slowness/freeze if necessary.",
                 stacklevel=3,
             )
+
+
+class _DatasetKind:
+    """The two kinds of datasets, as PyTorch numbers them."""
+
+    Map = 0
+    Iterable = 1
 
 
 def _check_workers(num_workers, timeout, prefetch_factor, persistent_workers):
@@ -290,6 +305,7 @@ class _BaseDataLoaderIter:
         self._sampler_iter = iter(self._index_sampler)
         self._base_seed = _stream(loader.generator).next_seed()
         self._plan = Plan(loader, self._base_seed)
+        self._num_workers = loader.num_workers
         self._num_yielded = 0
         self._reported_length = loader._reported_length if loader.is_iterable else None
 
