@@ -9,6 +9,7 @@ HELP = """\
 usage: rushlight run [--seed N] [--fast] program.py [argument ...]
        rushlight run [--seed N] [--fast] -m module [argument ...]
        rushlight run [--seed N] [--fast] -c code [argument ...]
+       rushlight show [-o page.html] program.py [argument ...]
        rushlight bench [option ...]
        rushlight --version | --help
 
@@ -18,6 +19,8 @@ run      Run a PyTorch program as it stands: where it says `import torch` it get
            --fast    don't record which line ran each operation; errors explain less
          Without a display, plt.show() saves the figures as program-figure-1.png, ... in the
          current directory.
+show     Run a program, and write what its compiled functions became to a page: the operations that
+         were traced, and the source that runs.
 bench    Time the same workloads on Rushlight and on its peers; `rushlight bench --help` says more.
 """
 
@@ -86,6 +89,19 @@ def parse_seed(text: str) -> int:
     return int(text)
 
 
+def show(command: str, arguments: list[str]) -> int:
+    path = None
+    if arguments[:1] == ["-o"] and len(arguments) > 1:
+        path, arguments = arguments[1], arguments[2:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        return show_help(command, arguments)
+    if arguments[0].startswith("-") and arguments[0] not in ("-m", "-c"):
+        raise UsageError(f"show has no option {arguments[0]}; write the program's name after -o")
+    from rushlight.compile.show import show_program
+
+    return show_program(arguments, path)
+
+
 def bench(command: str, arguments: list[str]) -> int:
     from rushlight import bench
 
@@ -111,6 +127,7 @@ def unknown(command: str, arguments: list[str]) -> int:
 
 COMMANDS = {
     "run": run,
+    "show": show,
     "bench": bench,
     "--version": show_version,
     "--help": show_help,

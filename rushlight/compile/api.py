@@ -8,7 +8,7 @@ from rushlight.nn.module import Module
 __all__ = ["OptimizedModule", "compile"]
 
 #: PyTorch's names of backends, and ours; PyTorch's all mean the fastest that is there
-_BACKENDS = {"inductor": None, "aot_eager": None, "cudagraphs": None, "numba": "numba"}
+_BACKENDS = {"inductor": None, "aot_eager": None, "cudagraphs": None, "numba": "native"}
 _BACKENDS |= {"numpy": "numpy", "eager": "eager"}
 _MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs", "lite", None)
 

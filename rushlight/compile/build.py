@@ -8,6 +8,9 @@ from rushlight.compile.passes.plain import only_plain_views
 
 __all__ = ["build", "optimize"]
 
+#: a Program of so many instructions (a loop written out) would take too long to be made native
+LONG = 1500
+
 
 def optimize(program):
     """The Program after all passes."""
@@ -22,7 +25,8 @@ def build(program, backend=None):
     The function has an attribute `source`, the text of what runs.
     """
     program = optimize(program)
-    if backend != "numpy" and native.available():
+    is_native = backend != "numpy" and native.available()
+    if is_native and (backend or len(program.instructions) <= LONG):
         from rushlight.compile import emit
 
         program = only_plain_views(program)

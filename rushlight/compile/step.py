@@ -14,7 +14,7 @@ from rushlight.compile.trace import Trace, is_tracing
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
-__all__ = ["Compiled", "EagerWarning", "Unsupported", "forget_all", "stance"]
+__all__ = ["Compiled", "EagerWarning", "Unsupported", "forget_all", "keepers", "stance"]
 
 
 class EagerWarning(UserWarning):
@@ -28,6 +28,8 @@ class Unsupported(RuntimeError):
 #: how compiled functions run; see `compiler.set_stance`
 stance = ["default"]
 _all: weakref.WeakSet = weakref.WeakSet()
+#: lists that get every compiled function that is made from now on
+keepers: list = []
 
 
 def forget_all():
@@ -57,6 +59,8 @@ class Compiled:
         self.backend = backend
         self.reset()
         _all.add(self)
+        for keeper in keepers:
+            keeper.append(self)
 
     def reset(self):
         """Forget everything that was compiled."""
