@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from rushlight.explain import explained
 from rushlight.pickling import StorageType
 from rushlight.storage import TypedStorage, UntypedStorage
 from rushlight.tensor import device
@@ -59,10 +60,7 @@ def refuse_old_format(file, head):
             if tar
             else ("a pickle, as torch.save wrote it before PyTorch 1.6")
         )
-        raise RuntimeError(
-            f"the file is {kind}\nLoad it with PyTorch and save it again: "
-            "torch.save(torch.load(old, weights_only=False), new)."
-        )
+        raise explained(RuntimeError(f"the file is {kind}"))
     raise UnpicklingError(
         "Weights only load failed. The file is neither a zip archive nor a pickle.\n"
         f"It begins with {head!r}."
@@ -89,16 +87,12 @@ class Archive:
         names = archive.namelist()
         found = [name for name in names if name.endswith("/data.pkl") and name.count("/") == 1]
         if not found:
-            raise RuntimeError(
-                "PytorchStreamReader failed locating file data.pkl: file not found\nThe zip file "
-                "was not written by torch.save."
-            )
+            error = "PytorchStreamReader failed locating file data.pkl: file not found"
+            raise explained(RuntimeError(error))
         self.folder = found[0].removesuffix("data.pkl")
         if f"{self.folder}constants.pkl" in names:
-            raise RuntimeError(
-                "the file is a TorchScript archive, which Rushlight cannot run\nSave the model's "
-                "state_dict() instead."
-            )
+            error = "the file is a TorchScript archive, which Rushlight cannot run"
+            raise explained(RuntimeError(error))
         order = b"little"
         if f"{self.folder}byteorder" in names:
             order = self.record("byteorder").tobytes()
@@ -121,10 +115,11 @@ class Archive:
         info = self.info(name)
         self.unread -= info.file_size
         if info.compress_type or info.file_size > self.size or self.unread < 0:
-            raise RuntimeError(
+            error = RuntimeError(
                 f"PytorchStreamReader failed reading file {name}: it is compressed or larger than "
-                "the file\nNo honest file is: this one may be made to fill the memory."
+                "the file"
             )
+            raise explained(error)
         contents = np.empty(info.file_size, np.uint8)
         try:
             with self.archive.open(info) as record:
@@ -217,16 +212,15 @@ def check_location(location):
         )
     kind = device(location).type
     if kind == "cuda":
-        raise RuntimeError(
+        error = RuntimeError(
             "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is "
             "False. If you are running on a CPU-only machine, please use torch.load with "
             "map_location=torch.device('cpu') to map your storages to the CPU."
         )
+        raise explained(error)
     if kind != "cpu":
-        raise RuntimeError(
-            f"tensors of the file live on '{location}', and Rushlight computes on the CPU\nPass "
-            "map_location='cpu'."
-        )
+        error = f"tensors of the file live on '{location}', and Rushlight computes on the CPU"
+        raise explained(RuntimeError(error))
 
 
 def get_unsafe_globals_in_checkpoint(f):

@@ -15,6 +15,8 @@ from __future__ import annotations
 import enum
 import os
 
+from rushlight.explain import explained
+
 
 class ReduceOp(enum.IntEnum):
     """How a reduction combines the tensors of the processes; of one tensor each gives itself."""
@@ -102,10 +104,7 @@ def init_process_group(
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
     if backend == "nccl":
-        raise RuntimeError(
-            "Distributed package doesn't have NCCL built in\n"
-            'Rushlight computes on the CPU: use the backend "gloo".'
-        )
+        raise explained(RuntimeError("Distributed package doesn't have NCCL built in"))
     size = from_environment("WORLD_SIZE") if world_size == -1 else world_size
     number = from_environment("RANK") if rank == -1 else rank
     if (number, size) != (0, 1):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.explain import explained
+
 __all__ = [
     "dtype",
     "finfo",
@@ -122,10 +124,8 @@ class _Bfloat16(dtype):
         try:
             from ml_dtypes import bfloat16 as scalar_type
         except ImportError:
-            raise ImportError(
-                "torch.bfloat16 needs the package ml_dtypes, which is not installed.\n"
-                "Install it with: pip install 'rushlight[bf16]'"
-            ) from None
+            error = "torch.bfloat16 needs the package ml_dtypes, which is not installed."
+            raise explained(ImportError(error)) from None
         self.array_dtype = np.dtype(scalar_type)
         _BY_ARRAY[self.array_dtype] = self
         return self.array_dtype

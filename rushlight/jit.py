@@ -8,6 +8,8 @@ from __future__ import annotations
 import warnings
 from typing import NoReturn
 
+from rushlight.explain import explained
+
 
 def script(obj, optimize=None, _frames_up=0, _rcb=None, example_inputs=None):
     """Return `obj`: it computes the same values uncompiled.
@@ -59,14 +61,9 @@ is_tracing = is_scripting
 
 def load(f, map_location=None, **options) -> NoReturn:
     """Raise a RuntimeError: a TorchScript archive holds compiled code, which only PyTorch runs."""
-    raise RuntimeError(
-        "Rushlight can't load TorchScript archives.\n"
-        "Under PyTorch, torch.save(torch.jit.load(path).state_dict(), path) keeps the parameters."
-    )
+    raise explained(RuntimeError("Rushlight can't load TorchScript archives."))
 
 
 def save(m, f, **options) -> NoReturn:
     """Raise a RuntimeError: there is no compiled code to save."""
-    raise RuntimeError(
-        "Rushlight has no TorchScript to save.\nUse torch.save(model.state_dict(), path)."
-    )
+    raise explained(RuntimeError("Rushlight has no TorchScript to save."))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from rushlight.explain import explained
+
 
 def export(model, args=(), f=None, **options) -> NoReturn:
     """Raise a RuntimeError that says how to export all the same."""
-    raise RuntimeError(
-        "Rushlight does not export ONNX.\n"
-        "Save the parameters with torch.save(model.state_dict(), path), load them into the same "
-        "model under PyTorch, and export there."
-    )
+    raise explained(RuntimeError("Rushlight does not export ONNX."))

@@ -36,6 +36,7 @@ import os
 
 import numpy as np
 
+from rushlight.explain import explained
 from rushlight.stream import Stream, twister_of
 
 __all__ = [
@@ -82,10 +83,7 @@ class Generator(Stream):
     def __init__(self, device="cpu"):
         kind = str(device).partition(":")[0]
         if kind != "cpu":
-            raise RuntimeError(
-                f"Cannot get {kind.upper()} generator\nRushlight's generators live on the CPU: "
-                "write Generator() or Generator(device='cpu')."
-            )
+            raise explained(RuntimeError(f"Cannot get {kind.upper()} generator"))
         super().__init__(_DEFAULT_SEED)
 
     @property

@@ -16,6 +16,7 @@ import os
 import numpy as np
 
 from rushlight.archive import get_unsafe_globals_in_checkpoint, read_archive
+from rushlight.explain import explained
 from rushlight.pickling import attributes_of, pickled
 from rushlight.tensor import Tensor, wrap
 from rushlight.unpickling import (
@@ -86,10 +87,7 @@ def save(
     {'w': tensor([1., 1.])}
     """
     if not _use_new_zipfile_serialization:
-        raise RuntimeError(
-            "torch.save writes zip files only\nThe format from before PyTorch 1.6 is not written: "
-            "leave out _use_new_zipfile_serialization=False."
-        )
+        raise explained(RuntimeError("torch.save writes zip files only"))
     if not isinstance(f, (str, os.PathLike)):
         if not hasattr(f, "write"):
             raise AttributeError(

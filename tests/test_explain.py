@@ -108,6 +108,18 @@ def test_what_is_said_of_wrong_programs(language):
     assert wrong.sections(wrong.said_by("rushlight", language)) == expected
 
 
+#: without the lines of operations, a few say less
+SAY_LESS = {name for name in wrong.PROGRAMS if name.startswith(("overwritten", "step_between"))}
+
+
+def test_programs_that_import_rushlight_are_explained_too():
+    expected = wrong.sections(wrong.recorded("en"))
+    for name, said in wrong.sections(wrong.said_by("unmarked")).items():
+        if name not in SAY_LESS:
+            assert said == expected[name]
+        assert "\n\nWhy: " in said and f"{name}.py:" in said
+
+
 def test_every_wrong_program_is_explained_in_its_own_place():
     for which, why in (("en", "\n\nWhy: "), ("zh", "\n\n原因：")):
         for name, said in wrong.sections(wrong.recorded(which)).items():

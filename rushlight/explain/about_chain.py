@@ -135,7 +135,7 @@ def _definitions(history):
     for code in history.functions.values():
         for node in ast.walk(definition(code)):
             if isinstance(node, ast.Return):
-                node.filename = code.co_filename  # type: ignore[attr-defined]
+                node.filename = code.co_filename
                 yield node
 
 

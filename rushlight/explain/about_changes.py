@@ -56,7 +56,7 @@ def _on_memory(case, counter):
 
 def _written(case, counter, name, tensor):
     """The line of the change: recorded, or the only one that the source has for that name."""
-    if len(counter) > 1 and counter[1]:
+    if counter[2:] == counter[:1]:  # the latest change was noted
         return Place(*provenance.lines[counter[1]])
     if name is None or case.statement is None:
         return None

@@ -118,7 +118,7 @@ def _statement_of(frame):
 def _placed(expression, statement):
     """An expression as if it stood in a statement."""
     for node in ast.walk(expression):
-        node.parent = statement  # type: ignore[attr-defined]
+        node.parent = statement
     return expression
 
 

@@ -52,7 +52,7 @@ def _close(name, known):
     for each in known:
         if each.lower() == name.lower():
             return each
-    found = get_close_matches(name, known, 1, 0.75)
+    found = get_close_matches(name, known, 1, 0.8)
     return found[0] if found else None
 
 
@@ -221,6 +221,16 @@ def _callee(case):
             found = _function_named(value, name)
             if found is not None:
                 return ast.unparse(node.func), found
+    return _by_name(name) if case.statement is None else None
+
+
+def _by_name(name):
+    """The same for a class of ours, where the source isn't there (a shell before Python 3.13)."""
+    kind = name.partition(".")[0]
+    for home in ("nn", "optim", "optim.lr_scheduler", "utils.data"):
+        value = getattr(sys.modules.get(f"rushlight.{home}"), kind, None)
+        if value is not None and (found := _function_named(value, name)) is not None:
+            return kind, found
     return None
 
 

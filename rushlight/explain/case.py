@@ -24,9 +24,7 @@ from rushlight.explain.source import (
 
 __all__ = ["Case", "Explanation", "add_explanation", "explains"]
 
-_FAMILIES = (
-    "backward chain changes devices dtypes indices names passes shapes state targets".split()
-)
+_FAMILIES = "backward chain changes dtypes indices limits names passes shapes state targets".split()
 _explainers: list = []
 
 

@@ -135,8 +135,8 @@ def _assignments(scope):
             for name in _names_in(node.target):
                 found.setdefault(name, []).append((node, node.iter))
         elif _is_append(node):
-            name = node.func.value.id  # type: ignore[attr-defined]
-            found.setdefault(name, []).append((node, node.args[0]))  # type: ignore[attr-defined]
+            name = node.func.value.id
+            found.setdefault(name, []).append((node, node.args[0]))
     return found
 
 

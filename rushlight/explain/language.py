@@ -40,5 +40,5 @@ def _windows_locale():
     import ctypes
     import locale
 
-    number = ctypes.windll.kernel32.GetUserDefaultUILanguage()  # type: ignore[attr-defined]
+    number = ctypes.windll.kernel32.GetUserDefaultUILanguage()
     return locale.windows_locale.get(number, "")

@@ -16,7 +16,7 @@ import os
 import sys
 from collections import deque
 
-__all__ = ["here", "is_ours", "lines", "note_cut", "note_pass", "users_frame"]
+__all__ = ["here", "is_ours", "lines", "note_cut", "note_pass", "note_write"]
 
 #: the number of the line that runs; 0: not known
 here = [0]
@@ -36,13 +36,6 @@ def is_ours(filename):
     return filename.startswith(_PACKAGE) or filename.startswith(_BUILT)
 
 
-def users_frame(frame):
-    """The innermost frame, from this one outward, that isn't of this package; or None."""
-    while frame is not None and is_ours(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
 def note_cut(kind):
     """Note that the user's code cuts a chain of derivatives here: `kind` says how."""
     frame = sys._getframe(1)
@@ -53,6 +46,11 @@ def note_cut(kind):
         if len(cuts) >= 4096:
             cuts.clear()
         cuts[id(code), frame.f_lasti] = kind, code
+
+
+def note_write(counter):
+    """Note the line that changed what a version counter counts, and the version that it made."""
+    counter[1:] = here[0], counter[0]
 
 
 def note_pass(number):

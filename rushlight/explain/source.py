@@ -106,7 +106,7 @@ def _parsed(text):
         return ast.Module([], [])
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
-            child.parent = node  # type: ignore[attr-defined]
+            child.parent = node
     return tree
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.views import check_in_place
-from rushlight.explain.provenance import note_cut
+from rushlight.explain.provenance import here, note_cut, note_write
 from rushlight.ops.inplace import is_straight, overwrite
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.shape import _expand, expanded_shape
@@ -301,6 +301,8 @@ def zero_(input):
         version = input._counter[0]
         input._array.fill(0)
         input._counter[0] = version + 1
+        if here[0]:
+            note_write(input._counter)
         return input
     check_in_place(input)
     overwrite(input, _zeroed(input))

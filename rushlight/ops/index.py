@@ -14,7 +14,7 @@ from rushlight.autograd.saved import raise_overwritten
 from rushlight.autograd.tape import INFERENCE, modes
 from rushlight.autograd.views import check_in_place
 from rushlight.explain import explained
-from rushlight.explain.provenance import here
+from rushlight.explain.provenance import here, note_write
 from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
@@ -560,10 +560,8 @@ def as_value(value, input):
     if isinstance(value, NUMBER_TYPES):
         check_fits_dtype(value, input.dtype)
         return wrap(number_as_array(value, input.dtype))
-    raise TypeError(
-        f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor\nMake it a tensor "
-        "first: torch.tensor(value)."
-    )
+    error = f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor"
+    raise explained(TypeError(error))
 
 
 def check_fits_dtype(value, dtype):
@@ -606,7 +604,7 @@ def put_at(target, picks, values, accumulate):
         target._array[picks] = values._array
     target._counter[0] += 1
     if here[0]:
-        target._counter[1:] = here
+        note_write(target._counter)
 
 
 def picked_shape(array, picks):

@@ -8,7 +8,7 @@ from rushlight import dtypes
 from rushlight.autograd.tape import INFERENCE, UNSAVED, gradient_edge, modes
 from rushlight.autograd.views import check_in_place, check_not_inference, rebase
 from rushlight.explain import explained
-from rushlight.explain.provenance import here
+from rushlight.explain.provenance import here, note_write
 from rushlight.ops import fast
 from rushlight.ops.op import special_array
 from rushlight.tensor import Tensor, wrap
@@ -55,7 +55,7 @@ def _straight(function, self, args, kwargs):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1
     if here[0]:
-        self._counter[1:] = here  # which line wrote last
+        note_write(self._counter)
     return True
 
 
@@ -89,7 +89,7 @@ def overwrite(self, result):
         overwrite_tangent(self, result)
     self._counter[0] += 1
     if here[0]:
-        self._counter[1:] = here
+        note_write(self._counter)
     if edge is not None and modes.grad_enabled:
         if self._array is not result._array:
             _move_saved_result(edge, self, result)

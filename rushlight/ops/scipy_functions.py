@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rushlight.explain import explained
+
 __all__ = ["from_lapack", "from_scipy"]
 
 
@@ -19,10 +21,8 @@ def from_scipy(name, wanted_for):
 
 
 def _missing(wanted_for):
-    return ImportError(
-        f"{wanted_for} needs the package scipy, which is not installed.\n"
-        "Install it with: pip install 'rushlight[scipy]'"
-    )
+    error = f"{wanted_for} needs the package scipy, which is not installed."
+    return explained(ImportError(error))
 
 
 def from_lapack(name, dtype, wanted_for):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import modes
+from rushlight.explain.provenance import here, note_write
 from rushlight.ops import fast
 from rushlight.ops.inplace import is_straight
 from rushlight.tensor import Tensor
@@ -38,6 +39,8 @@ def set_straight(input, index, value):
     except Exception:
         return False  # the ordinary way says what is wrong
     input._counter[0] = version + 1
+    if here[0]:
+        note_write(input._counter)
     return True
 
 

@@ -192,8 +192,11 @@ def _computes(statement):
     """Whether anything may be computed: a docstring or a future import must stay first."""
     if isinstance(statement, (*_SILENT, *_DEFINITIONS)):
         return False
-    return not isinstance(getattr(statement, "value", None), ast.Constant) or isinstance(
-        statement, ast.AugAssign
+    if not isinstance(getattr(statement, "value", None), ast.Constant):
+        return True
+    targets = getattr(statement, "targets", [])
+    return isinstance(statement, ast.AugAssign) or any(
+        isinstance(t, ast.Subscript) for t in targets
     )
 
 

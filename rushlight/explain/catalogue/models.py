@@ -20,6 +20,79 @@ TEXTS = {
         en="`torch.load(path, map_location='cpu')`.",
         zh="`torch.load(path, map_location='cpu')`。",
     ),
+    "device.nccl.fix": Text(
+        en="use the backend of the CPU: `init_process_group('gloo')`.",
+        zh="使用 CPU 的后端：`init_process_group('gloo')`。",
+    ),
+    "device.generator.fix": Text(
+        en="write `torch.Generator()` or `torch.Generator(device='cpu')`.",
+        zh="写 `torch.Generator()` 或 `torch.Generator(device='cpu')`。",
+    ),
+    # Files and other formats
+    "file.old": Text(
+        en="the file has a format of long ago, which Rushlight does not read.",
+        zh="文件是很早以前的格式，Rushlight 无法读取。",
+    ),
+    "file.old.fix": Text(
+        en="Load it with PyTorch and save it again: `torch.save(torch.load(old, weights_only=False), new)`.",
+        zh="用 PyTorch 加载后重新保存：`torch.save(torch.load(old, weights_only=False), new)`。",
+    ),
+    "file.zip": Text(
+        en="the format from before PyTorch 1.6 is not written.",
+        zh="不支持写入 PyTorch 1.6 之前的格式。",
+    ),
+    "file.zip.fix": Text(
+        en="leave out `_use_new_zipfile_serialization=False`.",
+        zh="去掉 `_use_new_zipfile_serialization=False`。",
+    ),
+    "file.other": Text(
+        en="the zip file was not written by torch.save.",
+        zh="这个 zip 文件不是由 torch.save 写出的。",
+    ),
+    "file.other.fix": Text(
+        en="check the path; a file that was downloaded may have to be unpacked first.",
+        zh="检查路径；下载的文件可能需要先解压。",
+    ),
+    "file.bomb": Text(
+        en="no honest file is like this: it may be made to fill the memory.",
+        zh="正常的文件不会这样：它可能是为了占满内存而制作的。",
+    ),
+    "file.bomb.fix": Text(
+        en="get the file anew, from a source that you trust.",
+        zh="从可信的来源重新获取文件。",
+    ),
+    "file.script": Text(
+        en="TorchScript is compiled code, which only PyTorch runs.",
+        zh="TorchScript 是编译后的代码，只有 PyTorch 能运行。",
+    ),
+    "file.script.fix": Text(
+        en="keep the parameters: under PyTorch, `torch.save(torch.jit.load(path).state_dict(), path)`.",
+        zh="只保存参数：在 PyTorch 中 `torch.save(torch.jit.load(path).state_dict(), path)`。",
+    ),
+    "file.onnx": Text(
+        en="ONNX is not written here.",
+        zh="这里不能写出 ONNX。",
+    ),
+    "file.onnx.fix": Text(
+        en="save the parameters, `torch.save(model.state_dict(), path)`, load them into the same model under PyTorch, and export there.",
+        zh="保存参数 `torch.save(model.state_dict(), path)`，在 PyTorch 中加载到同样的模型，再导出。",
+    ),
+    "package.why": Text(
+        en="{name} is optional, and not installed with Rushlight itself.",
+        zh="{name} 是可选的，不随 Rushlight 一起安装。",
+    ),
+    "package.fix": Text(
+        en="`pip install 'rushlight[{extra}]'`.",
+        zh="`pip install 'rushlight[{extra}]'`。",
+    ),
+    "assign.why": Text(
+        en="only numbers and tensors can be assigned to elements of a tensor, and this is a {kind}.",
+        zh="只能把数或张量赋给张量的元素，而这里是 {kind}。",
+    ),
+    "assign.fix": Text(
+        en="make it a tensor first: `torch.tensor(value)`.",
+        zh="先变成张量：`torch.tensor(value)`。",
+    ),
     # State dictionaries
     "state.prefix.file": Text(
         en="all keys of the file begin with `{prefix}`, which the model's have not (as after saving a DataParallel model).",
