@@ -323,5 +323,6 @@ def nll_loss_gradient(grad, target, weight=None, *, shape, reduction, ignore_ind
     target, weights = _class_weights(target, weight, classes, ignore_index, grad.dtype)
     divisor = np.add.reduce(weights, axis=None) if reduction == "mean" else 1
     # 0 - x, as -x makes the gradient of an ignored target -0
-    rows[_class_index(target, rows.ndim)] = 0 - weights * (grad / divisor)
+    share = np.where(weights != 0, grad / divisor, 0)  # nan, if no target counts
+    rows[_class_index(target, rows.ndim)] = 0 - weights * share
     return result

@@ -201,7 +201,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if var.size() != input.size():
         if input.size()[:-1] == var.size():
             var = var.unsqueeze(-1)
-        elif input.size()[:-1] != var.size()[:-1] or var.size(-1) != 1:
+        elif not _differ_in_one_size(input.size(), var.size()):
             raise ValueError("var is of incorrect size")
     if reduction not in _REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")
@@ -210,6 +210,12 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return _reduce(loss, reduction)
+
+
+def _differ_in_one_size(shape, other):
+    """Whether the shapes are equal but for one dimension, where the other has size 1."""
+    differing = [b for a, b in zip(shape, other, strict=False) if a != b]
+    return len(shape) == len(other) and differing == [1]
 
 
 # Classes ------------------------------------------------------------------------------------------

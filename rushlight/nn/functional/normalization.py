@@ -107,6 +107,8 @@ def batch_norm(
     _check_channels(input, running_mean, running_var, weight, bias)
     if not training:
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
+    if not input.numel():
+        return _affine(input * 1, weight, bias)  # statistics of nothing change nothing
     output, mean, var = ops.batch_norm_with_statistics(input, weight, bias, eps=eps)
     if running_mean is not None:
         count = input.numel() // mean.numel()
