@@ -6,7 +6,7 @@
 torch.Size([5, 1])
 """
 
-from rushlight.nn import functional, init, utils
+from rushlight.nn import attention, functional, init, utils
 from rushlight.nn.activation import *
 from rushlight.nn.adaptive import *
 from rushlight.nn.batchnorm import *

@@ -106,7 +106,7 @@ class Hardtanh(_Inplace):
         self.max_val = max_val if max_value is None else max_value
         if not self.max_val > self.min_val:
             raise AssertionError(
-                f"max_val must be larger than min_val, got {self.max_val} and {self.min_val}"
+                f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})"
             )
 
     def forward(self, input):

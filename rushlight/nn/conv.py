@@ -78,7 +78,7 @@ class _ConvNd(Module):
         if isinstance(padding, str):
             if padding not in ("same", "valid"):
                 raise ValueError(
-                    f"Invalid padding string {padding!r}, should be one of {{'valid', 'same'}}"
+                    f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}"
                 )
             if padding == "same" and any(s != 1 for s in _spread(stride, 1)):
                 raise ValueError("padding='same' is not supported for strided convolutions")
@@ -210,7 +210,14 @@ class _ConvTranspose(_ConvNd):
     def _output_padding(self, input, output_size):
         """The output padding that gives `output_size`."""
         count = self.dimensions
-        wanted = list(output_size)[-count:]
+        wanted = list(output_size)
+        if input.dim() == count + 2 and len(wanted) == count + 2:
+            wanted = wanted[2:]
+        if len(wanted) != count:
+            raise ValueError(
+                f"ConvTranspose{count}D: for {input.dim()}D input, output_size must have {count} "
+                f"or {count + 2} elements (got {len(wanted)})"
+            )
         least = [
             (n - 1) * s - 2 * p + d * (k - 1) + 1
             for n, s, p, d, k in zip(
@@ -221,7 +228,7 @@ class _ConvTranspose(_ConvNd):
         most = [low + s - 1 for low, s in zip(least, self.stride, strict=True)]
         if any(not a <= w <= b for a, w, b in zip(least, wanted, most, strict=True)):
             raise ValueError(
-                f"requested an output size of {list(output_size)}, but valid sizes range from "
+                f"requested an output size of {output_size}, but valid sizes range from "
                 f"{least} to {most} (for an input of {input.shape[2:]})"
             )
         return tuple(w - low for w, low in zip(wanted, least, strict=True))

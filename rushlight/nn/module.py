@@ -8,6 +8,7 @@ attributes, and found again in the order of their assignment: that order is the 
 from __future__ import annotations
 
 import warnings
+from typing import Any, TypeVar
 
 from rushlight import dtypes, ops
 from rushlight.explain import explained
@@ -69,6 +70,7 @@ class Module(Hooks, StateDict):
 
     __module__ = "torch.nn.modules.module"
 
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
     dump_patches = False
     call_super_init = False
     training: bool
@@ -362,6 +364,11 @@ class Module(Hooks, StateDict):
 
     def share_memory(self):
         """Put all tensors where other processes see them; return the module."""
+        if any(is_lazy(x) for x in (*self.parameters(), *self.buffers())):
+            raise RuntimeError(
+                "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
+                "initialize the parameters before calling `module.share_memory()`."
+            )
         return self._apply(lambda tensor: tensor.share_memory_())
 
     # Conversion
@@ -427,6 +434,20 @@ class Module(Hooks, StateDict):
         """Move to a GPU, which raises where there is none."""
         return self._apply(lambda tensor: tensor.cuda(device))
 
+    def compile(self, *args, **kwargs):
+        """Compile `forward`, in place; arguments as those of `torch.compile`.
+
+        >>> import rushlight as torch
+        >>> layer = torch.nn.Linear(2, 3)
+        >>> layer.compile()
+        >>> layer(torch.ones(1, 2)).shape
+        torch.Size([1, 3])
+        """
+        from rushlight.compiler import compile
+
+        forward = compile(type(self).forward.__get__(self), *args, **kwargs)
+        self.__dict__.update(forward=forward, _compiled=True)
+
     def to_empty(self, *, device, recurse=True):
         """Move to `device` without copying the values: parameters hold anything afterwards."""
         return self._apply(lambda t: t.new_empty(t.shape, device=device), recurse=recurse)
@@ -448,6 +469,13 @@ class Module(Hooks, StateDict):
             return f"{self._get_name()}({extra})"
         inside = "\n  ".join(lines + children)
         return f"{self._get_name()}(\n  {inside}\n)"
+
+    def __getstate__(self):
+        """All attributes but what `compile` made."""
+        state = dict(self.__dict__)
+        if state.get("forward") is not None and "_compiled" in state:
+            del state["forward"]
+        return state
 
     def __reduce_ex__(self, protocol):
         """Rushlight's own classes are pickled by the place where they really are."""

@@ -130,6 +130,11 @@ def _bags(input, offsets, include_last_offset):
     if offsets.dim() != 1:
         raise ValueError("offsets has to be a 1D Tensor")
     starts = offsets[:-1] if include_last_offset else offsets
+    if len(starts) and starts[0] != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {starts[0].item()}"
+        )
     positions = ops.arange(input.shape[0]).unsqueeze(1)
     return (positions >= starts.unsqueeze(0)).sum(1) - 1, starts.shape[0]
 
