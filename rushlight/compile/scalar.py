@@ -74,6 +74,7 @@ SCALAR = {
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "conjugate": lambda x: x,
+    "conj": lambda x: x,
     "absolute": abs,
     "fabs": abs,
     "sign": _sign,
