@@ -8,6 +8,7 @@ from compiling import close, strictly
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.compile import native
 from rushlight.utils.data import DataLoader, TensorDataset
 
 
@@ -68,3 +69,52 @@ def test_an_interrupt_waits_for_the_end_of_the_step():
         over(step, [torch.tensor(1.0), torch.tensor(2.0)])
     assert done == [1.0]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def regression(library):
+    library.manual_seed(0)
+    x = library.randn(83, 1)
+    data = library.utils.data.TensorDataset(x, 3 * x + 1)
+    loader = library.utils.data.DataLoader(data, batch_size=8, shuffle=True)
+    model = library.nn.Linear(1, 1)
+    optimizer = library.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = library.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return loader, model, step
+
+
+@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+def test_native_loop_takes_the_loaders_order_and_random_numbers():
+    loader, model, step = regression(torch)
+    wanted = torch.stack([step(*batch).detach() for _ in range(3) for batch in loader])
+    follows = torch.rand(2)
+    loader, compiled_model, step = regression(torch)
+    compiled = torch.compile(step)
+    close(compiled.over(loader, epochs=3), wanted, 1e-4)
+    assert torch.equal(torch.rand(2), follows)
+    assert any(entry.runner.loops for entry in compiled.every_entry())
+    for ours, theirs in zip(compiled_model.parameters(), model.parameters()):
+        close(ours, theirs, 1e-4)
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=1e-3)
+
+
+def test_a_number_means_so_many_calls():
+    w = torch.tensor(8.0, requires_grad=True)
+
+    @torch.compile
+    def step():
+        loss = w * w
+        loss.backward()
+        with torch.no_grad():
+            w.sub_(0.25 * w.grad)
+            w.grad.zero_()
+        return loss
+
+    assert step.over(10).tolist() == [64.0 / 4**i for i in range(10)]
+    assert w.item() == 8 / 2**10

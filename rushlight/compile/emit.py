@@ -48,6 +48,10 @@ class Sizes:
         self.last = None
 
     def __call__(self, *arrays):
+        return self.of(arrays)(*arrays)
+
+    def of(self, arrays):
+        """The code for arrays of this size."""
         number, dimension = self.program.batch
         size = arrays[number].shape[dimension]
         run = self.known.get(size)
@@ -56,7 +60,7 @@ class Sizes:
                 self.known.clear()
             run = self.known[size] = Compiled(with_size(self.program, size))
         self.last = run
-        return run(*arrays)
+        return run
 
     @property
     def source(self):
@@ -73,7 +77,8 @@ class Module:
         self.declared: dict[str, str] = {}
         self.rows: dict[tuple, int] = {("arena",): ARENA}
         self.segments: list = []
-        self.body: list[str] = []
+        self.head: list[str] = []  # addresses
+        self.body: list[str] = []  # what is done
         self.pointers: dict = {}
         self.shared: dict[str, int] = {}
         self.count = 0
@@ -104,10 +109,10 @@ class Module:
             return self.pointers[place]
         if place[0] == "arena" and place[1]:
             base, made = self.pointer(("arena", 0)), self.fresh()
-            self.body.append(f"{made} = getelementptr i8, ptr {base}, i64 {place[1]}")
+            self.head.append(f"{made} = getelementptr i8, ptr {base}, i64 {place[1]}")
         else:
             entry, thing, field, made = (self.fresh() for _ in range(4))
-            self.body += [
+            self.head += [
                 f"{entry} = getelementptr ptr, ptr %table, i64 {self.row(place)}",
                 f"{thing} = load ptr, ptr {entry}",
                 f"{field} = getelementptr i8, ptr {thing}, i64 {DATA}",
@@ -139,11 +144,11 @@ class Module:
                 zero = literal(0, x.dtype)
                 self.body.append(f"store {kind} {zero}, ptr {self.pointer(self.plan.place[x])}")
         given = self.fresh()
-        self.body.append(f"{given} = alloca [{len(pointers)} x ptr]")
+        self.head.append(f"{given} = alloca [{len(pointers)} x ptr]")
         for number, each in enumerate(pointers):
             field = self.fresh()
-            self.body.append(f"{field} = getelementptr ptr, ptr {given}, i64 {number}")
-            self.body.append(f"store ptr {each}, ptr {field}")
+            self.head.append(f"{field} = getelementptr ptr, ptr {given}, i64 {number}")
+            self.head.append(f"store ptr {each}, ptr {field}")
         self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
         self.shared[name] = len(pointers)
         self.body.append(
@@ -156,8 +161,8 @@ class Module:
         if "pool" not in self.pointers:
             entry, made = self.fresh(), self.fresh()
             row = self.rows.setdefault(("pool",), len(self.rows))
-            self.body.append(f"{entry} = getelementptr ptr, ptr %table, i64 {row}")
-            self.body.append(f"{made} = load ptr, ptr {entry}")
+            self.head.append(f"{entry} = getelementptr ptr, ptr %table, i64 {row}")
+            self.head.append(f"{made} = load ptr, ptr {entry}")
             self.pointers["pool"] = made
         return self.pointers["pool"]
 
@@ -200,20 +205,24 @@ class Module:
 
     def _end_segment(self):
         if self.body:
-            self.segments.append([f"  {line}" for line in self.body])
-            self.body, self.pointers = [], {}
+            self.segments.append((self.head, self.body, self.pointers))
+            self.head, self.body, self.pointers = [], [], {}
 
     def text(self):
         """The whole module."""
-        parts = list(self.declared.values())
-        parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
-        parts += [part_function(name, count) for name, count in self.shared.items()]
+        parts = self.kernels()
         for number, segment in enumerate(self.segments):
-            if isinstance(segment, list):
-                body = "\n".join(segment)
+            if isinstance(segment, tuple):
+                body = "\n".join(f"  {line}" for line in (*segment[0], *segment[1]))
                 parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
         parts.append("attributes #0 = { noinline nounwind }")
         return "\n\n".join(parts)
+
+    def kernels(self):
+        """Declarations, and the functions of kernels."""
+        parts = list(self.declared.values())
+        parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
+        return [*parts, *(part_function(name, count) for name, count in self.shared.items())]
 
 
 def part_function(name, count):
@@ -345,6 +354,7 @@ class Compiled:
         symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
         self.library = native.load(native.machine_code(self.module.text()), symbols)
         self.lock = threading.Lock()
+        self.loops: dict = {}  # native loops over batches (see `loop`)
         self.arena = aligned(self.plan.size)
         self.outputs = [Output(x) for x in self.fusion.program.outputs]
         self.cells = {
@@ -373,7 +383,7 @@ class Compiled:
     def _bind_segments(self):
         self.steps = []
         for number, segment in enumerate(self.module.segments):
-            if isinstance(segment, list):
+            if isinstance(segment, tuple):
                 self.steps.append(self.library.function(f"segment{number}", ctypes.c_void_p))
             else:
                 self.steps.append(segment)
@@ -383,14 +393,10 @@ class Compiled:
             return self._run(arrays)
 
     def _run(self, arrays):
-        table = self.table
+        given = arrays
         if self.cells or self.strided:
-            given, arrays = arrays, self._as_arrays(arrays)
-        for number, row in self.inputs:
-            table[row] = id(arrays[number])
-        outputs = [output.new() for output in self.outputs]
-        for number, row in self.results:
-            table[row] = id(outputs[number])
+            arrays = self._as_arrays(arrays)
+        outputs = self.enter(arrays)
         known: dict = {}
         for step in self.steps:
             if isinstance(step, ctypes._CFuncPtr):
@@ -400,6 +406,16 @@ class Compiled:
         for number in self.strided:
             if arrays[number] is not given[number] and self._written(number):
                 given[number][...] = arrays[number]
+        return outputs
+
+    def enter(self, arrays):
+        """Put the addresses of all arrays into the table; returns new ones for the results."""
+        table = self.table
+        for number, row in self.inputs:
+            table[row] = id(arrays[number])
+        outputs = [output.new() for output in self.outputs]
+        for number, row in self.results:
+            table[row] = id(outputs[number])
         return outputs
 
     def _written(self, number):

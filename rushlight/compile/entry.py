@@ -281,6 +281,26 @@ class Entry:
         if self.runner is None:
             self.program, self.runner = build(self.traced, self.backend)
 
+    def arrays(self, leaves):
+        """What the Program is given for these arguments: arrays, and numbers."""
+        return [
+            s if isinstance(s, np.ndarray) else s.read() if isinstance(s, Number)
+            else s.of(leaves)._array for s in self.sources
+        ]  # fmt: skip
+
+    def loss_alone(self):
+        """The number of the output that is returned (first), if a run does no more than compute.
+
+        None if it has a derivative of its own or does something in Python, such as stepping a
+        schedule.
+        """
+        self.prepare()
+        result = self.template
+        result = result[0] if isinstance(result, (tuple, list)) and result else result
+        if self.derivative is not None or not all(isinstance(x, Number) for x in self.host):
+            return None
+        return result.number if isinstance(result, NewTensor) else None
+
     def run(self, leaves):
         """Repeat the run for these arguments; gives what the function returns."""
         if self.replay is None:

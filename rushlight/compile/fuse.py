@@ -22,6 +22,7 @@ from __future__ import annotations
 from math import prod
 
 from rushlight.compile import index as at
+from rushlight.compile.lower import lower
 from rushlight.compile.native import blas
 from rushlight.compile.program import Constant, Instruction, Program, Value
 from rushlight.compile.scalar import EXPENSIVE, supports
@@ -129,7 +130,7 @@ class Fusion:
     """
 
     def __init__(self, program):
-        self.program = _wanted(_with_copies(program))
+        self.program = _wanted(_with_copies(lower(program)))
         self.definition = {x: i for i in self.program.instructions for x in i.results}
         self.stored = _required(self.program, self.definition)
         self.uses: dict[Value, list[Instruction]] = {}
@@ -359,7 +360,7 @@ def _with_copies(program):
         made[result] = copy
         return result
 
-    for instruction in map(_without_idle_sums, program.instructions):
+    for instruction in program.instructions:
         if instruction.kind == "view" and instruction.name == "reshape":
             (x,) = instruction.operands
             if _is_hard(instruction) and made.get(x) and made[x].kind == "view":
@@ -385,16 +386,6 @@ def _with_copies(program):
     outputs = [own(x) for x in program.outputs]
     writes = [(i, own(x)) for i, x in program.writes if x is not program.inputs[i]]
     return program.replace(instructions=instructions, outputs=outputs, writes=writes)
-
-
-def _without_idle_sums(instruction):
-    """A reduction along axes of one element each only changes the shape."""
-    if instruction.kind == "reduce" and is_native(instruction):
-        (x,) = instruction.operands
-        if prod(x.shape) == prod(instruction.result.shape):
-            params = {"shape": instruction.result.shape}
-            return instruction.replace(kind="view", name="reshape", params=params)
-    return instruction
 
 
 def _wanted(program):

@@ -10,7 +10,8 @@ import time
 
 import numpy as np
 
-from rushlight.tensor import Tensor, wrap
+from rushlight.compile.stretches import stretches
+from rushlight.tensor import wrap
 
 __all__ = ["over", "whole_steps"]
 
@@ -22,6 +23,7 @@ def over(step, loader, epochs=1, progress=False):
         step: a function of what the loader gives; a batch that is a tuple or list becomes its
             arguments.
         loader: gives batches each time that it is gone through: its order, its random numbers.
+            Or a number: so many calls without arguments.
         epochs: how often.
         progress: whether to write the epoch and the loss to the standard error while it runs.
 
@@ -29,17 +31,19 @@ def over(step, loader, epochs=1, progress=False):
         The losses, one for each call, as a Tensor: what the step returned, or the first of what it
         returned. Steps that return nothing leave it empty.
 
+    Where the loader reads rows of tensors (`TensorDataset`, in this process) and the step is native
+    from end to end, so is the loop over the batches (see `stretches`).
+
     Ctrl-C ends it after the step that runs, so that parameters and optimizer belong together.
     """
     losses: list = []
     report = Progress(epochs) if progress else None
     with whole_steps() as interrupted:
         for epoch in range(epochs):
-            for number, batch in enumerate(loader, 1):
-                made = step(*batch) if isinstance(batch, (tuple, list)) else step(batch)
-                loss = loss_of(made)
-                if loss is not None:
-                    losses.append(loss)
+            number = 0
+            for count, made in stretches(step, loader):
+                number += count
+                losses += made
                 if interrupted:
                     raise KeyboardInterrupt
                 if report is not None:
@@ -49,21 +53,13 @@ def over(step, loader, epochs=1, progress=False):
     return as_tensor(losses)
 
 
-def loss_of(made):
-    """The number that a step gave, as an array or Python number; None if it gave none."""
-    first = made[0] if isinstance(made, (tuple, list)) and made else made
-    if isinstance(first, Tensor):
-        return first._array if first._array.size == 1 else None
-    return first if isinstance(first, (int, float)) else None
-
-
 def as_tensor(losses):
     """The losses as a Tensor of their dtype."""
     if not losses:
         return wrap(np.zeros(0, np.float32))
-    arrays = [np.asarray(x).reshape(()) for x in losses]
+    arrays = [np.asarray(x).reshape(-1) for x in losses]
     dtype = np.float32 if arrays[0].dtype.kind != "f" else arrays[0].dtype
-    return wrap(np.array(arrays, dtype))
+    return wrap(np.concatenate(arrays).astype(dtype, copy=False))
 
 
 @contextlib.contextmanager
@@ -114,7 +110,7 @@ class Progress:
 
     @staticmethod
     def loss(losses):
-        return f", loss {float(losses[-1]):.4g}" if losses else ""
+        return f", loss {float(np.ravel(losses[-1])[-1]):.4g}" if losses else ""
 
     @staticmethod
     def write(text):

@@ -74,7 +74,6 @@ SCALAR = {
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "conjugate": lambda x: x,
-    "conj": lambda x: x,
     "absolute": abs,
     "fabs": abs,
     "sign": _sign,

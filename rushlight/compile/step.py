@@ -162,6 +162,14 @@ class Compiled:
 
         return over(self, loader, epochs, progress)
 
+    def entry_for(self, args):
+        """(Entry, its Tensors) that answers a call with these arguments, or None."""
+        if self.gave_up or is_tracing() or is_watched() or stance[0] == "force_eager":
+            return None
+        leaves: list = []
+        key = key_of(args, {}, leaves)
+        return next(((e, leaves) for e in self.entries.get(key, ()) if e.holds(leaves)), None)
+
     def every_entry(self):
         """All Entries, of calls of all kinds."""
         return [entry for entries in self.entries.values() for entry in entries]

@@ -1,0 +1,126 @@
+"""The batches of a loader in stretches: one by one in Python, or many at once in native code.
+
+Where the loader reads rows of tensors in this process and the step is native from end to end, the
+loop over the batches is native too. The order of the batches, and the random numbers that it takes,
+are the loader's own. The first and the last step of a stretch of equal batches are ordinary calls:
+they compile what has to be compiled, and leave gradients and versions as such a call does.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from rushlight.compile import native
+from rushlight.compile.sources import Argument
+from rushlight.tensor import Tensor
+
+__all__ = ["stretches"]
+
+FEWEST = 3  # steps for which a native loop is begun
+
+
+def stretches(step, loader):
+    """Pairs (number of steps, list of their losses), until the loader's batches are through."""
+    if isinstance(loader, int):
+        yield from stretch(step, loader, lambda i: (), [], np.empty(0, np.int64), 0)
+        return
+    batches = iter(loader)
+    data = rows_of(batches) if hasattr(step, "entry_for") and native.available() else None
+    if data is None:
+        for batch in batches:
+            yield one(step, arguments_of(batch))
+    else:
+        yield from native_epoch(step, batches, data)
+
+
+def one(step, batch):
+    """An ordinary call."""
+    loss = loss_of(step(*batch))
+    return 1, [] if loss is None else [loss]
+
+
+def loss_of(made):
+    """The number that a step gave, as an array or Python number; None if it gave none."""
+    first = made[0] if isinstance(made, (tuple, list)) and made else made
+    if isinstance(first, Tensor):
+        return first._array if first._array.size == 1 else None
+    return first if isinstance(first, (int, float)) else None
+
+
+def arguments_of(batch):
+    """A batch as positional arguments."""
+    return tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
+
+
+def native_epoch(step, batches, data):
+    """The stretches of a pass whose batches are rows of these arrays."""
+    given = list(batches._sampler_iter)
+    orders = [
+        np.arange(rows.start, rows.stop) if isinstance(rows, slice) else np.asarray(rows, np.int64)
+        for rows in given
+    ]
+    edges = [i for i, (a, b) in enumerate(pairwise(orders), 1) if len(a) != len(b)]
+    for begin, end in pairwise([0, *edges, len(orders)]):
+        part = orders[begin:end]
+
+        def batch(i, begin=begin):
+            return arguments_of(batches._fetch(given[begin + i]))
+
+        if part:
+            yield from stretch(step, len(part), batch, data, np.concatenate(part), len(part[0]))
+
+
+def rows_of(batches):
+    """The arrays of which a loader's batches are rows, or None if they aren't just that."""
+    from rushlight.utils.data import TensorDataset
+
+    fetch = getattr(batches, "_fetch", None)
+    dataset = getattr(batches, "_dataset", None)
+    if getattr(fetch, "read", None) is None or type(dataset) is not TensorDataset:
+        return None
+    arrays = [x._array for x in dataset.tensors]
+    plain = all(type(x) is np.ndarray and x.flags.c_contiguous for x in arrays)
+    return arrays if plain else None
+
+
+def stretch(step, count, batch, data, order, size):
+    """`count` steps on batches of one size."""
+    done, loop = 0, True
+    while done < count:
+        yield one(step, batch(done))
+        done += 1
+        left = count - done - 1
+        loop = loop and left >= FEWEST and native_loop(step, batch(done), data)
+        if loop:
+            run, arrays, rows = loop
+            for losses in run(arrays, rows, order[done * size :], left):
+                yield len(losses), [losses]
+            done += left
+
+
+def native_loop(step, batch, data):
+    """(function, arrays, data) for the Entry that a call with this batch would take, or None."""
+    from rushlight.compile.loop import Loop, can_loop
+
+    found = step.entry_for(batch) if hasattr(step, "entry_for") else None
+    if found is None:
+        return None
+    entry, leaves = found
+    result = entry.loss_alone()
+    if result is None or len(leaves) != len(data):
+        return None
+    arrays = entry.arrays(leaves)
+    compiled = getattr(entry.runner, "of", lambda _: entry.runner)(arrays)
+    if not can_loop(compiled, result):
+        return None
+    feeds = {i: s.number for i, s in enumerate(entry.sources) if isinstance(s, Argument)}
+    rows = [data[number] for number in feeds.values()]
+    inputs = [compiled.program.inputs[i] for i in feeds]
+    if any(x.dtype != y.dtype or x.shape[1:] != y.shape[1:] for x, y in zip(rows, inputs)):
+        return None
+    key = tuple(feeds), result
+    if key not in compiled.loops:
+        compiled.loops[key] = Loop(compiled, list(feeds), result)
+    return compiled.loops[key].run, arrays, rows
