@@ -1,7 +1,7 @@
 """Instructions as simpler ones, where loops do better than what they stand for.
 
 Tiny products of matrices become products of elements and sums, which fuse with what is around them:
-a call of the BLAS costs a microsecond. A reduction along axes of one element only changes the shape.
+a call of the BLAS costs a microsecond. What leaves all elements as they are becomes a reshape.
 """
 
 from __future__ import annotations
