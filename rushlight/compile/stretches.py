@@ -19,6 +19,7 @@ from rushlight.tensor import Tensor
 __all__ = ["stretches"]
 
 FEWEST = 3  # steps for which a native loop is begun
+TRIES = 5  # the first calls of a step may each be compiled: with gradients, with state
 
 
 def stretches(step, loader):
@@ -56,20 +57,29 @@ def arguments_of(batch):
 
 def native_epoch(step, batches, data):
     """The stretches of a pass whose batches are rows of these arrays."""
-    given = list(batches._sampler_iter)
-    orders = [
-        np.arange(rows.start, rows.stop) if isinstance(rows, slice) else np.asarray(rows, np.int64)
-        for rows in given
-    ]
-    edges = [i for i, (a, b) in enumerate(pairwise(orders), 1) if len(a) != len(b)]
-    for begin, end in pairwise([0, *edges, len(orders)]):
-        part = orders[begin:end]
+    for order, size in orders(batches):
 
-        def batch(i, begin=begin):
-            return arguments_of(batches._fetch(given[begin + i]))
+        def batch(i, order=order, size=size):
+            return arguments_of(batches._fetch(order[i * size : (i + 1) * size]))
 
-        if part:
-            yield from stretch(step, len(part), batch, data, np.concatenate(part), len(part[0]))
+        yield from stretch(step, len(order) // size, batch, data, order, size)
+
+
+def orders(batches):
+    """Pairs (rows, size): batches of one size, one after the other."""
+    source = batches._index_sampler
+    if getattr(source, "slices", None) is not None and source.slices() is not None:
+        order, size = np.asarray(source.sampler.order(), np.int64), source.batch_size
+        rest = len(order) % size
+        yield order[: len(order) - rest], size
+        if rest and not source.drop_last:
+            yield order[-rest:], rest
+        return
+    parts = [np.asarray(rows, np.int64) for rows in batches._sampler_iter]
+    edges = [i for i, (a, b) in enumerate(pairwise(parts), 1) if len(a) != len(b)]
+    for begin, end in pairwise([0, *edges, len(parts)]):
+        if begin < end:
+            yield np.concatenate(parts[begin:end]), len(parts[begin])
 
 
 def rows_of(batches):
@@ -87,13 +97,16 @@ def rows_of(batches):
 
 def stretch(step, count, batch, data, order, size):
     """`count` steps on batches of one size."""
-    done, loop = 0, True
+    done, tries = 0, TRIES
     while done < count:
         yield one(step, batch(done))
         done += 1
         left = count - done - 1
-        loop = loop and left >= FEWEST and native_loop(step, batch(done), data)
-        if loop:
+        if left < FEWEST or not tries:
+            continue
+        tries -= 1
+        loop = native_loop(step, batch(done), data)
+        if loop is not None:
             run, arrays, rows = loop
             for losses in run(arrays, rows, order[done * size :], left):
                 yield len(losses), [losses]
