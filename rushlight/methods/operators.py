@@ -149,6 +149,10 @@ class Operators:
                 raise
             return NotImplemented
 
+    def __rdiv__(self, other):
+        """`other / self`, by its name in Python 2."""
+        return self.__rtruediv__(other)
+
     def __rfloordiv__(self, other):
         try:
             return ops.rfloor_divide(self, other)

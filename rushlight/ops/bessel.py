@@ -17,6 +17,13 @@ def _by_scipy(name, title):
     return in_float64(lambda x: from_scipy(name, f"torch.special.{title}")(x))
 
 
+def _special(name, title):
+    """Declare the operation that SciPy's function of this name computes; without a derivative."""
+    return elementwise(
+        ufunc=_by_scipy(name, title), result="float", check=refuse_kinds("c", f"{title}_cpu")
+    )
+
+
 @elementwise(
     ufunc=in_float64(np.i0),
     result="float",
@@ -66,58 +73,62 @@ def i1e(input):
     """exp(-|x|) * i1(x)."""
 
 
-@elementwise(ufunc=_by_scipy("j0", "bessel_j0"), result="float")
+@_special("j0", "bessel_j0")
 def bessel_j0(input):
     """The Bessel function of the first kind, of order 0."""
 
 
-@elementwise(ufunc=_by_scipy("j1", "bessel_j1"), result="float")
+@_special("j1", "bessel_j1")
 def bessel_j1(input):
     """The Bessel function of the first kind, of order 1."""
 
 
-@elementwise(ufunc=_by_scipy("y0", "bessel_y0"), result="float")
+@_special("y0", "bessel_y0")
 def bessel_y0(input):
     """The Bessel function of the second kind, of order 0."""
 
 
-@elementwise(ufunc=_by_scipy("y1", "bessel_y1"), result="float")
+@_special("y1", "bessel_y1")
 def bessel_y1(input):
     """The Bessel function of the second kind, of order 1."""
 
 
-@elementwise(ufunc=in_float64(np.i0), result="float")
+@elementwise(
+    ufunc=in_float64(np.i0), result="float", check=refuse_kinds("c", "modified_bessel_i0_cpu")
+)
 def modified_bessel_i0(input):
     """The modified Bessel function of the first kind, of order 0."""
 
 
-@elementwise(ufunc=_by_scipy("i1", "modified_bessel_i1"), result="float")
+@_special("i1", "modified_bessel_i1")
 def modified_bessel_i1(input):
     """The modified Bessel function of the first kind, of order 1."""
 
 
-@elementwise(ufunc=_by_scipy("k0", "modified_bessel_k0"), result="float")
+@_special("k0", "modified_bessel_k0")
 def modified_bessel_k0(input):
     """The modified Bessel function of the second kind, of order 0."""
 
 
-@elementwise(ufunc=_by_scipy("k1", "modified_bessel_k1"), result="float")
+@_special("k1", "modified_bessel_k1")
 def modified_bessel_k1(input):
     """The modified Bessel function of the second kind, of order 1."""
 
 
-@elementwise(ufunc=_by_scipy("k0e", "scaled_modified_bessel_k0"), result="float")
+@_special("k0e", "scaled_modified_bessel_k0")
 def scaled_modified_bessel_k0(input):
     """exp(x) * modified_bessel_k0(x)."""
 
 
-@elementwise(ufunc=_by_scipy("k1e", "scaled_modified_bessel_k1"), result="float")
+@_special("k1e", "scaled_modified_bessel_k1")
 def scaled_modified_bessel_k1(input):
     """exp(x) * modified_bessel_k1(x)."""
 
 
 @elementwise(
-    ufunc=in_float64(lambda x: from_scipy("airy", "torch.special.airy_ai")(x)[0]), result="float"
+    ufunc=in_float64(lambda x: from_scipy("airy", "torch.special.airy_ai")(x)[0]),
+    result="float",
+    check=refuse_kinds("c", "airy_ai_cpu"),
 )
 def airy_ai(input):
     """The Airy function Ai."""

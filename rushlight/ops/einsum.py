@@ -256,6 +256,10 @@ def tensordot(a, b, dims=2, out=None):
     if len(dims_a) != len(dims_b):
         raise RuntimeError("both dimension lists should have same length")
     for da, db in zip(dims_a, dims_b, strict=True):
+        if a.shape[da] == 1:
+            b = b.sum(db, keepdim=True)
+        elif b.shape[db] == 1:
+            a = a.sum(da, keepdim=True)
         if a.shape[da] != b.shape[db]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a.shape[da]} in dim "

@@ -283,7 +283,8 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keep
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dim is None and other is None:
-        return _max_of_all(input, out=out)
+        result = _max_of_all(input)
+        return result if out is None else write_out("max_of_all", result, (input,), out)
     if other is not None or isinstance(dim, Tensor):
         return maximum(input, dim if other is None else other, out=out)
     return _along(_max_along, "max", input, dim, keepdim, out)
@@ -301,7 +302,8 @@ def min(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keep
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dim is None and other is None:
-        return _min_of_all(input, out=out)
+        result = _min_of_all(input)
+        return result if out is None else write_out("min_of_all", result, (input,), out)
     if other is not None or isinstance(dim, Tensor):
         return minimum(input, dim if other is None else other, out=out)
     return _along(_min_along, "min", input, dim, keepdim, out)

@@ -124,7 +124,9 @@ def _zeta(s, q):
     result="float",
     node="SpecialZetaBackward0",
     numbers=("input", "other"),
-    check=None,
+    title="special_zeta",
+    overloaded=True,
+    check=refuse_kinds("c", "zeta_cpu"),
     d_input=lambda g: refuse_derivative("special_zeta"),
     d_other=lambda g, input, other: -g * input * zeta(input + 1, other),
 )
@@ -143,7 +145,7 @@ def _polygamma_values(input, *, n):
     ufunc=lambda input, *, n: in_float64(lambda x: _polygamma_values(x, n=n))(input),
     result="float",
     node="PolygammaBackward0",
-    check=refuse_kinds("c", "polygamma_cpu"),
+    check=refuse_kinds("c", "trigamma"),
     d_input=lambda g, input, n: g * _polygamma(input, n=n + 1),
 )
 def _polygamma(input, *, n):
@@ -188,7 +190,7 @@ def _mvlgamma_slope(input, p):
 @elementwise(
     result="float",
     node="MvlgammaBackward0",
-    check=refuse_kinds("c", "mvlgamma"),
+    check=refuse_kinds("c", "arange_cpu"),
     d_input=lambda g, input, p: g * _mvlgamma_slope(input, p),
 )
 def _mvlgamma(input, *, p):

@@ -321,8 +321,7 @@ def _cholesky_slope(g, out):
     product = _matmul(_adjoint(out), tril(g, diagonal=0))
     half = (tril(product, diagonal=0) + _adjoint(tril(product, diagonal=-1))) / 2
     inverse = _inv(out)
-    middle = _matmul(_matmul(_adjoint(inverse), half), inverse)
-    return (middle + _adjoint(middle)) / 2
+    return _matmul(_matmul(_adjoint(inverse), half), inverse)
 
 
 @opaque(
@@ -343,7 +342,8 @@ def _cholesky(input):
 def _qr_slope(g_q, g_r, q, r):
     """Of a matrix with at least as many rows as columns, A = Q R."""
     middle = _matmul(r, _adjoint(g_r)) - _matmul(_adjoint(g_q), q)
-    hermitian = tril(middle, diagonal=0) + _adjoint(tril(middle, diagonal=-1))
+    below, diagonal = tril(middle, diagonal=-1), _diagonal_of(middle)
+    hermitian = below + _adjoint(below) + _on_diagonal((diagonal + _conj(diagonal)) / 2)
     left = g_q + _matmul(q, hermitian)
     return _adjoint(_solve_triangular(r, _adjoint(left), upper=True, unitriangular=False))
 
@@ -367,22 +367,28 @@ def _over_gaps(product, gaps):
     return where(hidden, 0.0, product) * where(hidden, 0.0, gaps)
 
 
-def _refuse_complex_vectors(name, g, input):
-    """The phases of complex vectors are arbitrary: no derivative of theirs is computed."""
-    if "complex" in str(input.dtype) and not _vanishes(g):
+def _skew(x):
+    return x - _adjoint(x)
+
+
+def _refuse_phases(vectors, turn, what):
+    """Refuse a loss that depends on the phases of complex vectors, which are arbitrary."""
+    array = getattr(turn, "_array", turn)
+    if array.__class__ is not np.ndarray:
+        return  # while a transform runs, the numbers aren't there to be looked at
+    turned = np.abs(np.diagonal(array, axis1=-2, axis2=-1).imag)
+    if (turned > 1e-2).any():
         raise RuntimeError(
-            f"{name}: the singular vectors and eigenvectors of complex matrices can't be "
-            "differentiated, only their values."
+            f"{vectors} in the complex case are specified up to multiplication by e^{{i phi}}. The "
+            f"specified loss function depends on this {what} ill-defined."
         )
 
 
-def _vanishes(g):
-    return bool(_sum(g != 0, dim=None, keepdim=False) == 0)
-
-
 def _eigh_slope(g_values, g_vectors, input, values, vectors):
-    _refuse_complex_vectors("linalg_eigh_backward", g_vectors, input)
-    middle = _over_gaps(_matmul(_adjoint(vectors), g_vectors), _inverse_gaps(values))
+    turn = _matmul(_adjoint(vectors), g_vectors)
+    if "complex" in str(input.dtype):
+        _refuse_phases("linalg_eigh_backward: The eigenvectors", turn, "quantity, so it is")
+    middle = _over_gaps(turn, _inverse_gaps(values))
     middle = _on_diagonal(g_values) + middle
     return _matmul(_matmul(vectors, middle), _adjoint(vectors))
 
@@ -408,21 +414,28 @@ def _eigh(input, *, UPLO):
 
 
 def _svd_slope(g_u, g_s, g_vh, input, u, s, vh):
-    """Townsend (2016), equations (28) to (31)."""
-    _refuse_complex_vectors("linalg_svd_backward", g_u, input)
-    _refuse_complex_vectors("linalg_svd_backward", g_vh, input)
-    gaps = _inverse_gaps(s * s)
-    turn_u = _matmul(_adjoint(u), g_u)
-    turn_v = _matmul(vh, _adjoint(g_vh))
-    middle = _over_gaps(turn_u - _adjoint(turn_u), gaps) * _row(s)
-    middle = middle + _column(s) * _over_gaps(turn_v - _adjoint(turn_v), gaps)
-    gradient = _matmul(_matmul(u, middle + _on_diagonal(g_s)), vh)
+    """Townsend (2016), equations (28) to (31); of complex matrices, a loss may not depend on the
+    phases of the vectors, and what the two sides turn together is in the imaginary diagonal."""
     rows, columns, count = u.shape[-2], vh.shape[-1], s.shape[-1]
+    if u.shape[-1] > count:
+        u, g_u = u[..., :count], g_u[..., :count]
+    if vh.shape[-2] > count:
+        vh, g_vh = vh[..., :count, :], g_vh[..., :count, :]
+    gaps = _inverse_gaps(s * s)
+    turn_u = _skew(_matmul(_adjoint(u), g_u))
+    turn_v = _skew(_matmul(vh, _adjoint(g_vh)))
+    middle = _over_gaps(turn_u, gaps) * _row(s) + _column(s) * _over_gaps(turn_v, gaps)
+    if "complex" in str(input.dtype):
+        _refuse_phases(
+            "svd_backward: The singular vectors", turn_u + turn_v, "phase term, making it"
+        )
+        middle = middle + _on_diagonal(_over_gaps(_diagonal_of(turn_u), 1 / (2 * s)))
+    gradient = _matmul(_matmul(u, middle + _on_diagonal(g_s)), vh)
     if rows > count:
-        rest = _over_gaps(g_u - _matmul(u, turn_u), _row(1 / s))
+        rest = _over_gaps(g_u - _matmul(u, _matmul(_adjoint(u), g_u)), _row(1 / s))
         gradient = gradient + _matmul(rest, vh)
     if columns > count:
-        rest = _over_gaps(g_vh - _matmul(_adjoint(turn_v), vh), _column(1 / s))
+        rest = _over_gaps(g_vh - _matmul(_matmul(g_vh, _adjoint(vh)), vh), _column(1 / s))
         gradient = gradient + _matmul(u, rest)
     return gradient
 
@@ -435,10 +448,10 @@ def _svd_slope(g_u, g_s, g_vh, input, u, s, vh):
     takes_out=False,
     d_input=lambda g_u, g_s, g_vh, input, u, s, vh: _svd_slope(g_u, g_s, g_vh, input, u, s, vh),
 )
-def _svd(input):
-    """U, S and V^H of A = U diag(S) V^H, the reduced ones."""
+def _svd(input, *, full_matrices=False):
+    """U, S and V^H of A = U diag(S) V^H."""
     try:
-        return tuple(np.linalg.svd(input, full_matrices=False))
+        return tuple(np.linalg.svd(input, full_matrices=full_matrices))
     except np.linalg.LinAlgError:
         raise _LinAlgError(
             "linalg.svd: The algorithm failed to converge because the input matrix contained "
@@ -449,6 +462,7 @@ def _svd(input):
 def _eig_slope(g_values, g_vectors, values, vectors):
     """Of eigenvectors of length 1, whose phase no differentiable function may depend on."""
     inner = _matmul(_adjoint(vectors), g_vectors)
+    _refuse_phases("linalg_eig_backward: The eigenvectors", inner, "quantity, so it is")
     lengths = (_diagonal_of(inner) + _conj(_diagonal_of(inner))) / 2
     inner = inner - _matmul(_adjoint(vectors), vectors) * _row(lengths)
     middle = _over_gaps(inner, _conj(_inverse_gaps(values))) + _on_diagonal(g_values)

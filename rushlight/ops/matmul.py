@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.ops.arithmetic import _add
 from rushlight.ops.fast import sum_to
 from rushlight.ops.op import opaque
+from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum
 from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
 from rushlight.ops.shapes import broadcast_shapes
@@ -394,7 +395,7 @@ def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
             f"size mismatch, got input ({_by(input.shape)}), mat ({_by(mat.shape)}), "
             f"vec ({_by(vec.shape)})"
         )
-    return _add_product(input, mv(mat, vec), beta, alpha, out)
+    return _add_product("addmv", input, mv(mat, vec), beta, alpha, out)
 
 
 def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
@@ -402,26 +403,31 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
     for name, x in (("vec1", vec1), ("vec2", vec2)):
         if x.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {x.ndim}-D")
-    return _add_product(input, _unsqueeze(vec1, dim=1) * vec2, beta, alpha, out)
+    return _add_product("addr", input, _unsqueeze(vec1, dim=1) * vec2, beta, alpha, out)
 
 
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * (batch1 @ batch2)`, for stacks of matrices."""
-    return _add_product(input, bmm(batch1, batch2), beta, alpha, out)
+    return _add_product("baddbmm", input, bmm(batch1, batch2), beta, alpha, out)
 
 
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * sum of batch1[i] @ batch2[i]`."""
-    return _add_product(input, _sum(bmm(batch1, batch2), dim=0), beta, alpha, out)
+    return _add_product("addbmm", input, _sum(bmm(batch1, batch2), dim=0), beta, alpha, out)
 
 
-def _add_product(input, product, beta, alpha, out):
+def _add_product(name, input, product, beta, alpha, out):
     """`beta * input + alpha * product`; with beta 0, `input` doesn't count, not even its nans."""
+    if product._array.dtype.kind in "bui":
+        kind = bool if product._array.dtype.kind == "b" else int
+        beta, alpha = kind(beta), kind(alpha)
     scaled = product if alpha == 1 else product * alpha
     if beta == 0:
         target = broadcast_shapes(tuple(input.shape), tuple(product.shape))
-        return scaled.expand(target) if out is None else _add(scaled, 0, out=out)
-    return _add(scaled, input if beta == 1 else input * beta, out=out)
+        result = scaled.expand(target)
+    else:
+        result = _add(scaled, input if beta == 1 else input * beta)
+    return result if out is None else write_out(name, result, (input, product), out)
 
 
 def chain_matmul(*matrices, out=None):

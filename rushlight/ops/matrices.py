@@ -182,11 +182,12 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
     return _written("linalg_solve_triangular", result, (A, B), out)
 
 
-def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False):
+def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False, *, out=None):
     """X of A X = input, and A."""
     matrix, upper = (A.mT, not upper) if transpose else (A, upper)
     solution = _solve_triangular(matrix, input, upper=upper, unitriangular=unitriangular)
-    return named("triangular_solve", "solution", "cloned_coefficient")((solution, A.clone()))
+    result = named("triangular_solve", "solution", "cloned_coefficient")((solution, A.clone()))
+    return _written("triangular_solve", result, (input, A), out)
 
 
 # Factorizations -----------------------------------------------------------------------------------
@@ -200,14 +201,17 @@ def factor_cholesky(A, *, upper=False, out=None):
     tensor([[2., 0.],
             [1., 1.]])
     """
-    result = conj(_cholesky(conj(A.mT)).mT) if upper else _cholesky(A)
-    return _written("linalg_cholesky", result, (A,), out)
+    return _written("linalg_cholesky", _cholesky_of(A, upper), (A,), out)
+
+
+def _cholesky_of(A, upper):
+    return conj(_cholesky(conj(A.mT)).mT) if upper else _cholesky(A)
 
 
 def cholesky(input, upper=False, *, out=None):
     """L of A = L L^H, lower triangular (with `upper`, its adjoint)."""
     try:
-        return factor_cholesky(input, upper=upper, out=out)
+        return _written("cholesky", _cholesky_of(input, upper), (input,), out)
     except _LinAlgError as error:
         raise _LinAlgError(str(error).removeprefix("linalg.")) from None
 
@@ -232,15 +236,19 @@ def cholesky_ex(A, *, upper=False, check_errors=False, out=None):
 
 def cholesky_solve(input, L, upper=False, *, out=None):
     """X of A X = input, where A = L L^H (with `upper`: L^H L)."""
+    return _written("cholesky_solve", _solved_by_cholesky(input, L, upper), (input, L), out)
+
+
+def _solved_by_cholesky(input, L, upper):
     lower = conj(L.mT) if upper else L
     middle = solve_triangular(lower, input, upper=False)
-    return solve_triangular(conj(lower.mT), middle, upper=True, out=out)
+    return solve_triangular(conj(lower.mT), middle, upper=True)
 
 
 def cholesky_inverse(L, upper=False, *, out=None):
     """The inverse of A = L L^H (with `upper`: L^H L)."""
     identity = wrap(np.eye(L.shape[-1], dtype=L._array.dtype))
-    return cholesky_solve(identity, L, upper, out=out)
+    return _written("cholesky_inverse", _solved_by_cholesky(identity, L, upper), (L,), out)
 
 
 def _qr_of(A, mode):
@@ -324,15 +332,7 @@ def eigvals(A, *, out=None):
 def _svd_of(A, full_matrices=False):
     check_matrices("svd", A._array)
     check_floating("svd", A._array)
-    if not full_matrices or A.shape[-1] == A.shape[-2]:
-        return _svd(A)
-    u, s, vh = map(wrap, np.linalg.svd(A._array))
-    if not A.requires_grad:
-        return u, s, vh
-    # the vectors beyond the singular values' are arbitrary: no gradient goes through them
-    more_u, more_vh = u[..., s.shape[-1] :], vh[..., s.shape[-1] :, :]
-    u, s, vh = _svd(A)
-    return cat([u, more_u], -1), s, cat([vh, more_vh], -2)
+    return _svd(A, full_matrices=full_matrices)
 
 
 def factor_svd(A, full_matrices=True, *, driver=None, out=None):
@@ -393,10 +393,20 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None, out=None):
             f"linalg.pinv({kind}): expected a tensor with 2 or more dimensions of float, double, "
             "cfloat or cdouble types"
         )
-    if hermitian:
-        check_square("eigh", A._array)
     absolute, relative = _tolerances(A, atol, rtol if rcond is None else rcond)
+    if hermitian:
+        return _written("linalg_pinv", _hermitian_pinv(A, absolute, relative), (A,), out)
     return _pinv(A, atol=absolute, rtol=relative, out=out)
+
+
+def _hermitian_pinv(A, atol, rtol):
+    """The pseudoinverse by eigenvalues, where only the lower triangle is read."""
+    values, vectors = _eigh(A, UPLO="L")
+    sizes = np.abs(values._array)
+    largest = sizes.max(-1, keepdims=True, initial=0)
+    kept = wrap(sizes > np.maximum(atol[..., None], rtol[..., None] * largest))
+    inverse = where(kept, 1 / where(kept, values, 1.0), 0.0)
+    return matmul(vectors * inverse.unsqueeze(-2), conj(vectors.mT))
 
 
 def pinverse(input, rcond=1e-15):
@@ -404,7 +414,7 @@ def pinverse(input, rcond=1e-15):
     return pinv(input, rtol=rcond)
 
 
-def lstsq(A, B, rcond=None, *, driver=None):
+def lstsq(A, B, rcond=None, *, driver=None, out=None):
     """X that minimizes |A X - B|, of minimal norm: pinv(A) B."""
     if A._array.ndim < 2:
         raise RuntimeError("torch.linalg.lstsq: input must have at least 2 dimensions.")
@@ -415,16 +425,21 @@ def lstsq(A, B, rcond=None, *, driver=None):
     if right.ndim < 2 or A.shape[-2] != right.shape[-2]:
         what = "other.size(-1)" if B.ndim < A.ndim else "other.size(-2)"
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match {what}")
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise RuntimeError(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
+        )
     solution = matmul(pinv(A, rtol=rcond), right)
     rank = matrix_rank(A, rtol=rcond)
-    empty = zeros(0, dtype=A.dtype)
-    residuals = empty
+    residuals = empty = zeros(0, dtype=A.dtype.to_real())
     overdetermined = A.shape[-2] > A.shape[-1] and bool((rank == A.shape[-1]).all())
     if driver in ("gels", "gelsd", "gelss") and overdetermined:
         residuals = sum(abs(matmul(A, solution) - right) ** 2, -2)
     values = svdvals(A) if driver in ("gelsd", "gelss") else empty
+    rank = zeros(0, dtype=dtypes.int64) if driver == "gels" else rank
     entries = solution.squeeze(-1) if vector else solution, residuals, rank, values
-    return named("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(entries)
+    names = "solution", "residuals", "rank", "singular_values"
+    return _written("linalg_lstsq", named("linalg_lstsq", *names)(entries), (A, B), out)
 
 
 # Norms --------------------------------------------------------------------------------------------
@@ -496,13 +511,14 @@ def norm_of(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
             "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
             f"{A.ndim}D."
         )
-    options = {"dtype": dtype, "out": out}
     matrix = isinstance(ord, str) or (
         ord is not None and (A.ndim if dim is None else len(dim)) == 2
     )
     if matrix:
-        return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, **options)
-    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, **options)
+        result = matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    else:
+        result = vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+    return _written("linalg_norm", result, (A,), out)
 
 
 def cond(A, p=None, *, out=None):
@@ -583,7 +599,7 @@ def matrix_power(A, n, *, out=None):
             result = A if result is None else matmul(result, A)
         n //= 2
         A = matmul(A, A) if n else A
-    return _written("linalg_matrix_power", result, (A,), out)
+    return _written("matrix_power", result, (A,), out)
 
 
 def _identities(array):
@@ -683,7 +699,7 @@ def cross(input, other, dim=None, *, out=None):
 
 def vecdot(x, y, *, dim=-1, out=None):
     """The products of vectors, the first conjugated, summed along a dimension."""
-    return sum(mul(conj(x), y), dim, out=out)
+    return _written("linalg_vecdot", sum(mul(conj(x), y), dim), (x, y), out)
 
 
 def diagonal_of_matrices(A, *, offset=0, dim1=-2, dim2=-1):
@@ -695,7 +711,8 @@ def powers(x, N=None):
     """The matrix of x**0, x**1, ..., in its last dimension (Vandermonde's)."""
     if N is None:
         N = x.shape[-1] if x.ndim else 1
-    if N <= 1 or not x.ndim:
+    x = x if x.ndim else x.reshape(1)
+    if N <= 1:
         raise RuntimeError("N must be greater than 1.")
     columns = [x * 0 + 1]
     for _ in range(N - 1):
@@ -722,7 +739,7 @@ def tensorinv(A, ind=2, *, out=None):
             f"prod(self.shape[:ind]), but got {columns} != {rows}"
         )
     result = _inv(A.reshape(rows, columns)).reshape(last + first)
-    return _written("linalg_tensorinv", result, (A,), out)
+    return _written("tensorinv", result, (A,), out)
 
 
 def tensorsolve(A, B, dims=None, *, out=None):
@@ -737,4 +754,4 @@ def tensorsolve(A, B, dims=None, *, out=None):
             f"prod(self.shape[:other.ndim]), but got {columns} != {rows}"
         )
     result = solve(A.reshape(rows, columns), B.reshape(rows)).reshape(shape)
-    return _written("linalg_tensorsolve", result, (A, B), out)
+    return _written("tensorsolve", result, (A, B), out)

@@ -80,7 +80,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     if p == "nuc":
         from rushlight.linalg import matrix_norm
 
-        return matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim)
+        return matrix_norm(input, "nuc", dim if dim is not None else (-2, -1), keepdim, out=out)
     order = 2 if p == "fro" or p is None else p
     if isinstance(order, str):
         raise RuntimeError(f"linalg.matrix_norm: Order {order} not supported.")

@@ -267,6 +267,8 @@ class Op:
 
     def check_types(self, args):
         """Refuse arguments that are neither Tensors nor what the operation takes in their place."""
+        if self.overloaded and all(isinstance(x, NUMBER_TYPES) for x in args):
+            raise TypeError(self._wrong_combination(args))
         for position, (name, value) in enumerate(zip(self.arrays, args, strict=True), 1):
             if isinstance(value, Tensor) or (value is None and name in self.optional_arrays):
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.warn import warn
@@ -46,11 +45,10 @@ def check_out(name, result, args, out):
             "but one of the arguments requires grad."
         )
     check_writable(out)
-    of, into = result.dtype, out.dtype
-    if of is not into and not dtypes.can_cast(of, into):
-        raise RuntimeError(
-            f"result type {of.title} can't be cast to the desired output type {into.title}"
-        )
+    if result.dtype is not out.dtype:
+        from rushlight.ops.out_dtypes import refuse_dtype
+
+        refuse_dtype(name, result.dtype, out.dtype)
 
 
 def _write(result, out, resize_warns):

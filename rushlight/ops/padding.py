@@ -110,9 +110,11 @@ def _pad_with_own_back(input, *, shape, pad, mode):
 def _add_to_places(array, dim, n, before, after, mode):
     places = _PLACES[mode](n, before, after).tolist()
     low, high = max(0, before), len(places) - max(0, after)
+    low, high = (low, high) if low < high else (len(places), len(places))
     moved = array.swapaxes(0, dim)
     result = np.zeros((n, *moved.shape[1:]), array.dtype)
-    result[places[low] : places[low] + high - low] = moved[low:high]
+    if low < high:
+        result[places[low] : places[low] + high - low] = moved[low:high]
     for i in (*range(low), *range(high, len(places))):
         result[places[i]] += moved[i]
     return result.swapaxes(0, dim)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.op import elementwise
+from rushlight.ops.pairs import refused
 
 __all__ = [
     "chebyshev_polynomial_t",
@@ -44,7 +45,19 @@ def polynomial(first, following):
             result = np.where(degree == k + 1, current, result)
         return result.astype(input.dtype)
 
-    return elementwise(ufunc=kernel, result="float", numbers=("input", "n"))
+    def declare(function):
+        name = function.__name__
+        declared = elementwise(
+            ufunc=kernel,
+            result="float",
+            numbers=("input", "n"),
+            check=refused("c", f"{name}_cpu"),
+            title=f"special_{name}",
+            overloaded=True,
+        )
+        return declared(function)
+
+    return declare
 
 
 def _doubled(x, k, p, q):

@@ -181,7 +181,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
 def _nansum(input, *, dim=None, keepdim=False):
     """Sum over the elements that are numbers."""
     if input.dtype.kind == "c":
-        raise RuntimeError("nansum does not support complex inputs")
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     return _sum.op.kernel(np.where(input != input, 0, input), dim=dim, keepdim=keepdim)
 
 

@@ -115,6 +115,8 @@ def cumsum(input, dim=None, *, dtype=None, out=None, axis=None):
     >>> torch.cumsum(torch.tensor([1, 2, 3]), dim=0)
     tensor([1, 3, 6])
     """
+    if dtype is None and out is not None:
+        dtype = out.dtype
     if dtype is not None:
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:
@@ -188,6 +190,8 @@ def cumprod(input, dim=None, *, dtype=None, out=None, axis=None):
     >>> torch.cumprod(torch.tensor([1, 2, 3]), dim=0)
     tensor([1, 2, 6])
     """
+    if dtype is None and out is not None:
+        dtype = out.dtype
     if dtype is not None:
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:

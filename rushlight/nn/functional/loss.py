@@ -523,6 +523,7 @@ def multi_margin_loss(
     require_tensors("multi_margin_loss", input=input, target=target)
     _check_multi_margin(input, target)
     _require_wide_floats("multi_margin_loss_cpu_kernel", input)
+    input = input if input.dim() else input.reshape(1)
     index = target.reshape(-1, 1) if input.dim() > 1 else target.reshape(1)
     costs = (margin - input.gather(-1, index) + input).clamp(min=0)
     costs = costs * costs if p == 2 else costs
@@ -544,6 +545,8 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
         )
     _require_wide_floats("multilabel_margin_loss_forward_out_frame", input)
+    if not input.dim():
+        input, target = input.reshape(1), target.reshape(1)
     listed = (target < 0).cumsum(-1) == 0
     classes = target.masked_fill(~listed, 0)
     is_target = ops.zeros_like(input).scatter_add(-1, classes, listed.to(input.dtype)) > 0
