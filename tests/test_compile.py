@@ -198,7 +198,7 @@ def test_too_many_kinds_of_calls_end_it():
     with pytest.warns(EagerWarning, match="compiled 8 times"):
         for n in range(12):
             assert compiled(torch.ones(()), n).item() == n
-    assert compiled.gave_up
+    assert len(compiled.every_entry()) == 8
 
 
 def test_arguments_that_share_memory_are_not_compiled():
@@ -505,3 +505,22 @@ def test_reset_forgets():
     compiled(torch.ones(2))
     torch.compiler.reset()
     assert not compiled.every_entry()
+
+
+def test_names_around_compile():
+    dynamo = torch._dynamo
+    dynamo.config.suppress_errors = True
+    dynamo.reset()
+
+    def function(x):
+        dynamo.graph_break()
+        return x + 1
+
+    assert "graph_break" in eager_reason(function, torch.ones(2))
+    assert dynamo.optimize("numpy", nopython=True)(lambda x: x + 1)(torch.ones(())).item() == 2
+    assert torch.compiler.list_backends() == ["inductor", "numba", "numpy"]
+    assert not torch.compiler.is_compiling()
+    assert not torch.compiler.is_exporting()
+    seen = []
+    strictly(lambda x: x * (2 if torch.compiler.is_compiling() else 3))(torch.ones(2))
+    assert torch.compiler.allow_in_graph(seen.append) == seen.append

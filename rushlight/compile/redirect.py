@@ -45,11 +45,11 @@ _names = vars(sys.modules[wrap.__module__])
 
 
 def _followed_wrap(array):  # runs among the names of `wrap`
-    made = new_tensor(Tensor)  # type: ignore[name-defined]  # noqa: F821
-    made._array = follow(array)  # type: ignore[name-defined]  # noqa: F821
+    made = new_tensor(Tensor)  # noqa: F821
+    made._array = follow(array)  # noqa: F821
     made._node = made._grad = made._hooks = made._base = None
     made._requires_grad = False
-    made._counter = new_counter() if inference_blocks[0] else [0]  # type: ignore  # noqa: F821
+    made._counter = new_counter() if inference_blocks[0] else [0]  # noqa: F821
     return made
 
 

@@ -74,7 +74,7 @@ class Compiled:
         return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args, **kwargs):
-        if self.gave_up or is_tracing() or is_watched() or stance[0] == "force_eager":
+        if is_tracing() or is_watched() or stance[0] == "force_eager":
             return self.function(*args, **kwargs)
         leaves: list = []
         key = key_of(args, kwargs, leaves)
@@ -82,12 +82,15 @@ class Compiled:
             if entry.holds(leaves):
                 self.last = entry
                 return entry.run(leaves)
-        if key in self.eager:
+        if self.gave_up or key in self.eager:
             return self.function(*args, **kwargs)
         return self.trace(key, leaves, args, kwargs)
 
     def trace(self, key, leaves, args, kwargs):
         """Run the function for real, and keep what it did if that can be repeated."""
+        if len(self.every_entry()) >= RECOMPILE_LIMIT:
+            self.give_up()
+            return self.function(*args, **kwargs)
         entry = None
         watch = Watch(self.function)
         reason = line = None
@@ -116,9 +119,6 @@ class Compiled:
             entry.derivative.backend = self.backend
         self.entries.setdefault(key, []).insert(0, entry)
         self.last = entry
-        if len(self.every_entry()) > RECOMPILE_LIMIT:
-            changed = entry.watch.changed() or "its arguments"
-            self.give_up(f"it was compiled {RECOMPILE_LIMIT} times, each time for other {changed}")
 
     def count_first_run(self, key):
         self.first_runs += 1
@@ -137,9 +137,13 @@ class Compiled:
         if len(self.eager) > RECOMPILE_LIMIT:
             self.gave_up = True
 
-    def give_up(self, reason):
-        message = f"{name_of(self.function)} runs uncompiled from now on: {reason}"
-        warnings.warn(message, EagerWarning, stacklevel=5)
+    def give_up(self):
+        """Compile nothing more: what was compiled goes on, other calls run uncompiled."""
+        message = (
+            f"{name_of(self.function)} was compiled {RECOMPILE_LIMIT} times, for other arguments "
+            "or other values of Python; it isn't compiled for more, which run uncompiled"
+        )
+        warnings.warn(message, EagerWarning, stacklevel=4)
         self.gave_up = True
 
     def over(self, loader, epochs=1, progress=False):
