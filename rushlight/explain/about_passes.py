@@ -8,7 +8,7 @@ from rushlight.autograd.tape import Node, Output
 from rushlight.explain import provenance
 from rushlight.explain.case import Explanation, explains
 from rushlight.explain.catalogue import say
-from rushlight.explain.history import assignments
+from rushlight.explain.history import assignments, definition, history_of
 from rushlight.explain.source import Place, around, place_of
 from rushlight.tensor import Tensor
 
@@ -78,7 +78,14 @@ def _on_purpose(case, earlier):
 
 def _carried(case, root, earlier):
     """The root is new, but reaches back across an earlier pass: find over which tensor."""
-    name = _boundary(case, root, earlier.number)
+    name = _boundary(case, root, earlier.number) or _assigned_from_itself(case)
+    kept = None if name is not None else _kept_in_object(case)
+    if kept is not None:
+        name, place = kept
+        places = [(place, say("twice.made", name=name)), *case.places(say("twice.first"))]
+        return Explanation(
+            [say("twice.carried", name=name)], places, [say("twice.carried.fix", name=name)]
+        )
     places = [(earlier.place, say("twice.first"))]
     if earlier.place != case.here:
         places += case.places(say("twice.second"))
@@ -113,7 +120,7 @@ def _boundary(case, root, number):
                     node = edge.node if isinstance(edge, Output) else edge
                     if node is not None and id(node) in old:
                         return path
-    return _assigned_from_itself(case)
+    return None
 
 
 def _tensors(name, value):
@@ -162,6 +169,31 @@ def _assigned_from_itself(case):
             if shared := targets & used:
                 return min(shared)
     return None
+
+
+def _kept_in_object(case):
+    """(name, Place) of an attribute such as `self.hidden` that a called function renews."""
+    roots = [n.func.value for n in ast.walk(case.statement) if _is_backward(n)]
+    history = history_of(roots[0], case.users[0]) if roots else None
+    for code in history.functions.values() if history is not None else ():
+        for node in ast.walk(definition(code)):
+            if isinstance(node, ast.Assign):
+                targets = {ast.unparse(t) for t in _attributes(node.targets)}
+                if shared := targets & {ast.unparse(n) for n in _attributes([node.value])}:
+                    return min(shared), Place(code.co_filename, node.lineno)
+    return None
+
+
+def _is_backward(node):
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "backward"
+
+
+def _attributes(nodes):
+    """The attributes of `self` in some expressions."""
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Attribute) and getattr(each.value, "id", "") == "self":
+                yield each
 
 
 def _loop(node):

@@ -19,6 +19,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.explain import explained
 from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
@@ -351,9 +352,10 @@ def _check_bias(input, weight, bias, channels, given="Given"):
             f"{given} weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
             f"{channels} elements, but got bias of size {list(bias.shape)} instead"
         )
-    if input.dtype is weight.dtype is not bias.dtype:
+    if input.dtype is not bias.dtype:
         one, two = dtypes.c_name(input.dtype), dtypes.c_name(bias.dtype)
-        raise RuntimeError(f"Input type ({one}) and bias type ({two}) should be the same")
+        error = RuntimeError(f"Input type ({one}) and bias type ({two}) should be the same")
+        raise explained(error, operands=(input, weight, bias))
 
 
 def _same_padding(input, kernel, stride, dilation):

@@ -21,11 +21,11 @@ GROUPS = {
     "Gradients that are missing": """
         leaf_lost_by_assignment gradient_of_result computed_leaf vector_loss unused_in_grad""",
     "A second backward pass": """
-        backward_twice two_losses_one_graph hidden_state_kept running_loss_kept
+        backward_twice two_losses_one_graph hidden_state_kept hidden_state_in_model running_loss_kept
         fake_images_reused""",
     "Changes in place": """
         overwritten_in_place overwritten_by_index step_between_forward_and_backward
-        leaf_changed_in_place numpy_of_prediction""",
+        leaf_changed_in_place weights_scaled_in_place numpy_of_prediction""",
     "Shapes": """
         features_do_not_fit_layer convolution_into_linear matrices_the_wrong_way_round
         matrix_times_vector bias_for_other_size images_channels_last images_without_channel table_in_place_of_image
@@ -33,7 +33,7 @@ GROUPS = {
         vector_joined_to_matrix samples_of_unequal_length view_of_wrong_size
         view_after_transpose""",
     "Types of elements": """
-        numpy_data_in_model integers_times_floats integers_require_grad
+        numpy_data_in_model numpy_image_in_convolution integers_times_floats integers_require_grad
         integers_divided_in_place mean_of_integers array_in_place_of_tensor
         lists_of_unequal_length labels_as_text""",
     "Targets and indices": """
