@@ -118,10 +118,10 @@ _display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(
-    "_dynamo _utils accelerator amp backends compile compiler cpu cuda distributed distributions "
-    "fft func functional hub jit linalg mps multiprocessing nn onnx optim overrides package "
-    "profiler serialization signal sparse special testing torch_version types utils "
-    "version".split()
+    "_dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
+    "distributed distributions export fft func functional fx hub jit linalg mps multiprocessing "
+    "nn onnx optim overrides package profiler quantization serialization signal sparse special "
+    "testing torch_version types utils version".split()
 )
 _FROM_SUBMODULES = {
     "autocast": "amp",

@@ -9,6 +9,7 @@ import warnings
 from typing import NoReturn
 
 from rushlight.explain import explained
+from rushlight.nn.module import Module
 
 
 def script(obj, optimize=None, _frames_up=0, _rcb=None, example_inputs=None):
@@ -48,7 +49,45 @@ def export(fn):
     return fn
 
 
-unused = script_method = export
+unused = script_method = interface = script_if_tracing = export
+
+
+class ScriptModule(Module):
+    """A Module: what PyTorch compiles runs in Python."""
+
+
+def trace_module(mod, inputs, **options):
+    """Return `mod`: it computes the same values uncompiled."""
+    _say_uncompiled("trace_module")
+    return mod
+
+
+def freeze(mod, *args, **options):
+    """Return `mod`: there is no compiled code whose constants could be folded."""
+    return mod
+
+
+optimize_for_inference = freeze
+
+
+def annotate(the_type, the_value):
+    """Return the value, of which TorchScript would like to know the type."""
+    return the_value
+
+
+def Attribute(value, type):
+    """Return the value, of which TorchScript would like to know the type."""
+    return value
+
+
+def fork(func, *args, **kwargs):
+    """Call the function; `wait` returns what this returns."""
+    return func(*args, **kwargs)
+
+
+def wait(future):
+    """What `fork` returned."""
+    return future
 
 
 def is_scripting() -> bool:

@@ -131,9 +131,32 @@ class SummaryWriter:
 
     def add_graph(self, model, input_to_model=None, verbose=False, use_strict_trace=True):
         """Write nothing, and say so: `print(model)` shows the layers."""
-        import warnings
+        say_unwritten("graphs")
 
-        warnings.warn("Rushlight writes no graphs for TensorBoard", stacklevel=2)
+    def add_hparams(
+        self, hparam_dict, metric_dict, hparam_domain_discrete=None, run_name=None, global_step=None
+    ):
+        """The hyperparameters as a table of text, the metrics as curves."""
+        rows = "\n".join(f"| {name} | {value} |" for name, value in hparam_dict.items())
+        self.add_text("hyperparameters", f"| name | value |\n|---|---|\n{rows}", global_step)
+        for name, value in metric_dict.items():
+            self.add_scalar(name, value, global_step)
+
+    def add_embedding(self, mat, *args, **kwargs):
+        """Write nothing, and say so."""
+        say_unwritten("embeddings")
+
+    def add_audio(self, tag, snd_tensor, *args, **kwargs):
+        """Write nothing, and say so."""
+        say_unwritten("sound")
+
+    def add_video(self, tag, vid_tensor, *args, **kwargs):
+        """Write nothing, and say so."""
+        say_unwritten("videos")
+
+    def add_pr_curve(self, tag, labels, predictions, *args, **kwargs):
+        """Write nothing, and say so."""
+        say_unwritten("precision-recall curves")
 
     def _value(self, tag: str, value: bytes, step, walltime) -> None:
         summary = message(5, message(1, text(1, tag) + value))
@@ -169,6 +192,13 @@ class SummaryWriter:
 
     def __exit__(self, *error) -> None:
         self.close()
+
+
+def say_unwritten(what: str) -> None:
+    """Warn in the caller's caller that there is nothing in the file."""
+    import warnings
+
+    warnings.warn(f"Rushlight writes no {what} for TensorBoard", stacklevel=3)
 
 
 def array(value) -> np.ndarray:

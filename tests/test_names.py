@@ -1,0 +1,89 @@
+"""Names that programs touch on the way: they import, answer, or say what to do instead."""
+
+import subprocess
+import sys
+
+import pytest
+
+import rushlight as rl
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (
+            "fx.symbolic_trace",
+            "torch.fx.symbolic_trace isn't there: Rushlight doesn't trace modules",
+        ),
+        ("fx.Tracer", "torch.fx.Tracer isn't there"),
+        ("export.export", "torch.export.export isn't there: Rushlight exports no programs"),
+        ("quantization.quantize_dynamic", "isn't there: Rushlight has no quantized tensors"),
+    ],
+)
+def test_absent_features_import_and_say_so(path, message):
+    module, name = path.split(".")
+    with pytest.raises(RuntimeError, match=message):
+        getattr(getattr(rl, module), name)(rl.nn.ReLU())
+
+
+def test_an_absent_class_can_be_inherited_from():
+    class Own(rl.fx.Tracer):
+        pass
+
+    with pytest.raises(RuntimeError, match="isn't there"):
+        Own()
+
+
+def test_settings_of_the_compiler_can_be_set():
+    rl._dynamo.config.suppress_errors = False
+    rl._dynamo.reset()
+    rl._inductor.config.freezing = False
+    rl._logging.set_logs(graph_code=True)
+    assert rl._dynamo.disable(abs)(-1) == 1
+
+
+def test_types_are_there():
+    import rushlight.types as types
+
+    assert isinstance(1.5, types.Number) and types._size and types._dtype is rl.dtype
+
+
+def test_names_of_torchscript():
+    jit = rl.jit
+    assert jit.annotate(int, 3) == jit.Attribute(3, int) == jit.wait(jit.fork(abs, -3)) == 3
+    assert jit.freeze(abs) is abs and issubclass(jit.ScriptModule, rl.nn.Module)
+    with pytest.warns(UserWarning, match="torch.jit.trace_module returns what it is given"):
+        assert jit.trace_module(abs, {}) is abs
+
+
+class Meters:
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return "asked" if function is rl.sum else NotImplemented
+
+
+def test_overrides_ask_torch_function():
+    from rushlight import overrides
+
+    length = Meters()
+    assert overrides.is_tensor_like(length) and overrides.has_torch_function((rl.ones(1), length))
+    assert not overrides.has_torch_function_unary(rl.ones(1))
+    assert overrides.handle_torch_function(rl.sum, (length,), length) == "asked"
+    with pytest.raises(TypeError, match="no implementation found for .* on types that implement"):
+        overrides.handle_torch_function(rl.mean, (length,), length)
+
+
+def test_handles_have_their_old_address():
+    from rushlight.utils.hooks import RemovableHandle
+
+    handle = rl.ones(1, requires_grad=True).register_hook(lambda g: g)
+    assert isinstance(handle, RemovableHandle)
+
+
+def test_rare_modules_are_not_imported_at_once():
+    rare = (
+        "sparse testing fx export quantization overrides types shared_memory _dynamo profiler jit"
+    )
+    code = f"import sys, rushlight; print([m for m in {rare.split()} if 'rushlight.' + m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
