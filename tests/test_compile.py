@@ -260,7 +260,7 @@ def nonzeros(x):
     [
         (branch, 1, "a branch on its value"),
         (item, 1, r"item\(\)"),
-        (prints, 1, "printing a tensor"),
+        (prints, 1, "it prints or logs"),
         (numpys, 1, "its array"),
         (nonzeros, 1, "nonzero"),
     ],
@@ -321,6 +321,47 @@ def test_python_objects_that_the_function_changes():
     with pytest.warns(EagerWarning, match="it changes"):
         found = [compiled(torch.ones(())).item() for _ in range(4)]
     assert found == [1, 2, 3, 4]
+
+
+def test_what_comes_from_elsewhere_is_not_taken_for_a_constant():
+    import random
+
+    batches = iter([torch.ones(1), torch.ones(1) * 2, torch.ones(1) * 3])
+    dice = np.random.default_rng(0)
+    loader = torch.utils.data.DataLoader(torch.arange(3.0))
+    entries = iter(loader)
+
+    def numbers():
+        yield 1.0
+        yield 2.0
+
+    generator = numbers()
+    for function, name in (
+        (lambda x: x * random.random(), "it draws from the module random"),
+        (lambda x: x * float(np.random.rand()), "it draws from numpy.random"),
+        (lambda x: x * float(dice.random()), "it draws from dice"),
+        (lambda x: x * next(batches), "it draws from batches"),
+        (lambda x: x * next(generator), "it draws from generator"),
+        (lambda x: x * next(entries), "it takes a batch from a DataLoader"),
+        (lambda x: sum(batch * x for batch in loader), "random generator"),
+        (lambda x: print("ready") or x * 1, "it prints or logs"),
+    ):
+        assert name in eager_reason(function, torch.ones(1))
+
+
+def test_a_learning_rate_that_is_returned_is_that_of_the_moment():
+    w = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.5)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+
+    def step():
+        w.grad = torch.ones(2)
+        optimizer.step()
+        schedule.step()
+        return optimizer.param_groups[0]["lr"], schedule.get_last_lr()
+
+    compiled = strictly(step)
+    assert [compiled() for _ in range(4)] == [(0.5**n, [0.5**n]) for n in (2, 3, 4, 5)]
 
 
 def test_exceptions_come_as_they_do_uncompiled():

@@ -37,6 +37,9 @@ def make_entry(trace, result, leaves, watch):
     name = watch.changed()
     if name is not None:
         raise Unrepeatable(f"it changes {name}")
+    name = watch.used_up()
+    if name is not None:
+        raise Unrepeatable(f"it draws from {name}")
     if makes_state(trace):
         return None
     return _Maker(trace, leaves).make(result, watch)
@@ -151,8 +154,17 @@ class _Maker:
         if type(x) is dict:
             return {name: self.template(each) for name, each in x.items()}
         if x is None or isinstance(x, (bool, int, float, str)):
-            return x
+            return self.number(x) or x
         raise Unrepeatable(f"it returns a {type(x).__name__}")
+
+    def number(self, x):
+        """Where a number comes from that is one of an optimizer's; None if it isn't."""
+        for optimizer in self.trace.redirection.optimizers:
+            for group in optimizer.param_groups:
+                for key, value in group.items():
+                    if value is x and type(x) is float:
+                        return Number(group, key)
+        return None
 
     def changes_of(self, before):
         """What the run did to the attributes of a Tensor that was there before."""

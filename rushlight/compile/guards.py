@@ -12,9 +12,12 @@ the traced run, to see whether the function itself changes Python's state, which
 
 from __future__ import annotations
 
+import random
 import sysconfig
 import types
-from operator import is_, itemgetter
+from operator import is_, itemgetter, length_hint
+
+import numpy as np
 
 from rushlight.nn.module import Module
 from rushlight.optim.lr_scheduler.base import LRScheduler
@@ -51,6 +54,8 @@ class Watch:
 
     Attributes:
         entries: (dictionary, key, what it held, name for messages).
+        iterators: (iterator, how much was left, name).
+        chances: (source of random numbers that aren't ours, its state, name).
         cells: (cell of a closure, what it held, name).
         lengths: (container, its length, name).
         items: (list, position, what it held, name).
@@ -60,6 +65,11 @@ class Watch:
 
     def __init__(self, *roots):
         self.entries: list = []
+        self.iterators: list = []
+        self.chances = [
+            (x, chance(x), name)
+            for x, name in ((random, "the module random"), (np.random, "numpy.random"))
+        ]
         self.cells: list = []
         self.lengths: list = []
         self.items: list = []
@@ -85,6 +95,12 @@ class Watch:
         if isinstance(x, Module):
             return self.visit_module(x, name)
         if isinstance(x, (Tensor, Optimizer, LRScheduler, type)):
+            return ()
+        if isinstance(x, (random.Random, np.random.Generator, np.random.RandomState)):
+            self.chances.append((x, chance(x), name))
+            return ()
+        if hasattr(type(x), "__next__"):
+            self.iterators.append((x, length_hint(x, -1), name))
             return ()
         if isinstance(x, types.ModuleType):
             return self.visit_python_module(x, name)
@@ -158,6 +174,17 @@ class Watch:
         keys = [key for key in sorted(self.names) if key in vars(module)]
         return self.note(vars(module), keys, lambda key: f"{name}.{key}")
 
+    def used_up(self):
+        """The name of a source of chance, or of an iterator, that was drawn from; or None."""
+        for x, before, name in self.chances:
+            if chance(x) != before:
+                return name
+        for x, before, name in self.iterators:
+            counts = before >= 0 and length_hint(x, -1) == before
+            if not counts and ("next" in self.names or isinstance(x, types.GeneratorType)):
+                return name
+        return None
+
     def close(self):
         """Nothing more is to be noted: arrange the notes so that comparing them is quick."""
         by_dictionary: dict = {}
@@ -215,6 +242,16 @@ class Watch:
             if container[i] is not expected and _differ(container[i], expected):
                 return name
         return None
+
+
+def chance(x):
+    """The state of a source of random numbers, to be compared."""
+    if x is random or isinstance(x, random.Random):
+        return x.getstate()
+    if isinstance(x, np.random.Generator):
+        return repr(x.bit_generator.state)
+    kind, words, *rest = x.get_state()
+    return kind, words.tobytes(), *rest
 
 
 def _only(key):

@@ -8,7 +8,8 @@ besides touch arrays, or the state of Python objects that a run changes each tim
 - random generators: what is drawn becomes a `draw`, so that each run draws anew;
 - the numbers of an optimizer's groups become inputs; so do those that a schedule computes, and its
   `step()` is called in each run (`host`), since it counts in Python;
-- printing a tensor shows its elements.
+- printing a tensor shows its elements; printing and logging at all is to be seen in each run, and
+  so are other batches of a DataLoader.
 
 Class attributes and `wrap.__code__` are replaced, and put back: nothing of this costs anything
 where no run is traced.
@@ -16,7 +17,9 @@ where no run is traced.
 
 from __future__ import annotations
 
+import builtins
 import functools
+import logging
 import sys
 
 import numpy as np
@@ -30,6 +33,7 @@ from rushlight.optim.optimizer import Optimizer
 from rushlight.random import Generator
 from rushlight.stream import Stream
 from rushlight.tensor import Tensor, wrap
+from rushlight.utils.data import loader
 
 __all__ = ["Redirection"]
 
@@ -88,6 +92,10 @@ class Redirection:
                 self.replace(kind, "step", self.schedule)
         self.replace(printing, "tensor_repr", self.shown)
         self.replace(printing, "format_tensor", self.shown)
+        self.replace(builtins, "print", self.printed)
+        self.replace(logging.Logger, "_log", self.printed)
+        for name in ("_SingleProcessDataLoaderIter", "_MultiProcessingDataLoaderIter"):
+            self.replace(getattr(loader, name), "__next__", self.loaded)
 
     def stop(self):
         wrap.__code__ = self.wrap_code
@@ -204,6 +212,14 @@ class Redirection:
     def shown(self, original, shown, *args, **kwargs):
         self.recorder.fail("printing a tensor")
         return original(shown, *args, **kwargs)
+
+    def printed(self, original, *args, **kwargs):
+        self.recorder.fail("it prints or logs")
+        return original(*args, **kwargs)
+
+    def loaded(self, original, iterator):
+        self.recorder.fail("it takes a batch from a DataLoader")
+        return original(iterator)
 
 
 class _Filled:

@@ -113,6 +113,8 @@ class _Writer:
 
     def value(self, template):
         """The source of a result."""
+        if isinstance(template, Number):
+            return f"{self.bind(template.place, 'place')}[{template.key!r}]"
         if isinstance(template, NewTensor):
             return f"v{template.number}"
         if isinstance(template, (Captured, Argument, GradOf)):
