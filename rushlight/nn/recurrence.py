@@ -105,7 +105,7 @@ class LSTMSequence(_Sequence):
 
 def _lstm_forward(gates, hidden, cell, weight):
     """Outputs, cells and tanh(cells); `gates` become what the gates are, (i, f, g, o)."""
-    steps, batch, size = *gates.shape[:2], hidden.shape[-1]
+    steps, (batch, size) = len(gates), hidden.shape
     out, cells, told = np.empty((3, steps, batch, size), gates.dtype)
     turned, product = weight.T, np.empty(gates.shape[1:], gates.dtype)
     for t in range(steps):
@@ -191,7 +191,7 @@ class GRUSequence(_Sequence):
 
 def _gru_forward(from_input, hidden, weight, bias):
     """Outputs; the gates (r, z); the new states n; what of the old state came to n through r."""
-    steps, batch, size = *from_input.shape[:2], hidden.shape[-1]
+    steps, (batch, size) = len(from_input), hidden.shape
     out, new, told = np.empty((3, steps, batch, size), from_input.dtype)
     gates = np.empty((steps, batch, 2 * size), from_input.dtype)
     turned, product = weight.T, np.empty(from_input.shape[1:], from_input.dtype)
