@@ -548,6 +548,21 @@ def test_reset_forgets():
     assert not compiled.every_entry()
 
 
+def test_where_no_native_code_can_be_made_numpy_runs(monkeypatch):
+    from rushlight.compile import build
+
+    def broken(program):
+        raise OSError("no memory that may be executed")
+
+    monkeypatch.setattr(build.native, "available", lambda: True)
+    monkeypatch.setattr(build, "made_native", broken)
+    compiled = Compiled(lambda x: x * 2)
+    compiled(torch.ones(2))
+    with pytest.warns(build.NativeWarning, match="no memory that may be executed"):
+        assert compiled(torch.ones(2)).tolist() == [2.0, 2.0]
+    assert "multiply(arg0" in compiled.source
+
+
 def test_names_around_compile():
     dynamo = torch._dynamo
     dynamo.config.suppress_errors = True

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+
 from rushlight.compile import native, numpy_source
 from rushlight.compile.passes import PASSES
 from rushlight.compile.passes.plain import only_plain_views
 
-__all__ = ["build", "optimize"]
+__all__ = ["NativeWarning", "build", "optimize"]
 
 #: a Program of so many instructions (a loop written out) would take too long to be made native
 LONG = 1500
+
+
+class NativeWarning(RuntimeWarning):
+    """No native code could be made of a Program."""
 
 
 def optimize(program):
@@ -27,8 +33,17 @@ def build(program, backend=None):
     program = optimize(program)
     is_native = backend != "numpy" and native.available()
     if is_native and (backend or len(program.instructions) <= LONG):
-        from rushlight.compile import emit
-
-        program = only_plain_views(program)
-        return program, emit.build(program)
+        try:
+            return made_native(program)
+        except Exception as error:  # a step that trains is worth more than a fast one
+            message = f"no native code could be made, so NumPy runs it: {error!r}"
+            warnings.warn(message, NativeWarning, stacklevel=2)
     return program, numpy_source.build(program)
+
+
+def made_native(program):
+    """The Program, and native code that runs it."""
+    from rushlight.compile import emit
+
+    program = only_plain_views(program)
+    return program, emit.build(program)

@@ -32,7 +32,7 @@ def make_entry(trace, result, leaves, watch):
 
     Raises:
         Unrepeatable: the run can't be repeated; None is returned if it is not worth a word, because
-            it was a first run that made the state for the others.
+            it was a first run that made the state for the others, or another thread interfered.
     """
     name = watch.changed()
     if name is not None:
@@ -40,7 +40,7 @@ def make_entry(trace, result, leaves, watch):
     name = watch.used_up()
     if name is not None:
         raise Unrepeatable(f"it draws from {name}")
-    if makes_state(trace):
+    if trace.recorder.disturbed or makes_state(trace):
         return None
     return _Maker(trace, leaves).make(result, watch)
 

@@ -52,6 +52,7 @@ class Recorder:
         sources: for each input of the Program, the Memory that it is at the beginning.
         written: what was there before and was written to.
         failure: (reason, line) once it has given up.
+        disturbed: whether another thread worked with the same tensors meanwhile.
         numbers: Numbers whose value the run asked for, with that value.
     """
 
@@ -62,6 +63,7 @@ class Recorder:
         self.failure = None
         self.numbers: dict = {}
         self.recording = False
+        self.disturbed = False
         self.drawing = 0
         self.in_kernel = 0
         self.constants: dict = {}
@@ -489,6 +491,7 @@ class Recorder:
     def operation(self, op, args, options):
         """Call an operation on Tensors, at least one of which holds a Symbol."""
         if not self.is_recording():
+            self.disturbed = self.recording
             for x in args:
                 if x is not None and isinstance(x._array, Symbol):
                     x._array = x._array.value

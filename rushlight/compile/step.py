@@ -123,7 +123,9 @@ class Compiled:
     def count_first_run(self, key):
         self.first_runs += 1
         if self.first_runs > FIRST_RUNS:
-            self.run_eagerly(key, "each run makes new state of an optimizer", None)
+            self.run_eagerly(
+                key, "each run makes new state of an optimizer, or another thread interferes", None
+            )
 
     def run_eagerly(self, key, reason, line):
         """Say once why such calls aren't compiled, and run them uncompiled from now on."""

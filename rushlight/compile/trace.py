@@ -31,7 +31,7 @@ def is_tracing():
 
 def fail(reason):
     """Give up tracing, if a run is being traced."""
-    if _current:
+    if _current and _current[-1].recorder.is_recording():
         _current[-1].recorder.fail(reason)
 
 
