@@ -62,3 +62,14 @@ def test_unknown_workload(capsys):
     with pytest.raises(SystemExit):
         bench.parse(["no_such_workload"])
     assert "unknown workload 'no_such_workload'" in capsys.readouterr().err
+
+
+def test_compiled_steps_side_by_side(capfd, monkeypatch):
+    monkeypatch.setattr(bench, "MIN_ROUNDS", 1)
+    arguments = ["--compiled", "mlp_tanh", "--peers", "rushlight", "--seconds", "0"]
+    assert bench.main([*arguments, "--threads", "1"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert "GFLOP/s" in lines[1] and "GB/s" in lines[1]
+    assert lines[2].startswith("tanh MLP")
+    assert [line.split()[0] for line in lines[3:]] == ["rushlight.compile", "rushlight"]
+    assert "% of the machine's limit" in lines[3]

@@ -19,6 +19,7 @@ from functools import partial
 from statistics import median, quantiles
 from time import perf_counter, sleep
 
+from rushlight.bench import compiled
 from rushlight.bench.workloads import WORKLOADS
 
 SLICE = 0.05  # seconds of one uninterrupted measurement
@@ -40,10 +41,10 @@ TIME_IMPORT = (
 class Worker:
     """A library in a subprocess that answers requests (see worker.py)."""
 
-    def __init__(self, library: str, environment: dict[str, str]) -> None:
+    def __init__(self, library: str, environment: dict[str, str], module="worker") -> None:
         self.library = library
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rushlight.bench.worker", library],
+            [sys.executable, "-m", f"rushlight.bench.{module}", library],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -62,9 +63,9 @@ class Worker:
 
     def prepare(self, name: str) -> list[float]:
         """Build a workload; return the first values that it computes."""
-        answer = self.ask(prepare=name)
-        self.rate = answer["rate"]
-        return answer["values"]
+        self.answer = self.ask(prepare=name)
+        self.rate = self.answer["rate"]
+        return self.answer["values"]
 
     def time(self) -> float:
         """Microseconds per step over one slice."""
@@ -118,15 +119,25 @@ def different(values: list[list[float]]) -> str:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    names = [IMPORT, *WORKLOADS]
     parser = argparse.ArgumentParser(
         prog="rushlight bench", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
-    parser.add_argument("--peers", nargs="*", default=["torch"], help="libraries to compare with")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join([IMPORT, *WORKLOADS])}"
+    )
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help=f"training steps compiled, against {', '.join(compiled.LIBRARIES[1:])}; "
+        f"names are of {', '.join(compiled.NAMES)}",
+    )
+    parser.add_argument("--peers", nargs="*", help="libraries to compare with (torch)")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each workload")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args(argv)
+    names = list(compiled.NAMES) if args.compiled else [IMPORT, *WORKLOADS]
+    if args.peers is None:
+        args.peers = compiled.LIBRARIES[1:] if args.compiled else ["torch"]
     unknown = [name for name in args.names if name not in names]
     if unknown:
         parser.error(f"unknown workload {unknown[0]!r}: choose from {', '.join(names)}")
@@ -136,7 +147,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def installed(peers: list[str]) -> list[str]:
     """The peers that can be imported; the others are named."""
-    found = [peer for peer in peers if importlib.util.find_spec(peer)]
+    found = [peer for peer in peers if importlib.util.find_spec(peer.partition(".")[0])]
     for peer in peers:
         if peer not in found:
             print(f"{peer} is not installed: its times are left out (pip install {peer})")
@@ -163,9 +174,11 @@ def report_workload(name: str, workers: list[Worker], seconds: float) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run `rushlight bench`: print a table of times per step, and the peers' ratios to ours."""
     args = parse(argv)
-    libraries = ["rushlight", *installed(args.peers)]
+    libraries = ["rushlight", *installed(args.peers)] if not args.compiled else []
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(args.threads))
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed library has its bytecode
+    if args.compiled:
+        return compiled.report(args, environment)
     print(f"{args.threads} threads; median time per step; peer's time / ours [quartiles]")
     peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
     print(f"{'':40}{libraries[0]:>13}{peers}")
