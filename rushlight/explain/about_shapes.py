@@ -50,11 +50,10 @@ def broadcasts(one, other):
 
 
 def _operands(case, count=2):
-    """The tensors of the operation that failed, with what the user calls them."""
+    """The last tensors of the operation that failed, with what the user calls them."""
     given = case.facts.get("operands", ())
     found = [(x, i) for i, x in enumerate(given) if isinstance(x, Tensor)]
-    names = "ab" if count == 2 else "abcdefgh"
-    return [(case.call_of(x, i, names[min(i, 7)]), x) for x, i in found]
+    return [(case.call_of(x, i, "abcdefgh"[min(i, 7)]), x) for x, i in found[-count:]]
 
 
 @explains(r"^The size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-sing")
@@ -84,21 +83,21 @@ def _fitting(one, first, two, second):
                 yield say("shape.unsqueeze", name=name, dim=position, shape=list(longer))
                 return
     if len(first) == len(second) and sorted(first) == sorted(second):
-        order = next(p for p in _permutations(len(first)) if _moved(second, p) == first)
+        order = next(p for p in _permutations(len(first)) if reordered(second, p) == first)
         yield permuted(two, order, first)
     elif math.prod(first) == math.prod(second) and first:
-        yield say("shape.reshape", name=two, shape=_listed(first), target=one)
+        yield say("shape.reshape", name=two, shape=listed(first), target=one)
 
 
 def _permutations(count):
     return itertools.permutations(range(count)) if count <= 6 else ()
 
 
-def _moved(shape, order):
+def reordered(shape, order):
     return tuple(shape[i] for i in order)
 
 
-def _listed(shape):
+def listed(shape):
     return ", ".join(map(str, shape))
 
 
@@ -106,7 +105,7 @@ def permuted(name, order, shape):
     """The text that tells to reorder dimensions."""
     if tuple(order) == (1, 0):
         return say("shape.transpose", name=name, shape=list(shape))
-    return say("shape.permute", name=name, order=_listed(order), shape=list(shape))
+    return say("shape.permute", name=name, order=listed(order), shape=list(shape))
 
 
 # Products -----------------------------------------------------------------------------------------
@@ -115,9 +114,8 @@ def permuted(name, order, shape):
 @explains(r"^mat1 and mat2 shapes cannot be multiplied")
 def product(case):
     """A layer or a product whose inner sizes differ."""
-    layer = case.layer()
-    if layer is not None and hasattr(layer[1], "in_features"):
-        return _linear(case, *layer)
+    if (layer := case.layer()) is not None and hasattr(layer[1], "in_features"):
+        return None  # `about_layers` says more
     operands = _operands(case)
     if len(operands) < 2:
         return None
@@ -161,32 +159,6 @@ def _functional_linear(case, one, a, two, weight):
     )
 
 
-def _linear(case, name, layer):
-    """A Linear layer that gets another number of features than it was made for."""
-    tensor = case.local("input", kind=Tensor)[0]
-    given = case.call_of(tensor, 0, "input")
-    shape, wants, out = tuple(tensor.shape), layer.in_features, layer.out_features
-    shown = f"{name} = nn.{type(layer).__name__}({wants}, {out})"
-    why = [say("shape.linear", layer=name, wants=wants, name=given, got=shape[-1] if shape else 1)]
-    fix = []
-    if len(shape) > 2 and math.prod(shape[1:]) == wants:
-        fix.append(say("shape.flatten", name=given, sizes=_times(shape[1:]), count=wants))
-    elif len(shape) == 2 and shape[0] == wants:
-        fix.append(say("shape.transpose", name=given, shape=[shape[1], shape[0]]))
-    elif len(shape) == 1 and wants == 1:
-        fix.append(say("shape.unsqueeze", name=given, dim=1, shape=[*shape, 1]))
-    elif len(shape) > 2:
-        flat = math.prod(shape[1:])
-        fix.append(say("shape.layer.flat", name=given, layer=name, count=flat, out=out))
-    if not fix or len(shape) == 2:
-        fix.append(say("shape.layer.in", layer=name, count=shape[-1] if shape else 1, out=out))
-    return Explanation(why, case.places(), fix, side_by_side([(given, shape)]) + [shown])
-
-
-def _times(sizes):
-    return "*".join(map(str, sizes))
-
-
 @explains(
     r"^Expected size for first two dimensions of batch2 tensor to be: \[(\d+), (\d+)\] but got"
 )
@@ -224,161 +196,6 @@ def vector_product(case):
         case.places(),
         fix,
         side_by_side([(one, first), (two, second)]),
-    )
-
-
-# Layers -------------------------------------------------------------------------------------------
-
-
-@explains(r"^Given (?:groups|transposed)=.* expected input\[(.*)\] to have (\d+) channels")
-def channels(case):
-    """A convolution that gets another number of channels."""
-    shape, wanted = numbers(case.match[1]), int(case.match[2])
-    name, given = _layer_and_input(case, "conv")
-    got, fix = shape[1], []
-    tensor = case.layer_input()
-    if tensor is not None and tensor.dim() == len(shape) - 1 and wanted == 1:
-        got, shape = shape[1], tuple(tensor.shape)
-        longer = [shape[0], 1, *shape[1:]]
-        return Explanation(
-            [say("shape.conv.unbatched", layer=name, name=given, count=len(shape), got=got)],
-            case.places(),
-            [say("shape.unsqueeze", name=given, dim=1, shape=longer)],
-            side_by_side([(given, shape)]),
-        )
-    if shape[-1] == wanted:
-        order = [0, len(shape) - 1, *range(1, len(shape) - 1)]
-        fix.append(permuted(given, order, _moved(shape, order)))
-    elif shape[0] == wanted and len(shape) == 4:
-        fix.append(permuted(given, [1, 0, 2, 3], _moved(shape, [1, 0, 2, 3])))
-    else:
-        fix.append(say("shape.conv.in", layer=name, count=got))
-        if wanted == 3 and got == 1:
-            fix.append(say("shape.conv.grey", name=given))
-    return Explanation(
-        [say("shape.conv", layer=name, wants=wanted, name=given, got=got)],
-        case.places(),
-        fix,
-        side_by_side([(given, shape)], 1 - len(shape)),
-    )
-
-
-def _layer_and_input(case, default):
-    """How the user calls the layer that failed, and its input."""
-    layer = case.layer()
-    found = case.layer_input()
-    texts = [] if case.is_inside() else case.operand_texts()
-    given = (case.name_of(found) if found is not None else None) or (texts[0] if texts else None)
-    return (layer[0] if layer else default), given or "input"
-
-
-@explains(r"^Expected (\d)D .* or (\d)D .* input to (\w+), but got input of size: \[(.*)\]")
-def convolved_dimensions(case):
-    """A convolution of something that has too few or too many dimensions."""
-    shape, wanted = numbers(case.match[4]), int(case.match[2])
-    name, given = _layer_and_input(case, case.match[3])
-    layout = "N, C, L" if wanted == 3 else "N, C, H, W" if wanted == 4 else "N, C, D, H, W"
-    fix = []
-    side = math.isqrt(shape[-1])
-    if len(shape) == 2 and wanted == 4 and side > 1 and side**2 == shape[1]:
-        fix.append(say("shape.image", name=given, side=side))
-    elif len(shape) == wanted - 2:
-        fix.append(say("shape.unsqueeze", name=given, dim=0, shape=[1, *shape]))
-    elif len(shape) == wanted - 1:
-        fix.append(say("shape.unsqueeze", name=given, dim=1, shape=[shape[0], 1, *shape[1:]]))
-    return Explanation(
-        [say("shape.dimensions", layer=name, layout=layout, name=given, count=len(shape))],
-        case.places(),
-        fix or [say("shape.dimensions.fix", layout=layout)],
-        side_by_side([(given, shape)]),
-    )
-
-
-@explains(r"^Calculated padded input size per channel: \((.*)\)\. Kernel size: \((.*)\)\.")
-def small_image(case):
-    """An image that is smaller than the kernel."""
-    name, given = _layer_and_input(case, "conv")
-    padding = max(k - n for n, k in zip(numbers(case.match[1]), numbers(case.match[2])))
-    return Explanation(
-        [say("shape.small", name=given, size=case.match[1], layer=name, kernel=case.match[2])],
-        case.places(),
-        [say("shape.small.fix", padding=-(-padding // 2))],
-    )
-
-
-@explains(r"^running_mean should contain (\d+) elements not (\d+)")
-def normalised_features(case):
-    """Batch norm that gets another number of features."""
-    name, given = _layer_and_input(case, "batch_norm")
-    got, wanted = case.match[1], case.match[2]
-    return Explanation(
-        [say("shape.conv", layer=name, wants=wanted, name=given, got=got)],
-        case.places(),
-        [say("shape.norm.fix", layer=name, count=got)],
-    )
-
-
-@explains(r"^expected (\w+) input \(got (\d)D input\)")
-def normalised_dimensions(case):
-    """Batch norm of another number of dimensions."""
-    name, given = _layer_and_input(case, "batch_norm")
-    count = int(case.match[2])
-    better = {2: "BatchNorm1d", 3: "BatchNorm1d", 4: "BatchNorm2d", 5: "BatchNorm3d"}.get(count)
-    if better is None:
-        return None
-    return Explanation(
-        [say("shape.norm.dims", layer=name, wants=case.match[1], name=given, got=count)],
-        case.places(),
-        [say("shape.norm.dims.fix", count=count, better=better)],
-    )
-
-
-@explains(r"^Expected more than 1 value per channel when training, got input size")
-def single_sample(case):
-    """Batch norm while training on a batch of one."""
-    name, given = _layer_and_input(case, "batch_norm")
-    return Explanation(
-        [say("shape.norm.one", layer=name, name=given)],
-        case.places(),
-        [say("shape.norm.one.fix"), say("shape.norm.one.loader")],
-    )
-
-
-@explains(r"^Given normalized_shape=\[(.*)\], expected input .* but got input of size\[(.*)\]")
-def normalised_shape(case):
-    """Layer norm of another last size."""
-    name, given = _layer_and_input(case, "layer_norm")
-    wanted, shape = numbers(case.match[1]), numbers(case.match[2])
-    last = shape[-len(wanted) :]
-    count = last[0] if len(last) == 1 else list(last)
-    return Explanation(
-        [say("shape.layer_norm", layer=name, wants=list(wanted), name=given, got=list(last))],
-        case.places(),
-        [say("shape.layer_norm.fix", layer=name, count=count)],
-        side_by_side([(given, shape)]),
-    )
-
-
-@explains(r"^input\.size\(-1\) must be equal to input_size\. Expected (\d+), got (\d+)")
-def recurrent_features(case):
-    """A recurrent layer that gets another number of features."""
-    name, given = _layer_and_input(case, "rnn")
-    return Explanation(
-        [say("shape.linear", layer=name, wants=case.match[1], name=given, got=case.match[2])],
-        case.places(),
-        [say("shape.rnn.fix", layer=name, count=case.match[2])],
-    )
-
-
-@explains(r"^Expected hidden(?:\[\d\])? size \((.*)\), got \[(.*)\]")
-def hidden_state(case):
-    """A hidden state of another shape than the batch wants."""
-    name, _ = _layer_and_input(case, "rnn")
-    wanted = numbers(case.match[1])
-    return Explanation(
-        [say("shape.hidden", layer=name, wants=list(wanted), got=list(numbers(case.match[2])))],
-        case.places(),
-        [say("shape.hidden.fix", shape=_listed(wanted))],
     )
 
 
@@ -459,7 +276,7 @@ def reshaped(case):
     name = case.name_of(tensor) or (case.operand_texts() or ["x"])[0]
     shape = tuple(tensor.shape) if tensor is not None else (count,)
     product = math.prod(n for n in wanted if n != -1)
-    fix = [say("shape.view.fix", name=name, shape=_listed(_with_batch(shape, wanted)))]
+    fix = [say("shape.view.fix", name=name, shape=listed(_with_batch(shape, wanted)))]
     return Explanation(
         [say("shape.view", name=name, count=count, wanted=list(wanted), product=product)],
         case.places(),

@@ -24,7 +24,9 @@ from rushlight.explain.source import (
 
 __all__ = ["Case", "Explanation", "add_explanation", "explains"]
 
-_FAMILIES = "backward chain changes dtypes indices limits names passes shapes state targets".split()
+_FAMILIES = (
+    "backward chain changes dtypes indices layers limits names passes shapes state targets".split()
+)
 _explainers: list = []
 
 
