@@ -368,7 +368,9 @@ class InPlace:
 
     def polygamma_(self, n):
         """`polygamma` in place."""
-        return ops.in_place(ops.polygamma_of, self, n)
+        from rushlight.ops.gamma import polygamma_of
+
+        return ops.in_place(polygamma_of, self, n)
 
     def pow_(self, exponent):
         """`pow` in place."""

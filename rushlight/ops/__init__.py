@@ -14,7 +14,6 @@ from rushlight.ops.arithmetic import (
     rfloor_divide,
     rremainder,
 )
-from rushlight.ops.bessel import *
 from rushlight.ops.bounds import *
 from rushlight.ops.cast import cast, to, type_  # (for methods)
 from rushlight.ops.compare import *
@@ -32,7 +31,6 @@ from rushlight.ops.create import (
     new_tensor,
     new_zeros,
 )
-from rushlight.ops.ctc import *
 from rushlight.ops.differences import *
 from rushlight.ops.einsum import *
 from rushlight.ops.elementwise import *
@@ -40,8 +38,6 @@ from rushlight.ops.error_function import *
 from rushlight.ops.expand import *
 from rushlight.ops.expand import expand_as, sum_to_size
 from rushlight.ops.extremes import *
-from rushlight.ops.gamma import *
-from rushlight.ops.gamma import polygamma_of
 from rushlight.ops.in_place_functions import *
 from rushlight.ops.index import *
 from rushlight.ops.index import getitem, setitem  # (for methods)
@@ -53,7 +49,6 @@ from rushlight.ops.lookup import *
 from rushlight.ops.loss import *
 from rushlight.ops.mask import *
 from rushlight.ops.matmul import *
-from rushlight.ops.matrices import *
 from rushlight.ops.memory import (
     apply_,
     as_strided_,
@@ -81,7 +76,6 @@ from rushlight.ops.parts import unfold
 from rushlight.ops.pool import *
 from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
-from rushlight.ops.quantiles import *
 from rushlight.ops.query import *
 from rushlight.ops.query import contains
 from rushlight.ops.ranges import *
@@ -132,7 +126,7 @@ _FOR_METHODS = frozenset(
     huber_loss in_place leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
     matrix_adjoint matrix_transpose max_pool2d_with_indices max_pool3d_with_indices mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
-    nll_loss_gradient normal_ one_hot overwrite pad polygamma_of prelu_kernel random_ rdiv
+    nll_loss_gradient normal_ one_hot overwrite pad prelu_kernel random_ rdiv
     repeat reshape_as resize_ reversed_dims rfloor_divide rlshift rmatmul rpow rremainder
     rrshift set_ setitem silu size_of smooth_l1_loss soft_margin_loss softplus softshrink
     squeeze_ storage_offset stride sum_to_size t_ to transpose_ type_ unfold uniform_ unsqueeze_
@@ -150,9 +144,17 @@ __all__ = [
 LATER = {
     name: module
     for module, names in {
-        "factorizations": """geqrf lu lu_solve lu_unpack orgqr ormqr""",
+        "bessel": "i0 i0_",
+        "ctc": "ctc_loss",
+        "factorizations": "geqrf lu lu_solve lu_unpack orgqr ormqr",
+        "gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
         "histograms": "histogram histogramdd",
         "low_rank": "pca_lowrank svd_lowrank",
+        "matrices": """
+            cdist cholesky cholesky_inverse cholesky_solve cross det dist inverse logdet matrix_exp
+            matrix_power pinverse qr slogdet svd trace triangular_solve vander
+        """,
+        "quantiles": "bincount histc nanquantile quantile",
         "spectrogram": "istft stft",
         "statistics": "corrcoef cov hash_tensor renorm",
     }.items()

@@ -6,10 +6,11 @@ import numpy as np
 
 from rushlight.ops.elementwise import refuse_kinds, sign, where
 from rushlight.ops.gamma import in_float64
+from rushlight.ops.in_place_functions import in_place_form
 from rushlight.ops.op import elementwise
 from rushlight.ops.scipy_functions import from_scipy
 
-__all__ = ["i0"]
+__all__ = ["i0", "i0_"]
 
 
 def _by_scipy(name, title):
@@ -33,6 +34,9 @@ def _special(name, title):
 )
 def i0(input):
     """The modified Bessel function of the first kind, of order 0."""
+
+
+i0_ = in_place_form(i0)
 
 
 @elementwise(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rushlight.ops.bessel import i0
 from rushlight.ops.bounds import clamp, clamp_max, clamp_min, clip, nan_to_num
 from rushlight.ops.complex_numbers import conj_physical
 from rushlight.ops.elementwise import (
@@ -83,7 +82,6 @@ __all__ = [
     "floor_",
     "frac_",
     "gcd_",
-    "i0_",
     "lcm_",
     "ldexp_",
     "log_",
@@ -154,7 +152,6 @@ fix_ = in_place_form(fix)
 floor_ = in_place_form(floor)
 frac_ = in_place_form(frac)
 gcd_ = in_place_form(gcd)
-i0_ = in_place_form(i0)
 lcm_ = in_place_form(lcm)
 ldexp_ = in_place_form(ldexp)
 log_ = in_place_form(log)

@@ -462,7 +462,6 @@ def _svd(input, *, full_matrices=False):
 def _eig_slope(g_values, g_vectors, values, vectors):
     """Of eigenvectors of length 1, whose phase no differentiable function may depend on."""
     inner = _matmul(_adjoint(vectors), g_vectors)
-    _refuse_phases("linalg_eig_backward: The eigenvectors", inner, "quantity, so it is")
     lengths = (_diagonal_of(inner) + _conj(_diagonal_of(inner))) / 2
     inner = inner - _matmul(_adjoint(vectors), vectors) * _row(lengths)
     middle = _over_gaps(inner, _conj(_inverse_gaps(values))) + _on_diagonal(g_values)
