@@ -316,3 +316,70 @@ def test_a_generator_of_the_users_own():
         return (lambda: torch.rand(3, generator=generator)), (), ()
 
     compare_steps(make)
+
+
+def test_a_target_net_that_follows():
+    def make():
+        net, target = nn.Linear(4, 2), nn.Linear(4, 2)
+        optimizer = torch.optim.RMSprop(net.parameters())
+
+        def step(state, action, reward, after):
+            with torch.no_grad():
+                wanted = reward + 0.9 * target(after).max(1)[0]
+            value = net(state).gather(1, action.unsqueeze(1)).squeeze(1)
+            loss = F.smooth_l1_loss(value, wanted)
+            optimizer.zero_grad()
+            loss.backward()
+            for p in net.parameters():
+                p.grad.data.clamp_(-1, 1)
+            optimizer.step()
+            for own, p in zip(target.parameters(), net.parameters(), strict=True):
+                own.data.copy_(0.1 * p.data + 0.9 * own.data)
+            return loss
+
+        torch_state = torch.randn(5, 4), torch.randint(0, 2, (5,)), torch.randn(5)
+        return step, (*torch_state, torch.randn(5, 4)), (net, target)
+
+    compare_steps(make)
+
+
+def test_two_optimizers_and_a_cycle_of_rate_and_momentum():
+    def make():
+        maker, judge = nn.Linear(3, 2), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+        first = torch.optim.SGD(maker.parameters(), lr=0.1, momentum=0.9)
+        second = torch.optim.Adam(judge.parameters(), betas=(0.5, 0.999))
+        cycle = torch.optim.lr_scheduler.OneCycleLR(first, 0.1, total_steps=20)
+
+        def step(real):
+            fake = maker(torch.randn(len(real), 3))
+            ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)
+            bce = F.binary_cross_entropy
+            judged = bce(judge(real), ones) + bce(judge(fake.detach()), zeros)
+            second.zero_grad()
+            judged.backward()
+            second.step()
+            made = bce(judge(fake), ones)
+            first.zero_grad()
+            made.backward()
+            first.step()
+            cycle.step()
+            return judged, made
+
+        return step, (torch.randn(6, 2),), (maker, judge)
+
+    compare_steps(make, calls=6, entries=1)
+
+
+def test_rows_and_columns_picked_with_a_range():
+    def make():
+        weight = torch.randn(4, 3, requires_grad=True)
+
+        def step(x, y):
+            p = torch.softmax(x @ weight, 1)
+            loss = -torch.log(p[range(len(y)), y]).mean()
+            loss.backward()
+            return loss
+
+        return step, (torch.randn(5, 4), torch.tensor([0, 1, 2, 1, 0])), (weight,)
+
+    compare_steps(make)

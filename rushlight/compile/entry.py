@@ -125,7 +125,8 @@ class _Maker:
             program = entry.derivative.divide(program)
         entry.traced = program
         entry.host = self.trace.redirection.host
-        entry.numbers = list(recorder.numbers.items())
+        entry.outcomes = [(n.read, value) for n, value in recorder.numbers.items()]
+        entry.outcomes += recorder.outcomes
         entry.watch = watch
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
@@ -271,8 +272,8 @@ class Entry:
             plain = not seen.requires_grad and x is not None and x._array is seen.array
             if (not plain or x._requires_grad) and not seen.holds(x):
                 return False
-        for number, value in self.numbers:
-            if number.read() != value:
+        for ask, answer in self.outcomes:
+            if ask() != answer:
                 return False
         if self.traced.writes and any(x._base is not None for x in leaves):
             if self.overlaps(leaves):

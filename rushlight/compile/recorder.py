@@ -54,6 +54,7 @@ class Recorder:
         failure: (reason, line) once it has given up.
         disturbed: whether another thread worked with the same tensors meanwhile.
         numbers: Numbers whose value the run asked for, with that value.
+        outcomes: what the run asked about numbers (a function), with the answer.
     """
 
     def __init__(self):
@@ -62,6 +63,7 @@ class Recorder:
         self.written: list = []
         self.failure = None
         self.numbers: dict = {}
+        self.outcomes: list = []
         self.recording = False
         self.disturbed = False
         self.drawing = 0
@@ -96,6 +98,15 @@ class Recorder:
             raise DynamicLeak if dynamic else Leak
         self.fail(what)
         return symbol.value
+
+    def truth(self, symbol):
+        """Whether a number isn't zero: what is found has to hold again, the number hasn't."""
+        source = symbol.memory.source
+        if not self.is_recording() or not isinstance(source, Number):
+            return bool(self.reveal(symbol, "a branch on its value"))
+        found = bool(symbol.value)
+        self.outcomes.append((lambda: bool(source.read()), found))
+        return found
 
     def revealed(self, args, what):
         """Arguments with all Symbols revealed: the shape of a result depends on them."""
@@ -226,10 +237,15 @@ class Recorder:
         return all(isinstance(x.memory.source, Number) for x in symbols_in(inputs))
 
     def compare(self, ufunc, inputs):
-        """A comparison of numbers: what it says holds as long as they stay as they are."""
-        for x in symbols_in(inputs):
-            self.reveal(x, "a comparison")
-        return bool(ufunc(*real(inputs)))
+        """A comparison of numbers: what it says has to hold again."""
+        sources = [x.memory.source if isinstance(x, Symbol) else x for x in inputs]
+
+        def again():
+            return bool(ufunc(*(x.read() if isinstance(x, Number) else x for x in sources)))
+
+        found = again()
+        self.outcomes.append((again, found))
+        return found
 
     def refuse_target(self, function, inputs, out):
         """Something known is written to an array that isn't followed."""
@@ -395,8 +411,9 @@ class Recorder:
                 operands.pop()
                 return x.value
             return Slot(len(operands) - 1)
-        if type(x) in (tuple, list):
-            return type(x)(self.slotted(each, operands) for each in x)
+        if isinstance(x, (tuple, list)):
+            parts = [self.slotted(each, operands) for each in x]
+            return parts if isinstance(x, list) else tuple(parts)
         if type(x) is dict:
             return {name: self.slotted(each, operands) for name, each in x.items()}
         return real(x) if type(x) is slice else x

@@ -123,6 +123,8 @@ class Symbol(NDArrayOperatorsMixin):
         return self.recorder.reveal(self, "tobytes()").tobytes(*args)
 
     def __bool__(self):
+        if self.weak:
+            return self.recorder.truth(self)
         return bool(self.recorder.reveal(self, "a branch on its value"))
 
     def __float__(self):
@@ -316,6 +318,10 @@ class Symbol(NDArrayOperatorsMixin):
     def detached(self):
         return self
 
+    def elements(self):
+        """The real array, for checks that raise or do nothing: they aren't repeated."""
+        return self.value
+
     def outline(self):
         """An array that picks as many elements as this, if its shape says how many."""
         if self.dtype.kind == "b":
@@ -369,8 +375,8 @@ def real(x):
     """The same with arrays in place of Symbols, within tuples, lists, dicts and slices."""
     if isinstance(x, Symbol):
         return float(x.value) if x.weak else x.value
-    if type(x) in (tuple, list):
-        return type(x)(map(real, x))
+    if isinstance(x, (tuple, list)):
+        return list(map(real, x)) if isinstance(x, list) else tuple(map(real, x))
     if type(x) is dict:
         return {name: real(each) for name, each in x.items()}
     if type(x) is slice:
@@ -382,7 +388,7 @@ def symbols_in(x):
     """All Symbols within tuples, lists and dicts, in order."""
     if isinstance(x, Symbol):
         yield x
-    elif type(x) in (tuple, list):
+    elif isinstance(x, (tuple, list)):
         for each in x:
             yield from symbols_in(each)
     elif type(x) is dict:

@@ -10,7 +10,7 @@ from rushlight.ops.fast import sum_to
 from rushlight.ops.index import add_at
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import broadcast_shapes
+from rushlight.ops.shapes import broadcast_shapes, elements_of
 from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
@@ -242,7 +242,7 @@ def check_flat(name, input, index):
         raise RuntimeError(
             f"{name}(): Expected a long tensor for index, but got {index.dtype.title}"
         )
-    count, array = input._array.size, index._array
+    count, array = input._array.size, elements_of(index._array)
     if array.size and count == 0:
         raise IndexError(f"{name}(): tried to {name.strip('_')} from an empty tensor")
     if array.size and (array.min() < -count or array.max() >= count):

@@ -9,7 +9,7 @@ from rushlight.ops.copies import _total
 from rushlight.ops.index import add_at, check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.scatter import _at_least_1d, _scatter_reduce, check_range
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import elements_of, normalize_dim
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -132,7 +132,7 @@ def index_select(input, dim, index, *, out=None):
     check_vector("index_select", index)
     own = input._array.shape
     dim = normalize_dim(dim, len(own))
-    array = index._array
+    array = elements_of(index._array)
     if array.size and (array.min() < 0 or array.max() >= (own[dim] if own else 1)):
         if dim == 1:
             bad = array[(array < 0) | (array >= own[1])].flat[0]
@@ -230,7 +230,8 @@ def index_copy(input, dim, index, source, *, out=None):
             f"({input._array.ndim})"
         )
     dim = checked_source("index_copy_", input, dim, index, source, IndexError)
-    array, size = index._array, input._array.shape[dim] if input._array.ndim else 1
+    array = elements_of(index._array)
+    size = input._array.shape[dim] if input._array.ndim else 1
     if array.size and (array.min() < 0 or array.max() >= size):
         bad = array[(array < 0) | (array >= size)].flat[0]
         raise IndexError(
@@ -256,7 +257,8 @@ def index_fill(input, dim, index, value):
     if index._array.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     dim = normalize_dim(dim, input._array.ndim)
-    array, size = index._array, input._array.shape[dim] if input._array.ndim else 1
+    array = elements_of(index._array)
+    size = input._array.shape[dim] if input._array.ndim else 1
     if array.size and (array.min() < -size or array.max() >= size):
         bad = array[(array < -size) | (array >= size)].flat[0]
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")

@@ -18,7 +18,7 @@ from rushlight.ops.elementwise import where
 from rushlight.ops.index import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import elements_of, normalize_dim
 from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
@@ -181,7 +181,7 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
                 f"Size does not match at dimension {d} expected index {list(shape)} to be no "
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
-    array = index._array
+    array = elements_of(index._array)
     if array.size and np.minimum.reduce(array, None) < 0:
         check_range(array, dim, own[dim] if own else 1)
     return _gather(input, index, dim=dim, out=out)
@@ -200,6 +200,7 @@ def check_index(name, index, position=3):
 
 def check_range(index, dim, size):
     """Refuse positions outside a dimension; negative ones too."""
+    index = elements_of(index)
     if index.size and (index.min() < 0 or index.max() >= size):
         bad = index[(index < 0) | (index >= size)].flat[0]
         raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight.explain import explained
 
 __all__ = [
+    "elements_of",
     "broadcast_shapes",
     "expand_array",
     "kept_shape",
@@ -90,6 +91,12 @@ def kept_shape(shape, dim):
     for d in (dim,) if isinstance(dim, int) else dim:
         kept[d] = 1
     return tuple(kept)
+
+
+def elements_of(array):
+    """An array whose elements a check may look at; those of a traced one are as they are now."""
+    look = getattr(array, "elements", None)
+    return array if look is None else look()
 
 
 def expand_array(array, shape):
