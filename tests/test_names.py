@@ -87,3 +87,15 @@ def test_rare_modules_are_not_imported_at_once():
     code = f"import sys, rushlight; print([m for m in {rare.split()} if 'rushlight.' + m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_backends_answer():
+    for name in ("mkl", "mkldnn", "openmp", "opt_einsum"):
+        assert not getattr(rl.backends, name).is_available()
+    assert rl.backends.cpu.get_cpu_capability() == "DEFAULT"
+
+
+def test_tables_of_members_show_themselves_as_dictionaries():
+    model = rl.nn.Sequential(rl.nn.ReLU())
+    assert repr(model._modules.keys()) == "dict_keys(['0'])"
+    assert list(model._modules.values()) == [model[0]] and list(model._modules.items())[0][0] == "0"

@@ -63,10 +63,14 @@ class Members(MutableMapping):
 
     def copy(self):
         """An ordinary dictionary of the members."""
-        return dict(self)
+        return {name: self._own.get(name) for name in self}
+
+    def keys(self):
+        """The names, as a dictionary shows them."""
+        return self.copy().keys()
 
     def __repr__(self):
-        return repr(dict(self))
+        return repr(self.copy())
 
 
 class members_property:
