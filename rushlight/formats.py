@@ -35,12 +35,14 @@ class layout(_Name):
     """How the elements of a tensor are stored: all of them, `torch.strided`."""
 
     __slots__ = ()
+    __module__ = "torch"
 
 
 class memory_format(_Name):
     """In which order the elements of a tensor lie in memory."""
 
     __slots__ = ()
+    __module__ = "torch"
 
 
 strided = layout("strided")

@@ -98,4 +98,5 @@ def test_backends_answer():
 def test_tables_of_members_show_themselves_as_dictionaries():
     model = rl.nn.Sequential(rl.nn.ReLU())
     assert repr(model._modules.keys()) == "dict_keys(['0'])"
-    assert list(model._modules.values()) == [model[0]] and list(model._modules.items())[0][0] == "0"
+    assert list(model._modules.values()) == [model[0]]
+    assert dict(model._modules.items()) == {"0": model[0]}
