@@ -6,6 +6,7 @@ import functools
 import warnings
 
 from rushlight.autograd.tape import inference_blocks, modes
+from rushlight.explain.provenance import note_cut
 from rushlight.ops import fast
 from rushlight.tensor import type_name
 
@@ -119,6 +120,7 @@ class no_grad(_Mode):
     def __enter__(self):
         self._before = modes.grad_enabled
         modes.grad_enabled = False
+        note_cut("no_grad")
 
     def __exit__(self, *exception):
         modes.grad_enabled = self._before
@@ -195,6 +197,7 @@ class inference_mode(_Mode):
             modes.grad_enabled = True
         modes.inference = self.mode
         if self.mode:
+            note_cut("no_grad")
             inference_blocks[0] += 1
             fast.intercept(+1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from rushlight.autograd.tape import modes
 from rushlight.explain.case import Explanation, explains
@@ -15,7 +16,8 @@ from rushlight.explain.history import (
     evaluate,
     history_of,
 )
-from rushlight.explain.source import Place, around, parsed
+from rushlight.explain.provenance import cuts
+from rushlight.explain.source import Place, around, is_library, parsed, place_of
 from rushlight.tensor import Tensor
 
 
@@ -201,12 +203,29 @@ def _nothing_required(case, name, history):
             [say("chain.never.fix", module=trained[0])],
         )
     names = sorted(_float_tensors(case, history)) if history is not None else []
+    if not names and (blocks := list(_noted_blocks())):
+        place, block = blocks[-1]
+        return Explanation(
+            [say("unrecorded.maybe", name=name, block=block)],
+            [(place, say("unrecorded.begins")), *case.places()],
+            [say("unrecorded.fix", block=block)],
+        )
     listed = ", ".join(f"`{n}`" for n in names)
     return Explanation(
         [say("chain.nothing", name=name, names=listed) if names else say("chain.none", name=name)],
         [*_origin(history), *case.places()],
         [say("chain.nothing.fix", name=names[0] if names else "x")],
     )
+
+
+def _noted_blocks():
+    """(Place, text) of the blocks without recording that the user's own code went through."""
+    for (_, instruction), (kind, code) in list(cuts.items()):
+        place = place_of(code, instruction)
+        if kind == "no_grad" and not is_library(place.filename):
+            found = re.search(r"(\w+\.)?(no_grad|inference_mode)\(.*?\)", place.text)
+            if found is not None:
+                yield place, found[0]
 
 
 def _float_tensors(case, history):

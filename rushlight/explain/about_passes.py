@@ -8,7 +8,7 @@ from rushlight.autograd.tape import Node, Output
 from rushlight.explain import provenance
 from rushlight.explain.case import Explanation, explains
 from rushlight.explain.catalogue import say
-from rushlight.explain.history import assignments, definition, history_of
+from rushlight.explain.history import assignments, definition, evaluate, history_of
 from rushlight.explain.source import Place, around, place_of
 from rushlight.tensor import Tensor
 
@@ -99,9 +99,9 @@ def _carried(case, root, earlier):
             [say("twice.total", name=name)], places, [say("twice.total.fix", name=name)]
         )
     if _crosses_loop(case, name):
-        return Explanation(
-            [say("twice.carried", name=name)], places, [say("twice.carried.fix", name=name)]
-        )
+        several = isinstance(evaluate(ast.Name(name), case.users[0]), tuple)
+        fix = "twice.carried.several.fix" if several else "twice.carried.fix"
+        return Explanation([say("twice.carried", name=name)], places, [say(fix, name=name)])
     return Explanation(
         [say("twice.reused", name=name)],
         places,

@@ -16,12 +16,12 @@ DOCUMENT = HERE.parent.parent / "docs" / "errors.md"
 GROUPS = {
     "A loss without history": """
         loss_from_detached_prediction loss_from_numbers loss_from_classes loss_from_comparison
-        loss_under_no_grad training_under_no_grad frozen_model nothing_to_learn model_left_out
+        loss_under_no_grad policy_without_recording training_under_no_grad frozen_model nothing_to_learn model_left_out
         leaf_lost_under_no_grad""",
     "Gradients that are missing": """
         leaf_lost_by_assignment gradient_of_result computed_leaf vector_loss unused_in_grad""",
     "A second backward pass": """
-        backward_twice two_losses_one_graph hidden_state_kept hidden_state_in_model running_loss_kept
+        backward_twice two_losses_one_graph hidden_state_kept lstm_state_kept hidden_state_in_model running_loss_kept
         fake_images_reused""",
     "Changes in place": """
         overwritten_in_place overwritten_by_index step_between_forward_and_backward

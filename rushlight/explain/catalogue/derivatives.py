@@ -102,6 +102,10 @@ TEXTS = {
         "history.",
         zh="`{name}` 来自 `{block}` 内部，那里不记录运算，所以它没有计算历史。",
     ),
+    "unrecorded.maybe": Text(
+        en="nothing in `{name}` requires grad; parts of it may come from inside `{block}`, where operations are not recorded.",
+        zh="`{name}` 里没有需要求导的量；其中一部分可能来自 `{block}` 内部，那里不记录运算。",
+    ),
     "unrecorded.fix": Text(
         en="compute what is trained outside `{block}`; keep that for evaluation.",
         zh="要训练的部分放到 `{block}` 之外计算；它只用于评估。",
@@ -299,6 +303,10 @@ TEXTS = {
     "twice.carried.fix": Text(
         en="cut it off between iterations: `{name} = {name}.detach()` before it is used again.",
         zh="在迭代之间断开：再次使用之前写 `{name} = {name}.detach()`。",
+    ),
+    "twice.carried.several.fix": Text(
+        en="cut it off between iterations: `{name} = tuple(s.detach() for s in {name})` before it is used again.",
+        zh="在迭代之间断开：再次使用之前写 `{name} = tuple(s.detach() for s in {name})`。",
     ),
     "twice.carried.unnamed": Text(
         en="a tensor of an earlier iteration is used again, and with it the graph of that iteration, "
