@@ -11,7 +11,7 @@ from test_ops_registry import float_outputs, results, tensors, weights_like
 import rushlight as rl
 import rushlight.ops.recurrent
 import rushlight.special
-from rushlight.compile import Compiled
+from rushlight.compile import Compiled, native
 from rushlight.ops.op import registry
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -65,7 +65,7 @@ def moved(record, args, number):
     return made
 
 
-def compare(name, call, inside):
+def compare(name, call, inside, backend="numpy"):
     """Trace a call, then run it compiled; differentiate it within, or outside."""
     op = registry[name]
 
@@ -77,7 +77,7 @@ def compare(name, call, inside):
             differentiate(outputs)
         return outputs
 
-    compiled = Compiled(function, backend="numpy")
+    compiled = Compiled(function, backend=backend)
     for number in range(2):
         plain, other = (moved(RECORDS[name], call.args, number) for _ in range(2))
         expected, found = function(*plain), compiled(*other)
@@ -108,3 +108,17 @@ def test_compiled_equals_uncompiled(name):
             compiled = compare(name, call, inside)
             assert compiled.every_entry()
         check_passes(compiled.every_entry()[0].traced)
+
+
+NATIVE = (
+    "softmax log_softmax layer_norm batch_norm gelu silu softplus cross_entropy nll_loss matmul "
+    "bmm addmm conv2d max_pool2d embedding cumsum gather logsumexp var prod where pow atan2 "
+    "cat index_select dropout erfinv"
+).split()
+
+
+@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.parametrize("name", sorted(set(NATIVE) & set(registry) & set(RECORDS) - UNCOMPILED))
+def test_native_code_equals_uncompiled(name):
+    for call in RECORDS[name].calls()[:2]:
+        compare(name, call, True, backend=None)
