@@ -10,6 +10,7 @@ the table in `docs/coverage.md`. With names it prints what differs there and wri
 the variant of it that follows in brackets.
 """
 
+import argparse
 import inspect
 import pathlib
 import re
@@ -300,8 +301,9 @@ def out_of(library, like, kind):
 
 HEAD = """# What of PyTorch's operators works
 
-Written by `python tests/op_coverage.py` on PyTorch {version}: an entry is a record of PyTorch's own
-database of operations, a name or a variant of it. All its sample inputs run through both libraries.
+Written by `python tests/op_coverage.py{option}` on PyTorch {version}: an entry is a record of
+PyTorch's own database of operations, a name or a variant of it. {samples} and all wrong inputs run
+through both libraries.
 
 **{complete} of {entries} entries agree in everything looked at; {most} differ in nothing but messages.**
 
@@ -314,7 +316,7 @@ def measured(names, count=None):
         yield name, Entry(RECORDS[name], count).failures()
 
 
-def report(results):
+def report(results, samples=None):
     """The text of the report."""
     good = [name for name, found in results.items() if not any(found.values())]
     most = [
@@ -324,6 +326,8 @@ def report(results):
         and not any(found.get(aspect) for aspect in ASPECTS if aspect not in ("errors", "dtypes"))
     ]
     text = HEAD.format(
+        samples=f"Up to {samples} sample inputs of each kind" if samples else "All sample inputs",
+        option=f" --samples {samples}" if samples else "",
         version=torch.__version__.split("+")[0],
         complete=len(good),
         entries=len(results),
@@ -369,19 +373,24 @@ def shortened(text):
     return inspect.cleandoc(text if len(text) <= 240 else text[:240] + "...")
 
 
-def main(names):
+def main(arguments):
     """Write the report; for some names, print what differs."""
     torch.set_num_threads(1)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--samples", type=int, help="of each kind at most; by default all")
+    parser.add_argument("names", nargs="*")
+    chosen = parser.parse_args(arguments)
+    names = chosen.names
     known = [name for family in families().values() for name in family]
-    chosen = [n for n in known if not names or n in names or n.split("[")[0] in names]
+    wanted = [n for n in known if not names or n in names or n.split("[")[0] in names]
     results = {}
-    for name, found in measured(chosen):
+    for name, found in measured(wanted, chosen.samples):
         results[name] = found
         if names:
             for aspect, failed in found.items():
                 print(f"{name}, {aspect}: {len(failed)} differ", *failed[:12], sep="\n    ")
     if not names:
-        REPORT.write_text(report(results))
+        REPORT.write_text(report(results, chosen.samples))
 
 
 if __name__ == "__main__":

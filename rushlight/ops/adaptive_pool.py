@@ -22,20 +22,27 @@ __all__ = [
 
 def _adaptive_arguments(count, input, output_size, name):
     check_tensor(name, input)
+    listed = isinstance(output_size, (tuple, list))
+    if count > 1 and listed and input.ndim <= count:
+        raise ValueError(f"Input dimension should be at least {count + 1}")
     if input.ndim not in (count + 1, count + 2):
         raise RuntimeError(
             f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got: {list(input.shape)}"
         )
-    sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * count
+    sizes = output_size if listed else (output_size,) * count
+    if len(sizes) != count and count == 1:
+        raise RuntimeError(
+            f"{name}() argument 'output_size' should contain one int (got {len(sizes)})"
+        )
     if len(sizes) != count:
         raise RuntimeError(f"{name}: output_size must be {count}")
     space = tuple(input.shape[-count:])
     sizes = tuple(n if s is None else s for n, s in zip(space, sizes, strict=True))
     if any(s < 0 for s in sizes):
-        listed = ", ".join(map(str, sizes))
+        given = ", ".join(map(str, sizes))
         raise RuntimeError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{listed}}}"
+            f"{{{given}}}"
         )
     return space, sizes
 

@@ -214,6 +214,8 @@ def _pool_arguments(input, count, kernel_size, stride, padding, name):
         raise RuntimeError("stride should not be zero")
     alone = input.ndim == count + 1
     padding = _read_sizes(name, "padding", padding, count)
+    if any(p < 0 for p in padding):
+        raise RuntimeError(f"pad must be non-negative, but got pad: {min(padding)}")
     return (input.unsqueeze(0) if alone else input), alone, kernel, steps, padding
 
 

@@ -324,10 +324,10 @@ def _check_numbers(count, **numbers):
             )
     if any(s <= 0 for s in numbers["stride"]):
         raise RuntimeError("non-positive stride is not supported")
-    if any(d <= 0 for d in numbers["dilation"]):
-        raise RuntimeError(
-            f"dilation should be greater than zero, but got {list(numbers['dilation'])}"
-        )
+    dilation = list(numbers["dilation"])
+    if any(d <= 0 for d in dilation):
+        given = "" if any(d < 0 for d in dilation) else f", but got {dilation}"
+        raise RuntimeError(f"dilation should be greater than zero{given}")
     if any(p < 0 for p in numbers["padding"]):
         raise RuntimeError("negative padding is not supported")
 
