@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gc
 
+import numpy as np
+
 from rushlight.autograd import watched
 from rushlight.autograd.function_node import SavedTensor
 from rushlight.autograd.tape import AccumulateGrad, Node, next_sequence_number
@@ -97,7 +99,7 @@ class Trace:
         for x in gc.get_objects():
             if issubclass(type(x), Tensor) and hasattr(x, "_array"):
                 before = self.before[id(x)] = Before(x)
-                if isinstance(x._array, Symbol):
+                if not isinstance(x._array, np.ndarray):  # what a transform follows
                     continue
                 memory = memories.get(id(x._array))
                 if memory is None:
