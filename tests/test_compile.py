@@ -225,6 +225,43 @@ def test_the_same_tensor_given_twice():
             assert compiled(*make()).item() == 4
 
 
+def named(x):
+    return torch.linalg.svd(x)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        named,
+        lambda x: {"a": x + 1, "b": (x, 3, None)},
+        lambda x: [x.view(-1)[1:4], x.T],
+        lambda x: (x.to(torch.bfloat16) * 2).float(),
+        lambda x: torch.fft.fft(x).abs(),
+        lambda x: x.int() + 1,
+        lambda x: x[:0].sum() + x.numel(),
+        lambda x: x.max(1),
+        lambda x: torch.complex(x, x) * 2j,
+    ],
+)
+def test_results_of_all_kinds(function):
+    compiled = strictly(function)
+    for _ in range(2):
+        x = torch.randn(2, 3)
+        found, expected = compiled(x), function(x)
+        assert type(found) is type(expected)
+        close(found, expected)
+
+
+def test_inference_mode():
+    net = nn.Linear(3, 2)
+    compiled = torch.compile(net, backend="numpy", fullgraph=True)
+    with torch.inference_mode():
+        for _ in range(2):
+            assert compiled(torch.ones(1, 3)).is_inference()
+    for _ in range(2):
+        assert compiled(torch.ones(1, 3)).requires_grad
+
+
 # What can't be compiled ---------------------------------------------------------------------------
 
 

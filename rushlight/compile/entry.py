@@ -14,7 +14,7 @@ from rushlight.compile import derivative
 from rushlight.compile.build import build
 from rushlight.compile.program import Program
 from rushlight.compile.recorder import Number
-from rushlight.compile.replay import write_replay
+from rushlight.compile.replay import maker_of, write_replay
 from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor, Seen
 from rushlight.compile.symbol import Symbol
 from rushlight.compile.trace import Boundary
@@ -151,7 +151,7 @@ class _Maker:
         if type(x) in (tuple, list):
             return type(x)(map(self.template, x))
         if isinstance(x, tuple) and hasattr(x, "_fields"):
-            return type(x)(*map(self.template, x))
+            return maker_of(type(x))(map(self.template, x))
         if type(x) is dict:
             return {name: self.template(each) for name, each in x.items()}
         if x is None or isinstance(x, (bool, int, float, str)):

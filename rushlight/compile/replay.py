@@ -22,7 +22,7 @@ from rushlight.compile.recorder import Number
 from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor
 from rushlight.tensor import wrap
 
-__all__ = ["write_replay"]
+__all__ = ["maker_of", "write_replay"]
 
 
 def write_replay(entry, runner):
@@ -32,6 +32,11 @@ def write_replay(entry, runner):
     names = {"wrap": wrap, "run": runner, "modes": modes, "Output": Output, **writer.bound}
     exec(compile(source, "<replay of a compiled function>", "exec"), names)
     return names["replay"]
+
+
+def maker_of(kind):
+    """What makes a tuple of this kind of its elements."""
+    return getattr(kind, "_make", kind)
 
 
 class _Writer:
@@ -124,8 +129,8 @@ class _Writer:
         if type(template) is tuple:
             return f"({''.join(f'{self.value(x)}, ' for x in template)})"
         if isinstance(template, tuple):
-            kind = self.bind(type(template), "kind")
-            return f"{kind}({', '.join(map(self.value, template))})"
+            make = self.bind(maker_of(type(template)), "make")
+            return f"{make}(({''.join(f'{self.value(x)}, ' for x in template)}))"
         if type(template) is dict:
             pairs = (f"{self.bind(k, 'key')}: {self.value(v)}" for k, v in template.items())
             return f"{{{', '.join(pairs)}}}"
