@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rushlight.utils.benchmark import Measurement, Timer
+from rushlight.utils.benchmark import Compare, Measurement, Timer
 
 
 def test_timeit_runs_the_statement():
@@ -74,3 +74,27 @@ def test_automatic_numbers_of_runs():
 def test_only_text_is_timed():
     with pytest.raises(ValueError, match=r"^Currently only a `str` stmt is supported\."):
         Timer(print)
+
+
+def test_measurements_are_compared_in_tables():
+    def measured(seconds, **names):
+        return Measurement(1, [seconds], Timer("pass", label="sum", **names))
+
+    compare = Compare([measured(3e-6, sub_label="[2]", description="loop")])
+    compare.extend_results(
+        [
+            measured(1.25e-4, sub_label="[9]", description="loop", num_threads=2),
+            measured(4e-6, sub_label="[2]", description="numpy"),
+        ]
+    )
+    compare.trim_significant_figures(), compare.colorize()
+    assert str(compare).splitlines() == [
+        "[----------- sum -----------]",
+        "               loop     numpy",
+        "1 threads: ------------------",
+        "    [2]         3.0       4.0",
+        "2 threads: ------------------",
+        "    [9]       125.0          ",
+        "",
+        "Times are in microseconds (us).",
+    ]

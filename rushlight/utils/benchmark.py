@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-__all__ = ["Measurement", "Timer"]
+__all__ = ["Compare", "Measurement", "Timer"]
 
 _UNITS = (("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0))
 
@@ -199,3 +199,79 @@ class Measurement:
 
 def _counted(count, noun):
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+class Compare:
+    """Measurements as tables: one for each label, a column for each description.
+
+    A row is one sub-label (without: the statement), and rows of one number of threads stand
+    together. The unit is one in which the quickest can be read.
+
+    >>> task = Timer("pass", label="nothing", sub_label="once", description="plain")
+    >>> print(Compare([Measurement(1, [2e-6], task)]))
+    [---- nothing -----]
+                   plain
+    1 threads: ---------
+        once        2.00
+    <BLANKLINE>
+    Times are in microseconds (us).
+    """
+
+    def __init__(self, results):
+        self._results = list(results)
+        self._digits = None
+
+    def extend_results(self, results):
+        """Add measurements."""
+        self._results.extend(results)
+
+    def trim_significant_figures(self):
+        """Show one digit after the point, which is about as much as can be relied on."""
+        self._digits = 1
+
+    def colorize(self, rowwise=False):
+        """Nothing: the tables are plain text."""
+
+    def highlight_warnings(self):
+        """Nothing: the tables are plain text."""
+
+    def print(self):
+        """Print the tables."""
+        print(self)
+
+    def __str__(self):
+        labels = dict.fromkeys(each.task.label for each in self._results)
+        return "\n".join(self._table(label) for label in labels)
+
+    def _table(self, label):
+        mine = [each for each in self._results if each.task.label == label]
+        name, unit = next(u for u in reversed(_UNITS) if u is _UNITS[0] or _fits(mine, u[1]))
+        columns = list(dict.fromkeys(each.task.description or "" for each in mine))
+        cells: dict = {}
+        for each in mine:
+            row = each.task.num_threads, each.task.sub_label or each.task.stmt
+            text = f"{each.median / unit:.{self._digits or 2}f}"
+            cells.setdefault(row, {})[each.task.description or ""] = text
+        first = 6 + max(len(row[1]) for row in cells)
+        width = [max(10, 2 + len(column)) for column in columns]
+        line = first + sum(width)
+        lines = [f"[{f' {label} ':-^{line - 2}}]" if label else "-" * line]
+        lines.append(" " * first + _cells(columns, width))
+        for threads in sorted({row[0] for row in cells}):
+            lines.append(f"{threads} threads: ".ljust(line, "-"))
+            for (number, sub_label), found in cells.items():
+                if number == threads:
+                    texts = [found.get(column, "") for column in columns]
+                    lines.append(f"    {sub_label}".ljust(first) + _cells(texts, width))
+        return "\n".join([*lines, "", f"Times are in {_LONG_UNITS[name]} ({name})."])
+
+
+_LONG_UNITS = {"ns": "nanoseconds", "us": "microseconds", "ms": "milliseconds", "s": "seconds"}
+
+
+def _fits(measurements, unit):
+    return min(each.median for each in measurements) >= unit
+
+
+def _cells(texts, width):
+    return "".join(text.rjust(w) for text, w in zip(texts, width, strict=True))
