@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 
 from rushlight.autograd.tape import inference_blocks, modes
-from rushlight.explain.provenance import note_cut
+from rushlight.explain.provenance import blocks
 from rushlight.ops import fast
 from rushlight.tensor import type_name
 
@@ -120,7 +121,8 @@ class no_grad(_Mode):
     def __enter__(self):
         self._before = modes.grad_enabled
         modes.grad_enabled = False
-        note_cut("no_grad")
+        frame = sys._getframe(1)
+        blocks.append((frame.f_code, frame.f_lasti))
 
     def __exit__(self, *exception):
         modes.grad_enabled = self._before
@@ -197,7 +199,8 @@ class inference_mode(_Mode):
             modes.grad_enabled = True
         modes.inference = self.mode
         if self.mode:
-            note_cut("no_grad")
+            frame = sys._getframe(1)
+            blocks.append((frame.f_code, frame.f_lasti))
             inference_blocks[0] += 1
             fast.intercept(+1)
 

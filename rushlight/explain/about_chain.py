@@ -16,7 +16,7 @@ from rushlight.explain.history import (
     evaluate,
     history_of,
 )
-from rushlight.explain.provenance import cuts
+from rushlight.explain.provenance import blocks, is_ours
 from rushlight.explain.source import Place, around, is_library, parsed, place_of
 from rushlight.tensor import Tensor
 
@@ -203,8 +203,8 @@ def _nothing_required(case, name, history):
             [say("chain.never.fix", module=trained[0])],
         )
     names = sorted(_float_tensors(case, history)) if history is not None else []
-    if not names and (blocks := list(_noted_blocks())):
-        place, block = blocks[-1]
+    if not names and (found := list(_noted_blocks())):
+        place, block = found[-1]
         return Explanation(
             [say("unrecorded.maybe", name=name, block=block)],
             [(place, say("unrecorded.begins")), *case.places()],
@@ -220,9 +220,9 @@ def _nothing_required(case, name, history):
 
 def _noted_blocks():
     """(Place, text) of the blocks without recording that the user's own code went through."""
-    for (_, instruction), (kind, code) in list(cuts.items()):
+    for code, instruction in list(blocks):
         place = place_of(code, instruction)
-        if kind == "no_grad" and not is_library(place.filename):
+        if not (is_ours(place.filename) or is_library(place.filename)):
             found = re.search(r"(\w+\.)?(no_grad|inference_mode)\(.*?\)", place.text)
             if found is not None:
                 yield place, found[0]

@@ -24,6 +24,8 @@ here = [0]
 lines: list = [None]
 #: (identity of the code, instruction) -> (kind, code): the points where a chain was cut
 cuts: dict = {}
+#: (code, instruction) of the latest blocks without recording
+blocks: deque = deque(maxlen=64)
 #: (sequence number, code, instruction) of the latest backward passes
 passes: deque = deque(maxlen=64)
 
