@@ -118,3 +118,22 @@ def test_threads_after_a_fork():
         os._exit(0 if np.array_equal(got, wanted) else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert threads.pool().memory
+
+
+def test_number_of_threads_is_heeded():
+    import rushlight as torch
+    from rushlight.compile import threads
+
+    b = Builder()
+    x = b.input((1000, 100), "float32", "x")
+    run = build(b.finish(b.elementwise("exp", x)))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        run(numbers()(1000, 100))
+        assert threads.count() == 1
+        torch.set_num_threads(64)
+        run(numbers()(1000, 100))
+        assert threads.count() == threads.available()
+    finally:
+        torch.set_num_threads(before)

@@ -377,7 +377,8 @@ class Compiled:
         self.table = (ctypes.c_uint64 * len(rows))()
         self.address = ctypes.addressof(self.table)
         self.table[ARENA] = id(self.arena)
-        if ("pool",) in rows:
+        self.shared = ("pool",) in rows
+        if self.shared:
             self.table[rows["pool",]] = threads.pool().address
 
     def _bind_segments(self):
@@ -411,6 +412,8 @@ class Compiled:
     def enter(self, arrays):
         """Put the addresses of all arrays into the table; returns new ones for the results."""
         table = self.table
+        if self.shared:
+            threads.pool().set(threads.count())
         for number, row in self.inputs:
             table[row] = id(arrays[number])
         outputs = [output.new() for output in self.outputs]

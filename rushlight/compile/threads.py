@@ -15,6 +15,7 @@ import sys
 import threading
 
 from rushlight.compile import native
+from rushlight.settings import get_num_threads
 
 __all__ = ["SYMBOL", "pool"]
 
@@ -145,7 +146,7 @@ class Pool:
         self.library = native.load(native.machine_code(TEXT))
         self.entry = self.library.engine.get_function_address("parallel")
         self.started = 0
-        self.start(count())
+        self.start(available())
         os.register_at_fork(after_in_child=self.forget)
 
     def start(self, parts: int) -> None:
@@ -162,21 +163,29 @@ class Pool:
         self.set(parts)
 
     def set(self, parts: int) -> None:
-        """Share loops among so many threads from now on."""
+        """Share loops among so many threads from now on, if there are as many."""
+        parts = min(parts, self.started + 1)
         ctypes.c_int64.from_address(self.address + PARTS).value = parts
 
     def forget(self) -> None:
         """After a fork there are no workers: loops run where they are."""
+        self.started = 0
         self.set(1)
 
 
-def count() -> int:
-    """How many threads loops are shared among: as many as products of matrices use."""
+@functools.cache
+def available() -> int:
+    """How many threads there may be: processors, or as many as products of matrices use."""
     if not sys.platform.startswith("linux"):
         return 1
     named = os.environ.get("OMP_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0))
-    return min(int(named) if named.isdigit() else available, available, MOST)
+    processors = len(os.sched_getaffinity(0))
+    return min(int(named) if named.isdigit() else processors, processors, MOST)
+
+
+def count() -> int:
+    """How many threads loops are shared among now; `set_num_threads` makes them fewer."""
+    return min(get_num_threads(), available())
 
 
 @functools.cache
