@@ -15,6 +15,7 @@ import threading
 import numpy as np
 
 from rushlight.autograd.tape import modes
+from rushlight.compile.calls import Changer, Filler, Kernel, getitem
 from rushlight.compile.program import Builder, Constant, Slot, Value, view
 from rushlight.compile.symbol import Memory, Symbol, real, symbols_in
 from rushlight.tensor import as_array, make_view, wrap
@@ -351,7 +352,7 @@ class Recorder:
                 self.reveal(part, "indexing with a mask", dynamic=True)
                 if not self.is_recording():
                     return symbol.value[real(index)]
-        return self.call("take", _getitem, (symbol, index), {})
+        return self.call("take", getitem, (symbol, index), {})
 
     # Calls of unknown functions -------------------------------------------------------------------
 
@@ -426,7 +427,7 @@ class Recorder:
             return self.call(name, function, args, kwargs)
         if not isinstance(out, Symbol):
             return self.refuse_target(function, args, out)
-        filler = _Filler(function)
+        filler = Filler(function)
         self.write(out, self.call(name, filler, (out, *args), kwargs))
         return out
 
@@ -441,7 +442,7 @@ class Recorder:
         for x in symbols_in(args[1] if isinstance(args[1], tuple) else (args[1],)):
             if x.dtype.kind == "b" and name == "put":
                 self.reveal(x, "writing where a mask says", dynamic=True)
-        self.write(target, self.call(name, _Changer(function), args, kwargs))
+        self.write(target, self.call(name, Changer(function), args, kwargs))
         return None
 
     # Writing --------------------------------------------------------------------------------------
@@ -552,64 +553,6 @@ class Recorder:
             self.in_kernel -= 1
         results = (result,) if op.outputs is None else result
         return tuple(x if isinstance(x, Symbol) else self.constant(as_array(x)) for x in results)
-
-
-class Kernel:
-    """An operation's kernel as the function of a `call`, with the errors that it explains."""
-
-    _made: dict = {}
-
-    def __init__(self, op):
-        self.op = op
-        self.__name__ = op.name
-
-    @classmethod
-    def of(cls, op):
-        """The one of an operation."""
-        if op not in cls._made:
-            cls._made[op] = cls(op)
-        return cls._made[op]
-
-    def __call__(self, *arrays, **options):
-        op = self.op
-        if op.check is not None:
-            op.check(*arrays, **options)
-        with np.errstate(all="ignore"):
-            return op.kernel(*arrays, **options)
-
-    def __repr__(self):
-        return f"<kernel of {self.op.name}>"
-
-
-class _Filler:
-    """`function(*args, out=...)` as a function of what `out` held before."""
-
-    def __init__(self, function):
-        self.function = function
-
-    def __call__(self, out, *args, **kwargs):
-        out = np.array(out)
-        self.function(*args, out=out, **kwargs)
-        return out
-
-    def __eq__(self, other):
-        return type(self) is type(other) and self.function == other.function
-
-    def __hash__(self):
-        return hash((type(self), self.function))
-
-
-class _Changer(_Filler):
-    """`function(target, ...)` as a function that gives the changed target."""
-
-    def __call__(self, target, *args, **kwargs):
-        target = np.array(target)
-        self.function(target, *args, **kwargs)
-        return target
-
-
-def _getitem(array, index):
-    return array[index]
 
 
 _REDUCTIONS = {np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or}

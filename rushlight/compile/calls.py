@@ -1,0 +1,66 @@
+"""Functions that a `call` calls: each reads arrays and changes none, whatever it is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["Changer", "Filler", "Kernel", "getitem"]
+
+
+class Kernel:
+    """An operation's kernel as the function of a `call`, with the errors that it explains."""
+
+    _made: dict = {}
+
+    def __init__(self, op):
+        self.op = op
+        self.__name__ = op.name
+
+    @classmethod
+    def of(cls, op):
+        """The one of an operation."""
+        if op not in cls._made:
+            cls._made[op] = cls(op)
+        return cls._made[op]
+
+    def __call__(self, *arrays, **options):
+        op = self.op
+        if op.check is not None:
+            op.check(*arrays, **options)
+        with np.errstate(all="ignore"):
+            return op.kernel(*arrays, **options)
+
+    def __repr__(self):
+        return f"<kernel of {self.op.name}>"
+
+
+class Filler:
+    """`function(*args, out=...)` as a function of what `out` held before."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, out, *args, **kwargs):
+        out = np.array(out)
+        self.function(*args, out=out, **kwargs)
+        return out
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.function == other.function
+
+    def __hash__(self):
+        return hash((type(self), self.function))
+
+
+class Changer(Filler):
+    """`function(target, ...)` as a function that gives the changed target."""
+
+    def __call__(self, target, *args, **kwargs):
+        target = np.array(target)
+        self.function(target, *args, **kwargs)
+        return target
+
+
+def getitem(array, index):
+    """`array[index]`."""
+    return array[index]
