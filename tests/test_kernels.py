@@ -7,13 +7,13 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels
-from rushlight.kernels import places, windows
+from rushlight.kernels import places, scans, windows
 
 F = torch.nn.functional
 
 
 def _loops():
-    modules = (places, windows)
+    modules = (places, scans, windows)
     return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
 
 
@@ -54,6 +54,9 @@ CASES = {
     "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
     "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),
     "scatter_add": (lambda x: torch.zeros(3, 4).scatter_add(1, _INDEX, x), (3, 4)),
+    "cumsum": (lambda x: x.cumsum(1), (3, 5)),
+    "cumsum, first": (lambda x: x.cumsum(0), (4, 3)),
+    "cumsum, middle": (lambda x: x.cumsum(1), (2, 3, 4)),
     "embedding": (lambda w: F.embedding(_INDEX.repeat(2, 3), w), (5, 6)),
 }
 
@@ -95,6 +98,8 @@ def test_permutations_are_the_same(with_loops):
 def test_positions_out_of_range_are_refused(with_loops):
     with pytest.raises(RuntimeError, match="index 9 is out of bounds for dimension 1 with size 4"):
         torch.zeros(3, 4).gather(1, torch.full((3, 4), 9))
+    with pytest.raises(RuntimeError, match="index -1 is out of bounds for dimension 0 with size 3"):
+        torch.zeros(3, 4).gather(0, torch.full((3, 4), -1))
     with pytest.raises(IndexError, match="index out of range in self"):
         F.embedding(torch.full((40,), 9), torch.zeros(5, 6))
 

@@ -22,12 +22,13 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+from math import prod
 
 import numpy as np
 
 from rushlight.settings import get_num_threads
 
-__all__ = ["Loop", "allowed", "at_once", "in_order", "loop", "shared"]
+__all__ = ["Loop", "allowed", "at_once", "in_order", "in_three", "loop", "shared"]
 
 #: below this many elements NumPy's calls are as fast as the loop's
 LEAST = 1 << 10
@@ -103,6 +104,13 @@ loop = Loop
 def in_order(*arrays):
     """The arrays C-contiguous: for every other order of memory a loop would be compiled anew."""
     return [np.ascontiguousarray(each) for each in arrays]
+
+
+def in_three(dim, *arrays):
+    """The same with three dimensions, of which `dim` is the middle one."""
+    lead, rest = slice(dim), slice(dim + 1, None)
+    shapes = [(prod(x.shape[lead]), x.shape[dim], prod(x.shape[rest])) for x in arrays]
+    return in_order(*(x.reshape(shape) for x, shape in zip(arrays, shapes)))
 
 
 def shared(function, count, elements, *arrays):

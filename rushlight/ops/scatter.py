@@ -6,12 +6,10 @@ says; a plain `scatter` keeps the last one.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels import in_order
+from rushlight.kernels import in_three
 from rushlight.kernels import places as loops
 from rushlight.ops.copies import _zeroed
 from rushlight.ops.elementwise import where
@@ -59,30 +57,14 @@ def corner(array, shape):
     return array if array.shape == shape else array[tuple(map(slice, shape))]
 
 
-def inside(index, size):
-    """Whether all positions are from 0 to size - 1, which loops don't check."""
-    return index.dtype == np.int64 and index.view(np.uint64).max() < size
-
-
 def _suits(loop, array, index, dim):
     """Whether `loop` may work at `index` along a dimension of `array`, and has earned it."""
     others = index.shape[:dim] + index.shape[dim + 1 :]
     return (
         array.shape[:dim] + array.shape[dim + 1 :] == others
-        and array.flags.c_contiguous
         and array.dtype.char in "fd"
+        and index.dtype == np.int64
         and loop.earned(index.size)
-        and inside(index, array.shape[dim])
-    )
-
-
-def _middle(*arrays, dim):
-    """The arrays with three dimensions, `dim` as the middle one."""
-    return in_order(
-        *(
-            x.reshape(math.prod(x.shape[:dim]), x.shape[dim], math.prod(x.shape[dim + 1 :]))
-            for x in arrays
-        )
     )
 
 
@@ -110,9 +92,11 @@ def _gather(input, index, *, dim):
         return input.reshape(-1)[index]
     if _suits(loops.take_along, input, index, dim):
         out = np.empty(index.shape, input.dtype)
-        middle = _middle(input, index, out, dim=dim)
-        loops.take_along.run(len(middle[0]), *middle, elements=index.size)
+        arrays = in_three(dim, input, index, out)
+        loops.take_along.run(len(arrays[0]), *arrays, elements=index.size)
         return out
+    if np.minimum.reduce(index, None) < 0:
+        _check_gather(input, index, dim=dim)
     return input[along(index, dim)]
 
 
@@ -136,9 +120,9 @@ def add_along(target, index, values, dim):
     values = corner(values, index.shape)
     if index.shape[dim] == 1 and index.ndim > 1:
         target[along(index, dim)] += values  # each place is met once
-    elif _suits(loops.add_along, target, index, dim):
-        middle = _middle(target, index, values, dim=dim)
-        loops.add_along.run(len(middle[0]), *middle, elements=index.size)
+    elif target.flags.c_contiguous and _suits(loops.add_along, target, index, dim):
+        arrays = in_three(dim, target, index, values)
+        loops.add_along.run(len(arrays[0]), *arrays, elements=index.size)
     elif index.size:
         np.add.at(target, along(index, dim), values)
 
@@ -181,9 +165,6 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
                 f"Size does not match at dimension {d} expected index {list(shape)} to be no "
                 f"larger than self {list(own)} apart from dimension {dim}"
             )
-    array = elements_of(index._array)
-    if array.size and np.minimum.reduce(array, None) < 0:
-        check_range(array, dim, own[dim] if own else 1)
     return _gather(input, index, dim=dim, out=out)
 
 
@@ -201,7 +182,11 @@ def check_index(name, index, position=3):
 def check_range(index, dim, size):
     """Refuse positions outside a dimension; negative ones too."""
     index = elements_of(index)
-    if index.size and (index.min() < 0 or index.max() >= size):
+    if index.dtype == np.int64:
+        fits = not index.size or index.view(np.uint64).max() < size  # negative ones are huge ones
+    else:
+        fits = not index.size or (index.min() >= 0 and index.max() < size)
+    if not fits:
         bad = index[(index < 0) | (index >= size)].flat[0]
         raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
 
