@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 HELP = """\
-usage: rushlight run [--seed N] [--fast] program.py [argument ...]
-       rushlight run [--seed N] [--fast] -m module [argument ...]
-       rushlight run [--seed N] [--fast] -c code [argument ...]
+usage: rushlight run [--seed N] [--fast | --strict] program.py [argument ...]
+       rushlight run [--seed N] [--fast | --strict] -m module [argument ...]
+       rushlight run [--seed N] [--fast | --strict] -c code [argument ...]
        rushlight show [-o page.html] program.py [argument ...]
        rushlight bench [option ...]
        rushlight --version | --help
@@ -16,7 +16,9 @@ usage: rushlight run [--seed N] [--fast] program.py [argument ...]
 run      Run a PyTorch program as it stands: where it says `import torch` it gets Rushlight.
          What follows the program's name belongs to the program; `-` reads it from standard input.
            --seed N  seed torch, random and numpy.random with N before the program starts
-           --fast    don't record which line ran each operation; errors explain less
+           --fast    don't record which line ran each operation; errors explain less, and
+                     nothing looks for silent mistakes
+           --strict  make errors of the warnings of silent mistakes
          Without a display, plt.show() saves the figures as program-figure-1.png, ... in the
          current directory.
 show     Run a program, and write what its compiled functions became to a page: the operations that
@@ -65,8 +67,8 @@ def split_run_arguments(arguments: list[str]) -> tuple[dict[str, Any], list[str]
         option, equals, value = rest.pop(0).partition("=")
         if option in ("-h", "--help"):
             return options, None
-        if option == "--fast" and not equals:
-            options["fast"] = True
+        if option in ("--fast", "--strict") and not equals:
+            options[option[2:]] = True
             continue
         if option != "--seed":
             raise UsageError(
@@ -75,6 +77,8 @@ def split_run_arguments(arguments: list[str]) -> tuple[dict[str, Any], list[str]
         if not equals:
             value = rest.pop(0) if rest else ""
         options["seed"] = parse_seed(value)
+    if options.keys() >= {"fast", "strict"}:
+        raise UsageError("--strict needs what --fast turns off: choose one of them")
     if not rest:
         raise UsageError("run needs a program: `rushlight run program.py`")
     if rest[0] in ("-m", "-c") and len(rest) == 1:

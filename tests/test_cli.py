@@ -15,7 +15,7 @@ def test_version_is_the_package_version(capsys):
 def test_help_names_the_commands(arguments, capsys):
     assert cli.main(arguments) == 0
     out = capsys.readouterr().out
-    assert "rushlight run [--seed N] [--fast] program.py" in out
+    assert "rushlight run [--seed N] [--fast | --strict] program.py" in out
     assert "rushlight bench" in out
 
 
@@ -26,6 +26,7 @@ def test_help_names_the_commands(arguments, capsys):
         (["--seed", "7", "p.py", "--seed", "8"], {"seed": 7}, ["p.py", "--seed", "8"]),
         (["--seed=0", "-m", "pkg.mod", "-x"], {"seed": 0}, ["-m", "pkg.mod", "-x"]),
         (["--fast", "-c", "print(1)", "a"], {"fast": True}, ["-c", "print(1)", "a"]),
+        (["--strict", "a.py"], {"strict": True}, ["a.py"]),
         (["-", "--fast"], {}, ["-", "--fast"]),
     ],
 )

@@ -9,17 +9,22 @@ import sys
 from io import TextIOWrapper
 from types import ModuleType
 
+from rushlight.explain.mistakes import watch as mistakes
 from rushlight.explain.source import texts
 from rushlight.runner import alias, marks, plots
 
 
-def run_program(target: list[str], seed: int | None = None, fast: bool = False) -> int:
+def run_program(
+    target: list[str], seed: int | None = None, fast: bool = False, strict: bool = False
+) -> int:
     """Run what `python *target` would run, in this process, with `torch` meaning Rushlight.
 
     `target` is a file name, `-` (standard input), `-m` and a module, or `-c` and code, and then
     the program's own arguments. All three generators are seeded if a seed is given. The program is
-    marked, unless it is to be `fast`: explanations of errors then know each operation's line. An
-    uncaught exception is shown as `python` shows it, without frames of the runner, and then
+    marked, unless it is to be `fast`: explanations of errors then know each operation's line; and
+    it is watched for silent mistakes, which are warnings, or errors with `strict`.
+
+    An uncaught exception is shown as `python` shows it, without frames of the runner, and then
     propagates, so that the process ends with the status, or the signal, with which `python` would
     end it.
     """
@@ -28,10 +33,12 @@ def run_program(target: list[str], seed: int | None = None, fast: bool = False) 
     print_any_character()
     if not fast:
         marks.install()
+        mistakes.install(strict)
     if seed is not None:
         seed_all(seed)
     try:
         execute(target)
+        mistakes.finish()
     except SystemExit:
         raise
     except BaseException as error:

@@ -6,12 +6,18 @@ sentences; what to type stands in backquotes; nobody is blamed.
 
 from __future__ import annotations
 
-from rushlight.explain.catalogue import common, derivatives, models, values
+from rushlight.explain.catalogue import common, derivatives, mistakes, models, values
 from rushlight.explain.language import language
 
 __all__ = ["CATALOGUE", "say"]
 
-CATALOGUE = {**common.TEXTS, **derivatives.TEXTS, **values.TEXTS, **models.TEXTS}
+CATALOGUE = {
+    **common.TEXTS,
+    **derivatives.TEXTS,
+    **values.TEXTS,
+    **models.TEXTS,
+    **mistakes.TEXTS,
+}
 
 
 def say(key, /, **values):

@@ -1,0 +1,147 @@
+"""Gradients at the wrong time: never zeroed, or not there when the optimizer steps."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from rushlight.explain.catalogue import say
+from rushlight.explain.mistakes.kinds import GradientsNotZeroed, StepWithoutGradients
+from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
+from rushlight.explain.mistakes.watch import Check
+
+__all__ = ["CHECKS"]
+
+
+class Used:
+    """What one optimizer's latest step used: the gradient of one of its parameters, the witness.
+
+    Attributes:
+        parameter: the witness.
+        gradient: what its `.grad` was; None if there was none, or if it was zeroed since.
+        version: the version of that after the step.
+        is_stale: whether a pass has added to it since.
+        in_a_row: how many steps in a row began with a stale gradient.
+    """
+
+    def __init__(self, parameter):
+        self.parameter = parameter
+        self.gradient = None
+        self.version = 0
+        self.is_stale = False
+        self.in_a_row = 0
+
+    def is_zeroed(self):
+        """Whether the gradient is no longer what the step left."""
+        return self.parameter._grad is not self.gradient or not self.gradient._array.any()
+
+
+class NeverZeroed(Check):
+    """Each step begins with the gradients of all steps before.
+
+    `backward()` adds to a gradient that the latest step has used and that is not zero. One such
+    pass may be meant (a GAN's generator leaves gradients in the discriminator, and those are zeroed
+    before they are used), so what counts is that two steps in a row use such a gradient.
+    """
+
+    def __init__(self):
+        self.used = WeakKeyDictionary()
+
+    def before_backward(self, root):
+        for used in self.used.values():
+            if used.gradient is not None and used.is_zeroed():
+                used.gradient = None
+
+    def after_backward(self, root):
+        for used in self.used.values():
+            if used.gradient is not None:
+                used.is_stale = used.gradient._counter[0] != used.version
+
+    def before_step(self, optimizer, args, kwargs):
+        used = self.used.get(optimizer)
+        if used is None or has_closure(args, kwargs):
+            return
+        is_stale = used.gradient is not None and used.is_stale and not used.is_zeroed()
+        used.in_a_row = used.in_a_row + 1 if is_stale else 0
+        if used.in_a_row == 2:
+            case = situation()
+            name = case.name_of(optimizer, "optimizer")
+            why, fix = say("zeroed.why"), say("zeroed.fix", name=name)
+            report(GradientsNotZeroed, case.here, why, [fix])
+
+    def after_step(self, optimizer, args, kwargs):
+        used = self.used.get(optimizer)
+        if used is None:
+            witness = smallest_with_gradient(optimizer)
+            if witness is None:
+                return
+            used = self.used[optimizer] = Used(witness)
+        used.gradient = used.parameter._grad
+        used.version = 0 if used.gradient is None else used.gradient._counter[0]
+        used.is_stale = False
+
+
+def smallest_with_gradient(optimizer):
+    """The smallest parameter whose gradient isn't all zeros; None if there is none."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for p in sorted(parameters, key=lambda p: p._array.size):
+        if p._grad is not None and type(p._grad._array) is np.ndarray and p._grad._array.any():
+            return p
+    return None
+
+
+def has_closure(args, kwargs):
+    """Whether a step evaluates the model itself."""
+    return len(args) > 1 or bool(kwargs)
+
+
+class NoGradients(Check):
+    """A step that finds no gradients, where passes do give some: too early, or zeroed before."""
+
+    def __init__(self):
+        #: optimizer -> number of the line of a pass that gave gradients, 0: not since its step
+        self.passed = WeakKeyDictionary()
+        #: optimizer -> the situation of its first step, if that found no gradients
+        self.empty = WeakKeyDictionary()
+
+    def made(self, optimizer):
+        self.passed[optimizer] = 0
+
+    def after_backward(self, root):
+        for optimizer in list(self.passed):
+            if not self.passed[optimizer] and not is_empty(optimizer):
+                self.passed[optimizer] = line_now()
+                if optimizer in self.empty:
+                    self.tell_early(self.empty.pop(optimizer))
+
+    def tell_early(self, place_and_name):
+        place, name = place_and_name
+        here = situation().here
+        why, fix = say("early.why", name=name), say("early.fix", name=name)
+        report(StepWithoutGradients, place, why, [fix], [(here, say("early.pass"))])
+
+    def before_step(self, optimizer, args, kwargs):
+        line = self.passed.get(optimizer)
+        if line is None or has_closure(args, kwargs):
+            return
+        self.passed[optimizer] = 0
+        if is_empty(optimizer):
+            case = situation()
+            name = case.name_of(optimizer, "optimizer")
+            if line:
+                why, fix = say("emptied.why"), say("emptied.fix", name=name)
+                places = [(place_of_line(line), say("early.pass"))]
+                report(StepWithoutGradients, case.here, why, [fix], places)
+            elif not optimizer.state:
+                self.empty[optimizer] = case.here, name
+        else:
+            self.passed.pop(optimizer)  # this optimizer knows how it is done
+
+
+def is_empty(optimizer):
+    """Whether none of an optimizer's parameters has a gradient."""
+    return all(p._grad is None for group in optimizer.param_groups for p in group["params"])
+
+
+CHECKS = [NeverZeroed, NoGradients]

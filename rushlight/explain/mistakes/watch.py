@@ -1,0 +1,146 @@
+"""What looks on while a program trains, and the moments at which checks are asked."""
+
+from __future__ import annotations
+
+import functools
+from importlib import import_module
+
+import numpy as np
+
+from rushlight import autograd, explain
+from rushlight.explain.mistakes import report
+from rushlight.explain.mistakes.kinds import Mistake
+from rushlight.optim import optimizer as optimizers
+from rushlight.tensor import Tensor
+
+__all__ = ["Check", "install", "uninstall"]
+
+_FAMILIES = "gradients graph".split()
+
+
+class Check:
+    """What one family of mistakes looks at; a subclass has those methods that it needs.
+
+    Each method that is there is called at its moment, in this order:
+    """
+
+    def made(self, optimizer):
+        """An optimizer has been made."""
+
+    def before_backward(self, root):
+        """A backward pass from the tensor `root` begins."""
+
+    def after_backward(self, root):
+        """It has ended."""
+
+    def before_step(self, optimizer, args, kwargs):
+        """An optimizer's step begins."""
+
+    def after_step(self, optimizer, args, kwargs):
+        """It has ended."""
+
+    def at_end(self):
+        """The program has ended without an error."""
+
+
+class Watch:
+    """The checks, and what is wrapped so that they are asked."""
+
+    def __init__(self, checks):
+        self.checks = checks
+        self.made = self.listeners("made")
+        self.before_backward = self.listeners("before_backward")
+        self.after_backward = self.listeners("after_backward")
+        self.before_step = self.listeners("before_step")
+        self.after_step = self.listeners("after_step")
+        self.at_end = self.listeners("at_end")
+        self.undo: list = []
+
+    def listeners(self, moment):
+        """The methods of checks that want to know of a moment."""
+        wanted = (c for c in self.checks if getattr(type(c), moment) is not getattr(Check, moment))
+        return [getattr(check, moment) for check in wanted]
+
+    def install(self):
+        """Wrap `backward` and the making of optimizers, and hook their steps."""
+        self.replace(autograd, "backward", self.watched_backward)
+        self.replace(optimizers.Optimizer, "__init__", self.watched_init)
+        handles = [
+            optimizers.register_optimizer_step_pre_hook(self.pre_step),
+            optimizers.register_optimizer_step_post_hook(self.post_step),
+        ]
+        self.undo += [handle.remove for handle in handles]
+        for check in self.checks:
+            for owner, name, wrapper in getattr(check, "wrapped", list)():
+                self.replace(owner, name, wrapper)
+
+    def replace(self, owner, name, wrapper):
+        """Put `wrapper(function)` in the place of a function."""
+        function = getattr(owner, name)
+        setattr(owner, name, functools.wraps(function)(wrapper(function)))
+        self.undo.append(lambda: setattr(owner, name, function))
+
+    def watched_backward(self, backward):
+        before, after = self.before_backward, self.after_backward
+
+        def watched(tensors, *args, **kwargs):
+            if tensors.__class__ is not Tensor or tensors._array.__class__ is not np.ndarray:
+                return backward(tensors, *args, **kwargs)
+            tell(before, tensors)
+            backward(tensors, *args, **kwargs)
+            tell(after, tensors)
+
+        return watched
+
+    def watched_init(self, init):
+        def watched(optimizer, *args, **kwargs):
+            init(optimizer, *args, **kwargs)
+            tell(self.made, optimizer)
+
+        return watched
+
+    def pre_step(self, optimizer, args, kwargs):
+        tell(self.before_step, optimizer, args, kwargs)
+
+    def post_step(self, optimizer, args, kwargs):
+        tell(self.after_step, optimizer, args, kwargs)
+
+
+def tell(listeners, *news):
+    """Ask checks; what goes wrong in one, other than a mistake that is an error, stays unsaid."""
+    for listener in listeners:
+        try:
+            listener(*news)
+        except Mistake:
+            raise
+        except Exception:
+            if explain.strict:
+                raise
+
+
+_watches: list[Watch] = []
+
+
+def install(strict=False):
+    """Watch from now on; with `strict`, mistakes are errors."""
+    report.strict[0] = strict
+    if not _watches:
+        modules = [import_module(f"rushlight.explain.mistakes.{name}") for name in _FAMILIES]
+        watch = Watch([check() for module in modules for check in module.CHECKS])
+        watch.install()
+        _watches.append(watch)
+
+
+def finish():
+    """What can be told only now that the program has ended."""
+    for watch in _watches:
+        tell(watch.at_end)
+
+
+def uninstall():
+    """Undo `install`, and forget what was found."""
+    report.strict[0] = False
+    report.findings.clear()
+    while _watches:
+        for undo in reversed(_watches.pop().undo):
+            undo()

@@ -1,0 +1,251 @@
+"""Silent mistakes are told once, at their line, in both languages; right programs hear nothing."""
+
+import builtins
+import linecache
+import re
+import textwrap
+import warnings
+
+import pytest
+
+from rushlight import explain
+from rushlight.explain import mistakes
+from rushlight.explain.mistakes import Mistake, report, watch
+from rushlight.runner import marks
+from tests.runs import rushlight_run
+
+START = """\
+import rushlight as torch
+from rushlight import nn
+F = nn.functional
+torch.manual_seed(0)
+"""
+
+
+@pytest.fixture(autouse=True)
+def watched(monkeypatch):
+    monkeypatch.setattr(explain, "strict", True)
+    monkeypatch.setenv("RUSHLIGHT_LANG", "en")
+    monkeypatch.setitem(vars(builtins), marks.NAME, explain.provenance.here)
+    watch.install()
+    yield
+    watch.uninstall()
+
+
+def run(program, name="program.py", strict=False):
+    """The warnings of a program that is run as by `rushlight run`, as (kind, source line, text)."""
+    source = START + textwrap.dedent(program)
+    lines = source.splitlines(True)
+    linecache.cache[name] = len(source), None, lines, name
+    report.strict[0] = strict
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        exec(marks.compile_marked(source, name), {"__name__": "__main__"})
+        watch.finish()
+    found = [w for w in caught if issubclass(w.category, Mistake)]
+    return [(w.category, lines[w.lineno - 1].strip(), str(w.message)) for w in found]
+
+
+#: name -> (kind, the line, words of the text in English, in Chinese, program)
+WRONG = {
+    "never zeroed": (
+        mistakes.GradientsNotZeroed,
+        "optimizer.step()",
+        r"nothing zeroes the gradients between steps(.|\n)*Fix: call `optimizer.zero_grad\(\)`",
+        r"两步之间没有把梯度清零(.|\n)*改法：每次迭代在 `backward\(\)` 之前调用 `optimizer",
+        """
+        model = nn.Linear(3, 2)
+        optimizer = torch.optim.Adam(model.parameters())
+        x, y = torch.randn(8, 3), torch.randn(8, 2)
+        for step in range(6):
+            loss = F.mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+        """,
+    ),
+    "zeroed between backward and step": (
+        mistakes.StepWithoutGradients,
+        "optimizer.step()",
+        r"they were zeroed after `backward\(\)` had made them",
+        r"`backward\(\)` 算出梯度之后又被清零了",
+        """
+        model = nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(3):
+            model(torch.randn(8, 3)).square().mean().backward()
+            optimizer.zero_grad()
+            optimizer.step()
+        """,
+    ),
+    "step before backward": (
+        mistakes.StepWithoutGradients,
+        "optimizer.step()",
+        r"the first `optimizer.step\(\)` comes before any `backward\(\)`(.|\n)*"
+        r"program.py:12  loss.backward\(\)   <- gradients are made here",
+        r"第一次 `optimizer.step\(\)` 在任何 `backward\(\)` 之前",
+        """
+        model = nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(3):
+            optimizer.zero_grad()
+            loss = model(torch.randn(8, 3)).square().mean()
+            optimizer.step()
+            loss.backward()
+        """,
+    ),
+    "softmax before cross entropy": (
+        mistakes.ProbabilitiesAsScores,
+        "return F.cross_entropy(output, y)",
+        r"`cross_entropy` takes softmax itself(.|\n)*program.py:11  output = model.*for the first time",
+        r"`cross_entropy` 自己会做 softmax(.|\n)*第一次 softmax",
+        """
+        model = nn.Sequential(nn.Linear(3, 4), nn.Softmax(dim=1))
+        def loss_of(output, y):
+            return F.cross_entropy(output, y)
+        y = torch.randint(0, 4, (8,))
+        for step in range(3):
+            output = model(torch.randn(8, 3))
+            loss_of(output, y).backward()
+        """,
+    ),
+    "sigmoid before its loss": (
+        mistakes.ProbabilitiesAsScores,
+        "loss = F.binary_cross_entropy_with_logits(p, torch.ones(8, 1))",
+        r"`binary_cross_entropy_with_logits` takes sigmoid itself",
+        r"`binary_cross_entropy_with_logits` 自己会做 sigmoid",
+        """
+        p = torch.sigmoid(nn.Linear(3, 1)(torch.randn(8, 3)))
+        loss = F.binary_cross_entropy_with_logits(p, torch.ones(8, 1))
+        loss.backward()
+        """,
+    ),
+    "targets broadcast": (
+        mistakes.TargetShape,
+        "loss = ((model(x) - y) ** 2).mean()",
+        r"predictions of shape \[8, 1\] minus targets of shape \[8\](.|\n)*`y.unsqueeze\(1\)`",
+        r"形状为 \[8, 1\] 的预测减去形状为 \[8\] 的目标(.|\n)*`y.unsqueeze\(1\)`",
+        """
+        model, x, y = nn.Linear(3, 1), torch.randn(8, 3), torch.randn(8)
+        for step in range(3):
+            loss = ((model(x) - y) ** 2).mean()
+            loss.backward()
+        """,
+    ),
+}
+
+RIGHT = {
+    "ordinary training": """
+        model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(4):
+            optimizer.zero_grad(set_to_none=step % 2 == 0)
+            F.cross_entropy(model(torch.randn(8, 3)), torch.randint(0, 2, (8,))).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+        """,
+    "gradients accumulated on purpose": """
+        model = nn.Linear(3, 2)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(16):
+            model(torch.randn(8, 3)).square().mean().backward()
+            if step % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
+    "two networks against each other": """
+        maker, judge = nn.Linear(2, 2), nn.Linear(2, 1)
+        first = torch.optim.SGD(judge.parameters(), lr=0.1)
+        second = torch.optim.SGD(maker.parameters(), lr=0.1)
+        for step in range(4):
+            for optimizer, sign in (first, -1), (second, 1):
+                optimizer.zero_grad(set_to_none=False)
+                (sign * judge(maker(torch.randn(4, 2))).mean()).backward()
+                optimizer.step()
+        """,
+    "steps of a closure": """
+        model = nn.Linear(3, 1)
+        optimizer = torch.optim.LBFGS(model.parameters())
+        def closure():
+            optimizer.zero_grad()
+            loss = model(torch.ones(4, 3)).square().mean()
+            loss.backward()
+            return loss
+        for step in range(3):
+            optimizer.step(closure)
+        """,
+    "a schedule of rates, shown": """
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2)
+        for step in range(4):
+            optimizer.step()
+            schedule.step()
+        """,
+    "differences of all pairs": """
+        x, y = torch.randn(5, requires_grad=True), torch.randn(5)
+        ((x[:, None] - y) ** 2).exp().mean().backward()
+        ((x.unsqueeze(1) - y) ** 2).mean().backward()
+        """,
+    "softmax within attention": """
+        x = torch.randn(4, 3, requires_grad=True)
+        F.cross_entropy(torch.softmax(x @ x.T, 1) @ x, torch.tensor([0, 1, 2, 0])).backward()
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_mistake_is_told_once_at_its_line(name, language, monkeypatch):
+    kind, line, english, chinese, program = WRONG[name]
+    monkeypatch.setenv("RUSHLIGHT_LANG", language)
+    (told,) = run(program)
+    assert told[:2] == (kind, line)
+    assert re.search(english if language == "en" else chinese, told[2])
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_program_hears_nothing(name):
+    assert run(RIGHT[name]) == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_strict_makes_it_an_error(name):
+    kind, line, english, _, program = WRONG[name]
+    with pytest.raises(kind, match=english) as caught:
+        run(program, strict=True)
+    assert line in str(caught.value)
+
+
+def test_filters_of_warnings_hold():
+    kind, *_, program = WRONG["never zeroed"]
+    ignored = "import warnings; from rushlight.explain import mistakes\n"
+    ignored += f"warnings.simplefilter('ignore', mistakes.{kind.__name__})\n"
+    assert run(ignored + textwrap.dedent(program), strict=True) == []
+    made_error = ignored.replace("ignore", "error")
+    with pytest.raises(kind):
+        run(made_error + textwrap.dedent(program), "other.py")
+
+
+def test_nothing_is_told_where_explanations_are_off(monkeypatch):
+    monkeypatch.setenv("RUSHLIGHT_LANG", "off")
+    assert run(WRONG["never zeroed"][-1]) == []
+
+
+def test_nothing_stays_wrapped():
+    from rushlight import autograd
+
+    wrapped = autograd.backward
+    watch.uninstall()
+    assert autograd.backward is wrapped.__wrapped__
+    assert run(WRONG["never zeroed"][-1]) == []
+
+
+@pytest.mark.parametrize(("option", "status"), [("--strict", 1), ("--fast", 0), ("--seed=1", 0)])
+def test_options_of_run(tmp_path, option, status):
+    program = START + textwrap.dedent(WRONG["never zeroed"][-1]) + "print('end')\n"
+    (tmp_path / "train.py").write_text(program.replace("rushlight", "torch"))
+    done = rushlight_run(option, "train.py", cwd=tmp_path, env={"RUSHLIGHT_LANG": "en"})
+    assert done.returncode == status
+    assert (b"end" in done.stdout) == (option != "--strict")
+    told = b"nothing zeroes the gradients" in done.stderr
+    assert told == (option != "--fast")
+    assert (b"train.py:12: GradientsNotZeroed" in done.stderr) == (option == "--seed=1")
