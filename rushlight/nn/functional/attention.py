@@ -64,7 +64,7 @@ def _check_attention(query, key, value, attn_mask, is_causal):
         )
     if attn_mask is None:
         return
-    if is_causal:
+    if is_causal and query.dim() != 4:  # with four dimensions PyTorch heeds both
         raise RuntimeError(
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
             "is_causal=True"

@@ -100,7 +100,7 @@ class BasePruningMethod(ABC):
         >>> import rushlight as torch
         >>> from rushlight.nn.utils import prune
         >>> prune.L1Unstructured(amount=2).prune(torch.tensor([1.0, -3.0, 2.0]))
-        tensor([0., -3., 0.])
+        tensor([ 0., -3.,  0.])
         """
         _check_scores(importance_scores, t)
         scores = t if importance_scores is None else importance_scores
