@@ -45,7 +45,7 @@ def scaled_dot_product_attention(
     scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = ops.matmul(query * scale, key.transpose(-2, -1))
     if is_causal:
-        attn_mask = ops.ones(scores.shape[-2:], dtype=dtypes.bool_).tril()
+        attn_mask = _causal(scores.shape[-2:], attn_mask)
     weights = softmax(scores, -1) if attn_mask is None else _masked_softmax(scores, attn_mask)
     return ops.matmul(dropout(weights, dropout_p, dropout_p > 0), value)
 
@@ -75,6 +75,16 @@ def _check_attention(query, key, value, attn_mask, is_causal):
             f"attn_mask.dtype: {dtypes.c_name(attn_mask.dtype)} and  query.dtype: "
             f"{dtypes.c_name(query.dtype)} instead."
         )
+
+
+def _causal(shape, mask):
+    """The mask in which, besides what another one forbids, no query looks at a later key."""
+    earlier = ops.ones(shape, dtype=dtypes.bool_).tril()
+    if mask is None:
+        return earlier
+    if mask.dtype is dtypes.bool_:
+        return earlier & mask
+    return mask.masked_fill(~earlier, -math.inf)
 
 
 def _for_all_heads(query, key, value):
