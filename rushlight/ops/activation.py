@@ -16,7 +16,8 @@ from rushlight import dtypes
 from rushlight.ops.blocks import by_blocks
 from rushlight.ops.elementwise import beside, exp, sigmoid, tanh, where
 from rushlight.ops.error_function import erf
-from rushlight.ops.op import check_broadcast, elementwise, opaque
+from rushlight.ops.op import elementwise, opaque
+from rushlight.ops.refused import NOT_FLOATING
 
 __all__ = [
     "celu",
@@ -43,18 +44,6 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def floating_only(kernel_name):
-    """A check that refuses integers and booleans, naming PyTorch's kernel."""
-
-    def check(*arrays, **options):
-        if arrays[0].dtype.kind in "biu":
-            title = dtypes.of(arrays[0]).title
-            raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
-        check_broadcast(*arrays)
-
-    return check
-
-
 # Piecewise linear ---------------------------------------------------------------------------------
 
 
@@ -67,6 +56,8 @@ def hardtanh(input, *, min_val=-1.0, max_val=1.0):
     """The elements cut off at `min_val` and `max_val`."""
     if input.dtype.kind == "b":
         raise RuntimeError("Bool inputs not supported for hardtanh")
+    if input.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
     return np.minimum(np.maximum(input, _like(min_val, input)), _like(max_val, input))
 
 
@@ -76,17 +67,16 @@ def _like(number, array):
 
 
 @elementwise(
+    refuses=("bc", "threshold_cpu"),
     d_input=lambda g, input, threshold: beside(where(input <= threshold, 0.0, g), input),
 )
 def threshold(input, *, threshold, value):
     """The elements above `threshold`; in place of the others, `value`."""
-    if input.dtype.kind == "b":
-        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
     return np.where(input <= threshold, _like(value, input), input)
 
 
 @elementwise(
-    check=floating_only("leaky_relu_cpu"),
+    refuses=(NOT_FLOATING, "leaky_relu_cpu"),
     d_input=lambda g, input, negative_slope: beside(where(input > 0, g, g * negative_slope), input),
     fuse=True,
 )
@@ -102,7 +92,7 @@ def leaky_relu(input, *, negative_slope=0.01):
 
 
 @elementwise(
-    check=floating_only("hardsigmoid_cpu"),
+    refuses=(NOT_FLOATING, "hardsigmoid_cpu"),
     d_input=lambda g, input: beside(where((input > -3) & (input < 3), g * (1 / 6), 0.0), input),
 )
 def hardsigmoid(input):
@@ -111,7 +101,7 @@ def hardsigmoid(input):
 
 
 @elementwise(
-    check=floating_only("hardswish_cpu"),
+    refuses=(NOT_FLOATING, "hardswish_cpu"),
     d_input=lambda g, input: where(input <= -3, 0.0, where(input < 3, g * (input / 3 + 0.5), g)),
     fuse=True,
 )
@@ -124,7 +114,6 @@ def hardswish(input):
 
 
 def _check_softshrink(input, *, lambd):
-    floating_only("softshrink_check")(input)
     if not lambd >= 0:
         dtype = dtypes.of(input)
         raise RuntimeError(
@@ -134,6 +123,7 @@ def _check_softshrink(input, *, lambd):
 
 
 @elementwise(
+    refuses=(NOT_FLOATING, "softshrink_check"),
     check=_check_softshrink,
     d_input=lambda g, input, lambd: beside(
         where((input >= -lambd) & (input <= lambd), 0.0, g), input
@@ -149,7 +139,7 @@ def softshrink(input, *, lambd=0.5):
 
 
 @elementwise(
-    check=floating_only("hardshrink_cpu"),
+    refuses=(NOT_FLOATING, "hardshrink_cpu"),
     d_input=lambda g, input, lambd: beside(
         where((input >= -lambd) & (input <= lambd), 0.0, g), input
     ),
@@ -160,7 +150,7 @@ def hardshrink(input, *, lambd=0.5):
 
 
 @elementwise(
-    check=floating_only("prelu_cpu"),
+    refuses=(NOT_FLOATING, "prelu_cpu"),
     node="PreluKernelBackward0",
     d_input=lambda g, input, weight: where(input > 0, g, g * weight),
     d_weight=lambda g, input: where(input > 0, 0.0, g * input),
@@ -194,7 +184,7 @@ def _elu(input, alpha, scale, input_scale):
 
 
 @elementwise(
-    check=floating_only("elu_cpu"),
+    refuses=(NOT_FLOATING, "elu_cpu"),
     d_input=lambda g, input, alpha, scale, input_scale: (
         g * _elu_slope(input, alpha, scale, input_scale)
     ),
@@ -210,7 +200,7 @@ def elu(input, *, alpha=1.0, scale=1.0, input_scale=1.0):
 
 
 @elementwise(
-    check=floating_only("elu_cpu"),
+    refuses=(NOT_FLOATING, "elu_cpu"),
     d_input=lambda g, input, alpha: g * _elu_slope(input, alpha, 1.0, 1 / alpha),
     fuse=True,
 )
@@ -225,7 +215,7 @@ def celu(input, *, alpha=1.0):
 
 
 @elementwise(
-    check=floating_only("elu_cpu"),
+    refuses=(NOT_FLOATING, "elu_cpu"),
     node="EluBackward0",
     d_input=lambda g, input: g * _elu_slope(input, SELU_ALPHA, SELU_SCALE, 1.0),
     fuse=True,
@@ -239,7 +229,7 @@ def selu(input):
 
 
 @elementwise(
-    check=floating_only("log_sigmoid_cpu"),
+    refuses=(NOT_FLOATING, "log_sigmoid_cpu"),
     node="LogSigmoidBackward0",
     d_input=lambda g, input: g * sigmoid(-input),
     fuse=True,
@@ -250,7 +240,7 @@ def log_sigmoid(input):
 
 
 @elementwise(
-    check=floating_only("softplus_cpu"),
+    refuses=(NOT_FLOATING, "softplus_cpu"),
     d_input=lambda g, input, beta, threshold: where(
         input * beta > threshold, g, g * sigmoid(input * beta)
     ),
@@ -271,7 +261,7 @@ def _silu_slope(input):
 
 
 @elementwise(
-    check=floating_only("silu_cpu"), d_input=lambda g, input: g * _silu_slope(input), fuse=True
+    refuses=("biu", "silu_cpu"), d_input=lambda g, input: g * _silu_slope(input), fuse=True
 )
 def silu(input):
     """x * sigmoid(x).
@@ -294,7 +284,7 @@ def _mish_slope(input):
 
 
 @elementwise(
-    check=floating_only("mish_cpu"), d_input=lambda g, input: g * _mish_slope(input), fuse=True
+    refuses=(NOT_FLOATING, "mish_cpu"), d_input=lambda g, input: g * _mish_slope(input), fuse=True
 )
 def mish(input):
     """x * tanh(softplus(x)).
@@ -377,10 +367,10 @@ def _gelu_by_tanh(input):
 def _check_gelu(input, *, approximate):
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    floating_only("GeluKernelImpl")(input)
 
 
 @elementwise(
+    refuses=(NOT_FLOATING, "GeluKernelImpl"),
     check=_check_gelu,
     d_input=lambda g, input, approximate: g * _gelu_slope(input, approximate),
     fuse=True,
@@ -403,13 +393,9 @@ def gelu(input, *, approximate="none"):
 # Gated --------------------------------------------------------------------------------------------
 
 
-def _check_glu(a, b):
-    floating_only("glu_cpu")(a)
-
-
 @opaque(
     result="same",
-    check=_check_glu,
+    refuses=(NOT_FLOATING, "glu_cpu"),
     d_a=lambda g, b: g * sigmoid(b),
     d_b=lambda g, a, b: g * a * sigmoid(b) * (1 - sigmoid(b)),
 )

@@ -233,6 +233,10 @@ def _fast_source(op, label, general, options, recording=True):
     yield "    try:"
     for name in op.arrays:
         yield from _unwrap_source(op, name, general)
+    if op.refuses:
+        yield f"        if ({first}_dtype is not float32 and {first}_dtype is not float64"
+        yield f"                and {first}_dtype.kind in {op.refuses[0]!r}):"
+        yield f"            {general}"
     if op.is_view:
         yield f"        counter = {first}._counter"
         yield "        version = counter[0]"

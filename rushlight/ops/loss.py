@@ -14,6 +14,7 @@ from rushlight import dtypes
 from rushlight.ops.activation import log_sigmoid
 from rushlight.ops.elementwise import abs, log, log1p, sigmoid, sign, where
 from rushlight.ops.op import opaque
+from rushlight.ops.refused import NOT_FLOATING
 
 __all__ = [
     "binary_cross_entropy",
@@ -47,17 +48,11 @@ def _weighted(value, weight):
     return value if weight is None else value * weight
 
 
-def _refuse_integers(kernel_name, input):
-    """Refuse integers and booleans, naming PyTorch's kernel."""
-    if input.dtype.kind in "biu":
-        title = dtypes.of(input).title
-        raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
-
-
 # Regression ---------------------------------------------------------------------------------------
 
 
 @opaque(
+    refuses=(NOT_FLOATING, "mse_cpu"),
     d_input=lambda g, input, target, reduction: (
         (input - target) * (g * (2.0 * _share(input.shape, reduction)))
     ),
@@ -67,7 +62,6 @@ def _refuse_integers(kernel_name, input):
 )
 def mse_loss(input, target, *, reduction="mean"):
     """(input - target)**2."""
-    _refuse_integers("mse_cpu", input)
     difference = input - target
     if reduction == "none":
         return difference * difference
@@ -80,6 +74,7 @@ def _smooth_l1_slope(difference, beta):
 
 
 @opaque(
+    refuses=(NOT_FLOATING, "smooth_l1_cpu"),
     d_input=lambda g, input, target, reduction, beta: (
         _smooth_l1_slope(input - target, beta) * (g * _share(input.shape, reduction))
     ),
@@ -92,7 +87,6 @@ def smooth_l1_loss(input, target, *, reduction="mean", beta=1.0):
 
     Source: R. Girshick, "Fast R-CNN", 2015.
     """
-    _refuse_integers("smooth_l1_cpu", input)
     distance = np.abs(input - target)
     near = distance * distance * (0.5 / beta)
     return _reduced(np.where(distance < beta, near, distance - 0.5 * beta), reduction)
@@ -103,6 +97,7 @@ def _huber_slope(difference, delta):
 
 
 @opaque(
+    refuses=(NOT_FLOATING, "huber_cpu"),
     d_input=lambda g, input, target, reduction, delta: (
         _huber_slope(input - target, delta) * (g * _share(input.shape, reduction))
     ),
@@ -115,7 +110,6 @@ def huber_loss(input, target, *, reduction="mean", delta=1.0):
 
     Source: P. Huber, "Robust estimation of a location parameter", 1964.
     """
-    _refuse_integers("huber_cpu", input)
     distance = np.abs(input - target)
     near = distance * distance * 0.5
     return _reduced(np.where(distance < delta, near, delta * (distance - 0.5 * delta)), reduction)
@@ -140,6 +134,7 @@ def _variance(input):
 
 
 @opaque(
+    refuses=(NOT_FLOATING, "binary_cross_entropy"),
     d_input=lambda g, input, target, weight, reduction: _weighted(
         (input - target) / _variance(input) * (g * _share(input.shape, reduction)), weight
     ),
@@ -149,7 +144,6 @@ def _variance(input):
 )
 def binary_cross_entropy(input, target, weight=None, *, reduction="mean"):
     """-(target * log(input) + (1 - target) * log(1 - input)), for probabilities `input`."""
-    _refuse_integers("binary_cross_entropy", input)
     _check_probabilities(input, target)
     least = input.dtype.type(_LEAST_LOG)
     likely = target * np.maximum(np.log(input), least)
@@ -171,6 +165,7 @@ def _target_slope(input, pos_weight):
 
 
 @opaque(
+    refuses=(NOT_FLOATING, "log_sigmoid_cpu"),
     d_input=lambda g, input, target, weight, pos_weight, reduction: _weighted(
         _logit_slope(input, target, pos_weight) * (g * _share(input.shape, reduction)), weight
     ),
@@ -185,7 +180,6 @@ def binary_cross_entropy_with_logits(
 
     `pos_weight` multiplies what the positive targets cost.
     """
-    _refuse_integers("log_sigmoid_cpu", input)
     # log(1 + exp(-x)) = -log(sigmoid(x))
     positive_cost = np.log1p(np.exp(-np.abs(input))) - np.minimum(input, 0)
     if pos_weight is not None:

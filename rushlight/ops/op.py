@@ -49,6 +49,7 @@ from rushlight.explain.provenance import here
 from rushlight.kernels.fused import LEAST as FUSED
 from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
+from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
 
@@ -86,6 +87,8 @@ class Op:
         result: "same": the dtype of the promoted arguments; "float": the same, integers becoming
             the default dtype first; "bool"; None: as the kernel decides.
         numbers: which arguments may be Python numbers.
+        refuses: the NumPy kinds of the first array that are refused, and how PyTorch names the
+            kernel that does so.
         check: called with the kernel's arguments where errors are to be explained.
         holomorphic: whether the rules are those of a holomorphic function; then complex gradients
             are conjugated around them, in one place, and the rules needn't.
@@ -111,6 +114,7 @@ class Op:
         node=None,
         outputs=None,
         numbers=(),
+        refuses=None,
         check=None,
         holomorphic=True,
         linear=False,
@@ -132,6 +136,7 @@ class Op:
         self.result = result
         self.outputs = outputs
         self.numbers = numbers
+        self.refuses = refuses
         self.check = check
         self.holomorphic = holomorphic
         self.linear = linear
@@ -297,6 +302,8 @@ class Op:
     def call_on(self, operands, options):
         """Compute, wrap and record; the operands are promoted Tensors (or None)."""
         arrays = [None if x is None else x._array for x in operands]
+        if self.refuses is not None:
+            refuse(*self.refuses, arrays[0])
         if self.check is not None:
             self.check(*arrays, **options)
         with np.errstate(all="ignore"):
