@@ -1,8 +1,13 @@
 """The benchmark runs and reports; no test asserts a time."""
 
+import dataclasses
+import json
+import xml.etree.ElementTree
+
 import pytest
 
 from rushlight import bench
+from rushlight.bench import memory, scaling
 from rushlight.bench.workloads import WORKLOADS
 
 #: the same workloads as smaller ones, on more data
@@ -73,3 +78,75 @@ def test_compiled_steps_side_by_side(capfd, monkeypatch):
     assert lines[2].startswith("tanh MLP")
     assert [line.split()[0] for line in lines[3:]] == ["rushlight.compile", "rushlight"]
     assert "% of the machine's limit" in lines[3]
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Growing workloads of tiny sizes."""
+    monkeypatch.setattr(bench, "MIN_ROUNDS", 1)
+    monkeypatch.setattr(bench, "SLICE", 0)
+    for name, growing in scaling.GROWING.items():
+        small = dataclasses.replace(growing, sizes=(2, 3, 4, 5))
+        monkeypatch.setitem(scaling.GROWING, name, small)
+
+
+def test_growing_workloads_run_at_any_size():
+    import rushlight
+
+    for growing in scaling.GROWING.values():
+        assert growing.build(rushlight, 3)().isfinite()
+        assert list(growing.sizes) == sorted(growing.sizes) and len(growing.sizes) == 4
+        work = [max(growing.least(n)) for n in growing.sizes]
+        assert work == sorted(work) and work[0] > 0
+
+
+def test_scaling_writes_a_page_and_its_picture(tiny, tmp_path, capfd):
+    command = ["--scaling", "--peers", "--seconds", "0", "--threads", "1", "--to", str(tmp_path)]
+    assert bench.main([*command, "matmul"]) == 0
+    assert bench.main([*command, "chain"]) == 0  # the other one stays
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["matmul", "chain"]
+    measured = json.loads((tmp_path / "performance.json").read_text())["measured"]
+    assert [each["name"] for each in measured] == ["chain", "matmul"]
+    assert all(len(each["times"]["rushlight"]) == 4 for each in measured)
+    page = (tmp_path / "performance.md").read_text()
+    assert "](performance.svg)" in page and page.count("| slope |") == 2
+    root = xml.etree.ElementTree.parse(tmp_path / "performance.svg").getroot()
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    labels = [scaling.GROWING[name].label for name in ("chain", "matmul")]
+    assert {"rushlight", "the machine's limit", *labels} <= set(texts)
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 8
+
+
+def test_times_under_other_conditions_are_left_out(tmp_path):
+    path = tmp_path / "performance.json"
+    record = {"conditions": {"threads": 1}, "measured": [{"name": "chain", "sizes": [1]}]}
+    path.write_text(json.dumps(record))
+    assert scaling._taken_up(path, {"threads": 2}) == {}
+    assert list(scaling._taken_up(path, {"threads": 1})) == ["chain"]
+
+
+def test_slope_is_the_exponent():
+    assert scaling.slope([1, 2, 4, 8], [3.0, 12.0, 48.0, 192.0]) == pytest.approx(2)
+
+
+def test_unknown_growing_workload(capsys):
+    with pytest.raises(SystemExit):
+        bench.parse(["--scaling", "op_recorded"])
+    assert "unknown workload 'op_recorded'" in capsys.readouterr().err
+
+
+def test_memory_adds_a_column(capfd, monkeypatch):
+    monkeypatch.setattr(bench, "MIN_ROUNDS", 1)
+    bench.main(["chain_100k", "--memory", "--peers", "--seconds", "0", "--threads", "1"])
+    line = capfd.readouterr().out.splitlines()[-1]
+    assert line.endswith(" MB") and 0.4 < float(line.split()[-2]) < 200
+
+
+def test_the_peak_of_memory_begins_anew():
+    memory.forget_peak()
+    before = memory.peak()
+    assert before > 5 and memory.peak() >= before
+    block = bytearray(64 << 20)
+    block[::4096] = b"x" * len(block[::4096])
+    assert memory.peak() > before + 30

@@ -19,7 +19,7 @@ from functools import partial
 from statistics import median, quantiles
 from time import perf_counter, sleep
 
-from rushlight.bench import compiled
+from rushlight.bench import compiled, scaling
 from rushlight.bench.workloads import WORKLOADS
 
 SLICE = 0.05  # seconds of one uninterrupted measurement
@@ -61,9 +61,9 @@ class Worker:
             raise RuntimeError(f"{self.library} failed at {request}; its message is above")
         return json.loads(line)
 
-    def prepare(self, name: str) -> list[float]:
+    def prepare(self, name: str, **size: int) -> list[float]:
         """Build a workload; return the first values that it computes."""
-        self.answer = self.ask(prepare=name)
+        self.answer = self.ask(prepare=name, **size)
         self.rate = self.answer["rate"]
         return self.answer["values"]
 
@@ -131,11 +131,21 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         help=f"training steps compiled, against {', '.join(compiled.LIBRARIES[1:])}; "
         f"names are of {', '.join(compiled.NAMES)}",
     )
+    parser.add_argument(
+        "--scaling",
+        action="store_true",
+        help=f"times at four sizes, written to docs/performance.md; names are of "
+        f"{', '.join(scaling.GROWING)}",
+    )
+    parser.add_argument("--to", default="docs", help="the folder that --scaling writes to")
+    parser.add_argument("--memory", action="store_true", help="add what workloads hold at most")
     parser.add_argument("--peers", nargs="*", help="libraries to compare with (torch)")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each workload")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args(argv)
-    names = list(compiled.NAMES) if args.compiled else [IMPORT, *WORKLOADS]
+    names = [IMPORT, *WORKLOADS]
+    if args.compiled or args.scaling:
+        names = list(compiled.NAMES if args.compiled else scaling.GROWING)
     if args.peers is None:
         args.peers = compiled.LIBRARIES[1:] if args.compiled else ["torch"]
     unknown = [name for name in args.names if name not in names]
@@ -163,12 +173,21 @@ def report_import(libraries: list[str], environment: dict[str, str], seconds: fl
     print(row("import", "ms", results, f"  (NumPy {median(numpy):.0f} ms, then {added:.0f} ms)"))
 
 
-def report_workload(name: str, workers: list[Worker], seconds: float) -> None:
+def peaks(name: str, libraries: list[str], environment: dict[str, str]) -> str:
+    """What a workload holds at most on top of each library, in processes of their own."""
+    held = []
+    for library in libraries:
+        with Worker(library, environment) as worker:
+            held.append(worker.ask(memory=name)["memory"])
+    return "  peak memory " + " / ".join(f"{each:.1f}" for each in held) + " MB"
+
+
+def report_workload(name: str, workers: list[Worker], seconds: float, note: str = "") -> None:
     """The line of the table for one workload."""
     values = [worker.prepare(name) for worker in workers]
     results = alternate([worker.time for worker in workers], seconds)
     label = (WORKLOADS[name].__doc__ or name).splitlines()[0]
-    print(row(label, "us", results, different(values)), flush=True)
+    print(row(label, "us", results, different(values) + note), flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -177,8 +196,8 @@ def main(argv: list[str] | None = None) -> int:
     libraries = ["rushlight", *installed(args.peers)] if not args.compiled else []
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(args.threads))
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed library has its bytecode
-    if args.compiled:
-        return compiled.report(args, environment)
+    if args.compiled or args.scaling:
+        return (compiled if args.compiled else scaling).report(args, environment)
     print(f"{args.threads} threads; median time per step; peer's time / ours [quartiles]")
     peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
     print(f"{'':40}{libraries[0]:>13}{peers}")
@@ -188,5 +207,6 @@ def main(argv: list[str] | None = None) -> int:
         workers = [stack.enter_context(Worker(name, environment)) for name in libraries]
         for name in args.names:
             if name != IMPORT:
-                report_workload(name, workers, args.seconds)
+                note = peaks(name, libraries, environment) if args.memory else ""
+                report_workload(name, workers, args.seconds, note)
     return 0

@@ -1,8 +1,10 @@
 """One library in a process of its own, which times what it is told to: `worker.py LIBRARY`.
 
 It reads one JSON request a line and answers each with one: `{"prepare": name}` builds a workload
-and answers with its first values and how many steps a second takes; `{"run": n}` answers with the
-seconds that n steps took.
+and answers with its first values and how many steps a second takes, `{"prepare": name, "size": n}`
+one of those that grow (see scaling.py); `{"run": n}` answers with the seconds that n steps took,
+`{"memory": name}` with the megabytes that a workload held at most on top of the library,
+`{"limits": true}` with what the machine can do.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 from itertools import repeat
 from time import perf_counter
 
+from rushlight.bench.memory import forget_peak, peak
 from rushlight.bench.workloads import WORKLOADS, Step
 
 WARM_UP = 0.2
@@ -35,16 +38,50 @@ def calibrated(step: Step) -> float:
     return n / seconds
 
 
+def built(torch, name: str, size: int | None = None) -> Step:
+    """A workload of the table, or one that grows, from the same seed each time."""
+    torch.manual_seed(0)
+    if size is None:
+        return WORKLOADS[name](torch)
+    from rushlight.bench.scaling import GROWING
+
+    return GROWING[name].build(torch, size)
+
+
+def values(step: Step) -> list[float]:
+    """What the first steps compute."""
+    return [float(step().detach().sum()) for _ in range(3)]
+
+
+def memory(torch, name: str) -> float:
+    """Megabytes that building and a few steps of a workload added at most."""
+    forget_peak()
+    before = peak()
+    values(built(torch, name))
+    return peak() - before
+
+
+def limits() -> tuple[float, float]:
+    """Operations a second of a large product, and bytes a second of a large copy."""
+    from rushlight.bench import compiled_worker
+
+    return compiled_worker.limits()
+
+
 def main(library: str) -> None:
+    """Answer requests, one a line."""
     torch = importlib.import_module(library)
     step: Step = lambda: None
     for line in sys.stdin:
         request = json.loads(line)
+        answer: dict[str, object]
         if "prepare" in request:
-            torch.manual_seed(0)
-            step = WORKLOADS[request["prepare"]](torch)
-            values = [float(step().detach().sum()) for _ in range(3)]
-            answer = {"values": values, "rate": calibrated(step)}
+            step = built(torch, request["prepare"], request.get("size"))
+            answer = {"values": values(step), "rate": calibrated(step)}
+        elif "memory" in request:
+            answer = {"memory": memory(torch, request["memory"])}
+        elif "limits" in request:
+            answer = {"limits": limits()}
         else:
             answer = {"seconds": timed(step, request["run"])}
         print(json.dumps(answer), flush=True)

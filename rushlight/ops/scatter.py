@@ -95,7 +95,7 @@ def _gather(input, index, *, dim):
         arrays = in_three(dim, input, index, out)
         loops.take_along.run(len(arrays[0]), *arrays, elements=index.size)
         return out
-    if np.minimum.reduce(index, None) < 0:
+    if np.minimum.reduce(elements_of(index), None) < 0:
         _check_gather(input, index, dim=dim)
     return input[along(index, dim)]
 
