@@ -13,6 +13,7 @@ import numpy as np
 
 from rushlight import dtypes, sampling
 from rushlight import random_limits as limits
+from rushlight.kernels import twister as loops
 
 _MASK24, _MASK53, _MASK63 = 2**24 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16
@@ -22,11 +23,12 @@ _WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead
 class Stream:
     """Random words and arrays: each method returns new arrays and moves the stream on."""
 
-    __slots__ = ("__weakref__", "_held_normal", "_seed", "_twister")
+    __slots__ = ("__weakref__", "_held_normal", "_memory", "_seed", "_twister")
 
     def __init__(self, seed):
         self._seed = seed
         self._twister = None  # made on first use: importing numpy.random takes 10 ms
+        self._memory = None
         self._held_normal = None
 
     @property
@@ -46,6 +48,10 @@ class Stream:
 
     def _unit(self, count, dtype):
         """`count` numbers of [0, 1): 24 random bits each in float32, 53 in float64."""
+        if dtype == np.float32 and loops.units.earned(count):
+            unit = self._unit_by_loop(count)
+            if unit is not None:
+                return unit
         if dtype == np.float64:
             bits, mask, step = self._wide_words(count), _MASK53, 2.0**-53
         else:
@@ -55,11 +61,30 @@ class Stream:
         unit *= step
         return unit
 
+    def _unit_by_loop(self, count):
+        """The same in float32, by a loop that works on the twister's memory; None if it can't."""
+        if self._memory is None:
+            self._memory = memory_of(self._engine)
+        if not self._memory:
+            return None
+        unit = np.empty(count, np.float32)
+        with self._engine.lock:
+            loops.units.run(count, *self._memory, unit, elements=1)
+        return unit
+
     def _unit_pieces(self, count, dtype):
         """The same as slices and the numbers for them, in pieces that stay in the cache."""
         for start in range(0, count, _PIECE):
             stop = min(start + _PIECE, count)
             yield slice(start, stop), self._unit(stop - start, dtype)
+
+    def _unit_all(self, count, dtype):
+        if count <= _PIECE:
+            return self._unit(count, dtype)
+        values = np.empty(count, dtype)
+        for piece, unit in self._unit_pieces(count, dtype):
+            values[piece] = unit
+        return values
 
     def next_uniform(self):
         """One float of [0, 1) with 53 random bits."""
@@ -102,8 +127,8 @@ class Stream:
         """Uniform numbers of [low, high) in a floating-point or complex dtype."""
         dtype = np.dtype(dtype)
         count = math.prod(shape)
-        if low == 0 and high == 1 and dtype.char in "fd" and count <= _PIECE:
-            return self._unit(count, dtype).reshape(shape)
+        if low == 0 and high == 1 and dtype.char in "fd":
+            return self._unit_all(count, dtype).reshape(shape)
         if dtype.kind == "c":
             return self._complex(self.uniform, shape, dtype, low, high)
         limits.check_uniform(low, high, dtype)
@@ -331,6 +356,20 @@ def twister_of(seed):
     twister = MT19937(0)
     twister._legacy_seeding(seed % 2**32)
     return twister
+
+
+def memory_of(twister):
+    """The words of a twister and the number of those used up, where they are; () if unknown.
+
+    They are at its `state_address`: 624 words and an int of 32 bits, as in all versions of NumPy so
+    far. That is compared with the state that the twister tells.
+    """
+    import ctypes
+
+    memory = (ctypes.c_uint32 * 625).from_address(twister.ctypes.state_address)
+    words, told = np.frombuffer(memory, np.uint32), twister.state["state"]
+    known = np.array_equal(words[:624], told["key"]) and words[624] == told["pos"]
+    return (words[:624], words[624:]) if known else ()
 
 
 def _parts(dtype):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 import rushlight as torch
-from rushlight import kernels
-from rushlight.kernels import places, scans, windows
+from rushlight import kernels, stream
+from rushlight.kernels import places, scans, twister, windows
 
 F = torch.nn.functional
 
 
 def _loops():
-    modules = (places, scans, windows)
+    modules = (places, scans, twister, windows)
     return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
 
 
@@ -93,6 +93,30 @@ def test_permutations_are_the_same(with_loops):
     drawn = torch.randperm(2000, generator=torch.Generator().manual_seed(3))
     _without_loops()
     assert torch.equal(drawn, torch.randperm(2000, generator=torch.Generator().manual_seed(3)))
+
+
+@pytest.mark.parametrize("count", [3, 700, 2000])
+def test_uniform_numbers_are_the_same(count, with_loops):
+    """Draws of all kinds in turn: the loop leaves the stream where NumPy's way leaves it."""
+
+    def drawn():
+        g = torch.Generator().manual_seed(5)
+        pieces = [f(count, generator=g) for _ in range(2) for f in (torch.rand, torch.randn)]
+        return torch.cat([*pieces, torch.randperm(20, generator=g).float()])
+
+    by_loops = drawn()
+    _without_loops()
+    assert torch.equal(by_loops, drawn())
+
+
+def test_unknown_memory_is_left_alone(monkeypatch):
+    monkeypatch.setattr(kernels, "LEAST", 1)
+    monkeypatch.setattr(twister.units, "_usable", True)
+    monkeypatch.setattr(twister.units, "compiled", twister.units.function)
+    monkeypatch.setattr(stream.np, "array_equal", lambda *arrays: False)
+    drawn = torch.rand(40, generator=torch.Generator().manual_seed(1))
+    monkeypatch.undo()
+    assert torch.equal(drawn, torch.rand(40, generator=torch.Generator().manual_seed(1)))
 
 
 def test_positions_out_of_range_are_refused(with_loops):

@@ -15,9 +15,11 @@ rushlight bench --scaling               # all of it; names of workloads measure 
 ![Times over sizes]({picture})
 
 Measured on {date} with {threads} threads; a large matrix product ran at {product:.0f} GFLOP/s, a
-large copy at {copy:.1f} GB/s. Each library has a process of its own, and slices of 50 ms alternate.
-Loops that pay off in long runs are compiled at once (`RUSHLIGHT_NUMBA=1`), so that the times are
-the lasting ones. The machine was shared with other work: trust ratios, not times.
+large copy at {copy:.1f} GB/s. Each library has a process of its own, and slices of 50 ms alternate;
+a time is that of the fastest slice, since whatever else a machine does can only add to it. Loops
+that pay off in long runs are compiled at once (`RUSHLIGHT_NUMBA=1`), so that the times are the
+lasting ones. Machines that are lent in shares, as those of most clouds are, drift from minute to
+minute: compare the libraries at one size, and trust no single number.
 
 "slope" is the exponent of the power of the size that fits best: 1 where twice the size takes twice
 the time, near 0 where the cost of calls outweighs the work. "limit" is what this machine needs at

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 from typing import Any
 
 from rushlight.bench import models, operations
@@ -137,7 +137,7 @@ def slope(sizes, times):
 
 
 def measured(name, sizes, workers, seconds, limits):
-    """Time a workload at each size; `limits` are operations and bytes a second."""
+    """The fastest slices of a workload at each size; `limits` are operations and bytes a second."""
     from rushlight.bench import alternate
 
     found = Measured(name, list(sizes), {worker.library: [] for worker in workers})
@@ -145,7 +145,7 @@ def measured(name, sizes, workers, seconds, limits):
         for worker in workers:
             worker.prepare(name, size=size)
         for worker, times in zip(workers, alternate([w.time for w in workers], seconds)):
-            found.times[worker.library].append(median(times) / 1e6)
+            found.times[worker.library].append(min(times) / 1e6)
         operations, moved = GROWING[name].least(size)
         found.limit.append(max(operations / limits[0], moved / limits[1]))
     return found
