@@ -26,6 +26,7 @@ An operation without a record fails the tests. Records are in families, as in `r
 
 import numpy as np
 
+from rushlight.formats import channels_last, preserve_format
 from rushlight.random import Generator
 
 RECORDS = {}
@@ -443,6 +444,11 @@ record(
 
 for name in ("clone", "clone_contiguous", "to_copy", "zeroed"):
     record(name, lambda r: [call(r(2, 3)), call(r())], oracle=None)
+record(
+    "clone_in",
+    lambda r: [call(r(2, 3, 2, 2), format=channels_last), call(r(2), format=preserve_format)],
+    oracle=None,
+)
 record("total", lambda r: [call(r(2, 3)), call(r())], oracle=lambda torch, x: x.sum())
 record("copied", lambda r: [call(r(2, 3), r(2, 3))], oracle=None)
 record("filled", lambda r: [call(r(2, 3), value=2.5, node=0)], oracle=None)

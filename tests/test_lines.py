@@ -1,4 +1,4 @@
-"""Indexing, views, graphs, modes and hooks, a line each: what PyTorch says was recorded."""
+"""Tensors, a line for each behaviour: what PyTorch says was recorded."""
 
 from __future__ import annotations
 

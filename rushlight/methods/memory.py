@@ -113,7 +113,7 @@ class Memory:
 
     def resize_(self, *sizes, memory_format=None):
         """Another size, in place."""
-        return ops.resize_(self, *sizes)
+        return ops.resize_(self, *sizes, memory_format=memory_format)
 
     def resize_as_(self, the_template, *, memory_format=None):
         """The size of another tensor, in place."""
@@ -141,7 +141,9 @@ class Memory:
 
     def is_contiguous(self, memory_format=None):
         """Whether the elements lie in order in memory."""
-        return self._array.flags.c_contiguous
+        if memory_format is None:
+            return self._array.flags.c_contiguous
+        return ops.is_contiguous(self, memory_format)
 
     def stride(self, dim=None):
         """How many elements apart neighbours along each dimension (or along `dim`) lie."""

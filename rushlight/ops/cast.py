@@ -5,7 +5,9 @@ from __future__ import annotations
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
+from rushlight.formats import preserve_format
 from rushlight.ops.copies import clone
+from rushlight.ops.layouts import check_format, is_contiguous_in
 from rushlight.ops.op import opaque
 from rushlight.tensor import CPU, Tensor, device, type_name
 
@@ -86,9 +88,10 @@ def to(
 
 
 def _in_format(made, memory_format):
-    if str(memory_format) == "torch.contiguous_format":
-        return made if made._array.flags.c_contiguous else clone(made, memory_format=memory_format)
-    return made
+    check_format("to", memory_format, made._array.ndim)
+    if memory_format is preserve_format or is_contiguous_in(memory_format, made._array):
+        return made
+    return clone(made, memory_format=memory_format)
 
 
 def dtypes_of_python(kind):

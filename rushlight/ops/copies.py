@@ -6,7 +6,10 @@ import numpy as np
 
 from rushlight.autograd.views import check_in_place
 from rushlight.explain.provenance import here, note_cut, note_write
-from rushlight.ops.inplace import is_straight, overwrite
+from rushlight.formats import preserve_format
+from rushlight.ops.inplace import check_no_overlap, is_straight, overwrite
+from rushlight.ops.layouts import check_format, contiguous_in, is_contiguous_in
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.shape import _expand, expanded_shape
 from rushlight.ops.straight import set_straight
@@ -34,6 +37,12 @@ def _clone_contiguous(input):
     return input.copy()
 
 
+@opaque(linear=True, takes_out=False, node="CloneBackward0", d_input=lambda g: g)
+def _clone_in(input, *, format):
+    """A copy in a memory format."""
+    return contiguous_in(format, input)
+
+
 def clone(input, *, memory_format=None):
     """A copy, through which gradients flow.
 
@@ -45,11 +54,12 @@ def clone(input, *, memory_format=None):
     tensor([0., 0.])
     """
     array = input._array
-    if memory_format is None or str(memory_format) == "torch.preserve_format":
+    if memory_format is None or memory_format is preserve_format:
         if array.flags.c_contiguous or not _overlaps(array):
             return _clone(input)
         return _clone_contiguous(input)
-    return _clone_contiguous(input)
+    check_format("clone", memory_format, array.ndim)
+    return _clone_in(input, format=memory_format)
 
 
 def _overlaps(array):
@@ -58,7 +68,14 @@ def _overlaps(array):
 
 def contiguous(input, memory_format=None):
     """Itself if the elements lie in order in memory, else a copy."""
-    return input if input._array.flags.c_contiguous else _clone_contiguous(input)
+    if memory_format is None:
+        return input if input._array.flags.c_contiguous else _clone_contiguous(input)
+    check_format("contiguous", memory_format, input._array.ndim)
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    if is_contiguous_in(memory_format, input._array):
+        return input
+    return _clone_in(input, format=memory_format)
 
 
 def detach(input):
@@ -162,6 +179,8 @@ def copy_(input, src, non_blocking=False):
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(src)}"
         )
     array = input._array
+    if src._base is not None or input._base is not None:
+        check_no_overlap(input, src)
     if src._array.dtype is array.dtype and set_straight(input, ..., src):
         return input
     check_in_place(input)
@@ -256,34 +275,22 @@ def fill(input, value):
 
 def _fill(input, value, in_place=0):
     """`fill`; PyTorch numbers its Nodes from 2 on where it is done in place."""
+    name = "fill_" if in_place else "fill"
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise RuntimeError(
-                "fill only supports 0-dimension value tensor but got tensor with "
+                f"{name} only supports 0-dimension value tensor but got tensor with "
                 f"{value._array.ndim} dimensions."
             )
         return _filled_with(input, value.to(input.dtype), node=1 + in_place)
     if not isinstance(value, NUMBER_TYPES):
+        given = f"({type_name(value)})" if in_place else f"(Tensor, {type_name(value)})"
         raise TypeError(
-            f"fill(): argument 'value' (position 2) must be Number, not {type_name(value)}"
+            f"{name}() received an invalid combination of arguments - got {given}, but expected "
+            "one of:\n * (Tensor value)\n * (Number value)\n"
         )
-    if isinstance(value, complex) and input._array.dtype.kind != "c":
-        raise RuntimeError(
-            f"value cannot be converted to type {c_name(input.dtype)} without overflow"
-        )
+    check_fits_dtype(value, input.dtype)
     return _filled(input, value=number_as_array(value, input.dtype)[()], node=in_place)
-
-
-def c_name(dtype):
-    """How PyTorch's messages call a dtype: `float`, `int64_t`, ..."""
-    names = {
-        "float32": "float",
-        "float64": "double",
-        "float16": "at::Half",
-        "bool": "bool",
-        "bfloat16": "at::BFloat16",
-    }
-    return names.get(dtype.name, f"{dtype.name}_t")
 
 
 def fill_(input, value):
@@ -291,7 +298,7 @@ def fill_(input, value):
     if set_straight(input, ..., value):
         return input
     check_in_place(input)
-    overwrite(input, _fill(input, value, 2))
+    overwrite(input, _fill(input, value, 2), expanded=True)
     return input
 
 
@@ -305,5 +312,5 @@ def zero_(input):
             note_write(input._counter)
         return input
     check_in_place(input)
-    overwrite(input, _zeroed(input))
+    overwrite(input, _zeroed(input), expanded=True)
     return input

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.formats import preserve_format
 from rushlight.ops.cast import check_device
 from rushlight.ops.convert import with_grad
-from rushlight.ops.index import check_fits_dtype
+from rushlight.ops.layouts import check_format, empty_in
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array
 from rushlight.ops.output import write_out
 from rushlight.ops.shape import shape_argument
@@ -190,8 +192,18 @@ def empty(
     torch.Size([2, 3])
     """
     shape = checked_shape("empty", size, _only_size("empty", names))
-    array = np.empty(shape, _out_dtype("empty", dtype, out))
+    kind = _out_dtype("empty", dtype, out)
+    array = (
+        np.empty(shape, kind) if memory_format is None else _empty_in(memory_format, shape, kind)
+    )
     return made("empty", array, out, device, requires_grad)
+
+
+def _empty_in(format, shape, kind):
+    if format is preserve_format:
+        raise RuntimeError("unsupported memory format option Preserve")
+    check_format("empty", format, len(shape))
+    return empty_in(format, shape, kind)
 
 
 def _only_size(name, names):
@@ -233,14 +245,12 @@ def full(
     return made("full", array, out, device, requires_grad)
 
 
-def full_array(shape, value, dtype):
+def full_array(shape, value, dtype, name="full"):
     """An array of one number, which must fit into the dtype."""
     if not isinstance(value, NUMBER_TYPES):
         raise TypeError(
-            f"full(): argument 'fill_value' (position 2) must be Number, not {type_name(value)}"
+            f"{name}(): argument 'fill_value' (position 2) must be Number, not {type_name(value)}"
         )
-    if value.__class__ is float and dtype.array_dtype.kind == "f":
-        return np.full(shape, value, dtype.array_dtype)
     check_fits_dtype(value, dtype)
     return np.full(shape, number_as_array(value, dtype), dtype.array_dtype)
 
@@ -315,16 +325,21 @@ def like(name, input):
     return input._array
 
 
-def _like(name, input, dtype, device, requires_grad, fill):
+def _like(name, input, dtype, device, requires_grad, fill, format=None):
     array = like(name, input)
     kind = array.dtype if dtype is None else array_dtype_of(name, dtype)
-    if array.__class__ is np.ndarray and array.flags.c_contiguous:
+    if format is not None and format is not preserve_format:
+        check_format(name, format, array.ndim)
+        new = empty_in(format, array.shape, kind)
+        new.fill(_FILLED[fill])
+    elif array.__class__ is np.ndarray and array.flags.c_contiguous:
         new = fill(array.shape, kind)  # np.zeros_like takes three times as long
     else:
         new = _LIKE[fill](array, kind)
     return made(name, new, None, device, requires_grad)
 
 
+_FILLED = {np.zeros: 0, np.ones: 1, np.empty: 0}
 _LIKE = {np.zeros: np.zeros_like, np.ones: np.ones_like, np.empty: np.empty_like}
 
 
@@ -332,21 +347,21 @@ def zeros_like(
     input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
 ):
     """Zeros in the shape and dtype of `input`."""
-    return _like("zeros_like", input, dtype, device, requires_grad, np.zeros)
+    return _like("zeros_like", input, dtype, device, requires_grad, np.zeros, memory_format)
 
 
 def ones_like(
     input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
 ):
     """Ones in the shape and dtype of `input`."""
-    return _like("ones_like", input, dtype, device, requires_grad, np.ones)
+    return _like("ones_like", input, dtype, device, requires_grad, np.ones, memory_format)
 
 
 def empty_like(
     input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
 ):
     """An uninitialised tensor in the shape and dtype of `input`."""
-    return _like("empty_like", input, dtype, device, requires_grad, np.empty)
+    return _like("empty_like", input, dtype, device, requires_grad, np.empty, memory_format)
 
 
 def full_like(
@@ -360,10 +375,14 @@ def full_like(
     memory_format=None,
 ):
     """A tensor of one value in the shape and dtype of `input`."""
+    like("full_like", input)
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
-    array = full_array(like("full_like", input).shape, fill_value, dtype or input.dtype)
-    return made("full_like", array, None, device, requires_grad)
+    dtype = dtype or input.dtype
+    value = full_array((), fill_value, dtype, "full_like")
+    filled = _like("full_like", input, dtype, device, requires_grad, np.empty, memory_format)
+    filled._array.fill(value[()])
+    return filled
 
 
 def beside(input, array):

@@ -18,8 +18,9 @@ from rushlight.explain.provenance import here, note_write
 from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
-from rushlight.ops.copies import c_name, copy_
+from rushlight.ops.copies import copy_
 from rushlight.ops.inplace import check_writable, in_place
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape import expanded_shape
 from rushlight.ops.shapes import sum_array_to
@@ -562,19 +563,6 @@ def as_value(value, input):
         return wrap(number_as_array(value, input.dtype))
     error = f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor"
     raise explained(TypeError(error))
-
-
-def check_fits_dtype(value, dtype):
-    """Refuse a number that an integer dtype can't hold, or a complex one in a real dtype."""
-    fits = True
-    if dtype.category == 1:
-        limits = np.iinfo(dtype.array_dtype)
-        low = limits.min if dtype.is_signed else -int(limits.max)
-        fits = not isinstance(value, complex) and low <= value <= limits.max
-    elif not dtype.is_complex and isinstance(value, complex):
-        fits = value.imag == 0
-    if not fits:
-        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
 
 
 def without_leading_ones(value, ndim):

@@ -26,6 +26,9 @@ def in_place(function, self, *args, **kwargs):
     if _straight(function, self, args, kwargs):
         return self
     check_in_place(self)
+    op = getattr(function, "op", None)
+    if op is not None and op.broadcasts:
+        check_no_overlap(self, *args)
     result = function(_as_operand(self), *args, **kwargs)
     check_holds(self, result)
     overwrite(self, result)
@@ -68,12 +71,12 @@ def is_straight(self):
     return not (self._requires_grad and modes.grad_enabled)
 
 
-def overwrite(self, result):
-    """Write a result into `self`, with its history."""
+def overwrite(self, result, expanded=False):
+    """Write a result into `self`, with its history; `self` may be `expanded` if it is constant."""
     check_in_place(self, recorded=result._requires_grad)
     special = special_array((self, result))
     if special is None:
-        check_writable(self)
+        check_writable(self, expanded)
     edge = result._node
     if edge is not None:
         _keep_saved_values(edge, self)
@@ -174,14 +177,52 @@ def check_holds(self, result):
         )
 
 
-def check_writable(self):
-    """Refuse memory where several elements lie in one place, as `expand` makes it."""
+def check_no_overlap(self, *others):
+    """Refuse to write where another operand lies in other places of the same memory.
+
+    Only arrays without gaps are compared, as in PyTorch: others would have to be searched.
+    """
+    for other in others:
+        if isinstance(other, Tensor) and other is not self:
+            if _partly_shared(self._array, other._array):
+                raise RuntimeError(
+                    "unsupported operation: some elements of the input tensor and the written-to "
+                    "tensor refer to a single memory location. Please clone() the tensor before "
+                    "performing the operation."
+                )
+
+
+def _partly_shared(one, other):
+    if one.__class__ is not np.ndarray or other.__class__ is not np.ndarray:
+        return False
+    if not np.may_share_memory(one, other) or not (_has_no_gaps(one) and _has_no_gaps(other)):
+        return False
+    same_place = one.ctypes.data == other.ctypes.data and one.nbytes == other.nbytes
+    return not (same_place and (one.strides == other.strides or one.size < 2))
+
+
+def _has_no_gaps(array):
+    expected = array.itemsize
+    sizes = zip(array.strides, array.shape, strict=True)
+    for stride, size in sorted((stride, size) for stride, size in sizes if size != 1):
+        if stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def check_writable(self, expanded=False):
+    """Refuse memory where several elements lie in one place, as `expand` makes it.
+
+    Unless `expanded`: all elements become the same.
+    """
     check_not_inference(self)
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
     if (
-        self._base is not None
+        not expanded
+        and self._base is not None
         and array.size
         and any(
             stride == 0 and size > 1

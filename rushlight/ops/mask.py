@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.copies import _total, c_name
+from rushlight.ops.copies import _total
 from rushlight.ops.fast import sum_to
 from rushlight.ops.index import add_at
+from rushlight.ops.limits import c_name
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import broadcast_shapes, elements_of

@@ -722,7 +722,11 @@ def powers(x, N=None):
 
 def vander(x, N=None, increasing=False):
     """The matrix of the powers of a vector, the highest first unless `increasing`."""
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
     N = x.shape[0] if N is None else N
+    if N < 0:
+        raise RuntimeError("N must be non-negative.")
     columns = powers(x, max(N, 2))[..., :N]
     return columns if increasing else columns.flip(-1)
 

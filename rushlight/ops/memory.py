@@ -8,6 +8,8 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
+from rushlight.formats import preserve_format
+from rushlight.ops.layouts import check_format, empty_in
 from rushlight.ops.output import replace_memory
 from rushlight.ops.parts import as_strided, origin_of, storage_of, strided_storage
 from rushlight.ops.shape import shape_argument, squeeze, t, transpose, unsqueeze
@@ -135,9 +137,15 @@ def resize_(input, *sizes, memory_format=None):
             f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
         )
     bump_version(input)
+    array = input._array
+    if memory_format is not None and memory_format is not preserve_format:
+        check_format("resize_", memory_format, len(shape))
+        strides = [s // array.itemsize for s in empty_in(memory_format, shape, array.dtype).strides]
+        resize_(input, *sizes)
+        input._array = strided_storage(input._array, shape, strides, origin_of(input._array))
+        return input
     if shape == input._array.shape:
         return input
-    array = input._array
     if 0 in shape:
         replace_memory(input, np.empty(shape, array.dtype))
         return input

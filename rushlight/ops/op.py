@@ -262,6 +262,10 @@ class Op:
         if out is not None:
             from rushlight.ops.output import write_out
 
+            if self.broadcasts and isinstance(out, Tensor):
+                from rushlight.ops.inplace import check_no_overlap
+
+                check_no_overlap(out, *args)
             return write_out(self.title, self.general(args, options), args, out)
         special = special_array(args)
         if special is None and modes.layers:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rushlight.ops.layouts import check_kind, is_contiguous_in
 from rushlight.ops.op import meeting_dtype
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
     "get_device",
     "is_complex",
+    "is_contiguous",
     "is_floating_point",
     "is_inference",
     "is_neg",
@@ -28,6 +30,12 @@ def is_tensor(obj, /):
     (True, False)
     """
     return isinstance(obj, Tensor)
+
+
+def is_contiguous(input, memory_format):
+    """Whether the elements lie in memory in the order of a memory format."""
+    check_kind("is_contiguous", memory_format)
+    return is_contiguous_in(memory_format, input._array)
 
 
 def contains(input, element):

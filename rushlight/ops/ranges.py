@@ -77,6 +77,8 @@ def arange(
     whole = all(isinstance(x, int) for x in (start, end, step))
     if dtype is None:
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+    if dtype.category in (0, 3):
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{dtype.title}'")
     array = arange_array(start, end, step, dtype, whole)
     return made("arange", array, out, device, requires_grad)
 
@@ -140,6 +142,14 @@ def _spaced_dtype(name, dtype, out, ends):
     if dtype is None:
         is_complex = any(isinstance(x, complex) for x in ends)
         dtype = dtypes.default_complex() if is_complex else dtypes.get_default_dtype()
+    elif any(isinstance(x, complex) for x in ends) and not dtype.is_complex:
+        inferred = {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
+        raise RuntimeError(
+            f"torch.{name}(): inferred dtype {inferred[dtypes.default_complex().name]} can't be "
+            f"safely cast to passed dtype {dtype.title}"
+        )
+    if dtype is dtypes.bool_:
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
     return array_dtype_of(name, dtype)
 
 
@@ -197,6 +207,13 @@ def linspace(
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
+    for each in (start, end):
+        if isinstance(each, Tensor) and each._array.ndim:
+            which, count = "start" if each is start else "end", each._array.ndim
+            raise RuntimeError(
+                "linspace only supports 0-dimensional start and end tensors, but got "
+                f"{which} with {count} dimension(s)."
+            )
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
     kind = _spaced_dtype("linspace", dtype, out, (start, end))
     array = spaced(start, end, _check_steps("linspace", start, end, steps), kind)
@@ -261,11 +278,13 @@ def eye(
     return made("eye", array, out, device, requires_grad)
 
 
-def _check_triangle(row, col):
+def _check_triangle(name, row, col, dtype):
     if row < 0:
         raise RuntimeError(f"row must be non-negative, got{row}")
     if col < 0:
         raise RuntimeError(f"col must be non-negative, got{col}")
+    if dtype not in (dtypes.int32, dtypes.int64):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 def tril_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None, layout=None):
@@ -276,7 +295,7 @@ def tril_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None, layout=
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    _check_triangle(row, col)
+    _check_triangle("tril_indices", row, col, dtype)
     array = np.stack(np.tril_indices(row, offset, col)).astype(dtype.array_dtype)
     return made("tril_indices", array, None, device, False)
 
@@ -289,6 +308,6 @@ def triu_indices(row, col, offset=0, *, dtype=dtypes.int64, device=None, layout=
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    _check_triangle(row, col)
+    _check_triangle("triu_indices", row, col, dtype)
     array = np.stack(np.triu_indices(row, offset, col)).astype(dtype.array_dtype)
     return made("triu_indices", array, None, device, False)

@@ -49,7 +49,7 @@ __all__ = [
 )
 def _flip(input, *, dims):
     """The elements in reverse order along `dims`."""
-    return np.flip(input, dims).copy()
+    return np.flip(input, dims).copy(order="K")
 
 
 def flip(input, *axes, dims=None):

@@ -232,7 +232,7 @@ def _variance(input, dim, keepdim, correction):
     off = input - center
     squares = (off * off.conj()).real if off.dtype.kind == "c" else np.multiply(off, off, out=off)
     total = np.add.reduce(squares, dim, None, None, keepdim)
-    return dtype, total / total.dtype.type(builtins.max(count - correction, 0))
+    return dtype, np.divide(total, total.dtype.type(builtins.max(count - correction, 0)))
 
 
 def _as(dtype, result):
@@ -350,6 +350,11 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 # Counting -----------------------------------------------------------------------------------------
 
 
+def truth_dims(dim, input):
+    """The option `dim` of `all` and `any`, for which no dimensions are none, not all."""
+    return () if dim == () or dim == [] else dims_argument(dim, input)
+
+
 def _truth_dtype(input):
     """bool, but uint8 stays uint8, as in the time before there were bools."""
     return np.uint8 if input.dtype == np.uint8 else np.bool_
@@ -370,7 +375,7 @@ def any(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
-    return _any(input, dims_argument(dim, input), keepdim, out=out)
+    return _any(input, truth_dims(dim, input), keepdim, out=out)
 
 
 @reduction()
@@ -388,7 +393,7 @@ def all(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
-    return _all(input, dims_argument(dim, input), keepdim, out=out)
+    return _all(input, truth_dims(dim, input), keepdim, out=out)
 
 
 @reduction(takes_out=False)

@@ -15,6 +15,7 @@ from rushlight.ops.create import (
     like,
     made,
 )
+from rushlight.ops.inplace import check_writable
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.tensor import Tensor, as_array, type_name, wrap
@@ -398,6 +399,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 def _refill(tensor, node, draw, *parameters):
     """Random numbers in place of what a tensor holds; its gradient ends here."""
     check_in_place(tensor)
+    check_writable(tensor)
     if _fill(tensor._array, draw, *parameters) is not tensor._array:
         from rushlight.func.randomness import refuse_unbatched
 

@@ -360,6 +360,12 @@ def _cummin(input, *, dim):
     """Running minima along `dim`, and where they are last."""
 
 
+def _check_ordered(name, input):
+    if isinstance(input, Tensor) and input._array.dtype.kind == "c":
+        title = input.dtype.title
+        raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{title}'")
+
+
 def cummax(input, dim=None, *, out=None, axis=None):
     """Running maxima along `dim`, and the (last) index of each.
 
@@ -369,11 +375,13 @@ def cummax(input, dim=None, *, out=None, axis=None):
     values=tensor([1, 3, 3]),
     indices=tensor([0, 1, 1]))
     """
+    _check_ordered("cummax", input)
     results = _cummax(input, dim=_dim_of("cummax", input, dim, axis), out=out)
     return named("cummax", "values", "indices")(results)
 
 
 def cummin(input, dim=None, *, out=None, axis=None):
     """Running minima along `dim`, and the (last) index of each."""
+    _check_ordered("cummin", input)
     results = _cummin(input, dim=_dim_of("cummin", input, dim, axis), out=out)
     return named("cummin", "values", "indices")(results)

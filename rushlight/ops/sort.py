@@ -145,8 +145,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
     k = k.__index__()
     if not 0 <= k <= size:
         raise RuntimeError("selected index k out of range")
-    if input._array.dtype.kind in "cb":
-        raise NotImplementedError(f"\"topk_cpu\" not implemented for '{input.dtype.title}'")
+    if input._array.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+    if input._array.dtype.kind == "c":
+        raise RuntimeError(" topk does not support complex dtypes on CPU")
     result = _topk(input, k=k, dim=dim, largest=bool(largest), out=out)
     return named("topk", "values", "indices")(result)
 
@@ -185,6 +187,10 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
     """
     dim = normalize_dim(dim, input._array.ndim)
     size = input._array.shape[dim] if input._array.ndim else 1
+    if input._array.dtype.kind in "bc":
+        raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{input.dtype.title}'")
+    if not size:
+        raise IndexError(f"kthvalue(): Expected reduction dim {dim} to have non-zero size.")
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     result = _kthvalue(input, k=k, dim=dim, keepdim=bool(keepdim), out=out)
@@ -204,6 +210,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
+    _check_comparable(input)
     if dim is not None:
         dim = normalize_dim(dim, input._array.ndim)
     found, inverse, counts = np.unique(
@@ -211,6 +218,11 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     )
     shape = input._array.shape if dim is None else (inverse.size,)
     return _selected(found, inverse.reshape(shape), counts, return_inverse, return_counts)
+
+
+def _check_comparable(input):
+    if input._array.dtype.kind == "c":
+        raise NotImplementedError(f"\"unique\" not implemented for '{input.dtype.title}'")
 
 
 def _selected(found, inverse, counts, return_inverse, return_counts):

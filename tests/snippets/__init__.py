@@ -51,6 +51,10 @@ inf, nan = math.inf, math.nan
 F, grad, Function, fwAD = (
     torch.nn.functional, torch.autograd.grad, torch.autograd.Function, torch.autograd.forward_ad
 )
+ints = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
+floats = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+complexes = [torch.complex64, torch.complex128]
+every = [torch.bool, *ints, *floats, *complexes]
 """
 
 
@@ -95,6 +99,8 @@ def run_line(source, torch):
         return " | ".join(run(source, torch)).replace("\n", "\\n")
     finally:
         torch.set_grad_enabled(True)
+        torch.set_default_dtype(torch.float32)
+        torch.set_printoptions(profile="default")
 
 
 def run(source, torch):
@@ -111,7 +117,12 @@ def run(source, torch):
         except Exception as error:
             lines.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
 
-    names = {"torch": torch, "show": show, "err": err, "__name__": "snippet"}
+    def tried(function, *cases):
+        """What the function returns for each case, or how it refuses it."""
+        for case in cases:
+            err(lambda case=case: function(*case) if type(case) is tuple else function(case))
+
+    names = {"torch": torch, "show": show, "err": err, "tried": tried, "__name__": "snippet"}
     names.update(nn=torch.nn, F=torch.nn.functional, optim=torch.optim)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
