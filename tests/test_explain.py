@@ -8,7 +8,7 @@ import pytest
 
 import rushlight as rl
 from rushlight import explain
-from rushlight.explain import case, without_explanation
+from rushlight.explain import case, display, without_explanation
 from rushlight.explain.catalogue import CATALOGUE
 from rushlight.explain.language import language
 from tests.wrong_programs import __main__ as wrong
@@ -151,3 +151,12 @@ def test_readme_shows_what_is_said():
     readme = (wrong.HERE.parent.parent / "README.md").read_text(encoding="utf-8")
     for which in ("en", "zh"):
         assert wrong.sections(wrong.recorded(which))[name] in readme
+
+
+@pytest.mark.parametrize("name, fix", [("torchvision", "Pillow"), ("torchaudio", "scipy.io")])
+def test_companions_of_torch_are_named_with_what_to_use(name, fix, monkeypatch):
+    monkeypatch.setenv("RUSHLIGHT_LANG", "en")
+    error = ModuleNotFoundError(f"No module named '{name}'", name=name)
+    display.explain(error)
+    assert str(error).startswith(f"No module named '{name}'\n\nWhy: `{name}` is a package of its")
+    assert fix in str(error)

@@ -85,6 +85,13 @@ def module(case):
     )
 
 
+@explains(r"^No module named '(torchvision|torchaudio|torchtext)\b", ModuleNotFoundError)
+def companion(case):
+    """`import torchvision`: a package that needs PyTorch's compiled code."""
+    name = case.match[1]
+    return Explanation([say("name.companion", name=name)], case.places(), [say(f"name.{name}.fix")])
+
+
 @explains(r"^'(\w+)' object has no attribute '(\w+)'", AttributeError)
 def of_object(case):
     """An attribute of a tensor, a model, an optimizer, a tuple of results."""

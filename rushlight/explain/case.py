@@ -295,6 +295,8 @@ def add_explanation(error, frame, facts):
         if found is not None:
             error.plain_text = error.args[0]
             error.args = (f"{error.args[0]}\n\n{found}", *error.args[1:])
+            if isinstance(error, ImportError):
+                error.msg = error.args[0]  # which it shows in place of its arguments
     except Exception:
         if explain.strict:
             raise

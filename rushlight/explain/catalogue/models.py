@@ -187,6 +187,26 @@ TEXTS = {
         en="look for another function that does it; if PyTorch has the name, it is missing here.",
         zh="换用其他能做到的函数；如果 PyTorch 有这个名字，那就是这里还缺少它。",
     ),
+    "name.companion": Text(
+        en="`{name}` is a package of its own, made of PyTorch's compiled code, and isn't installed.",
+        zh="`{name}` 是另一个包，依赖 PyTorch 的编译代码，这里没有安装。",
+    ),
+    "name.torchvision.fix": Text(
+        en="load images with Pillow or scikit-learn, `torch.from_numpy(np.asarray(image))`; write "
+        "transforms as functions of tensors and models with `torch.nn`.",
+        zh="用 Pillow 或 scikit-learn 读取图像，`torch.from_numpy(np.asarray(image))`；把变换写成张量的函数，"
+        "用 `torch.nn` 写模型。",
+    ),
+    "name.torchaudio.fix": Text(
+        en="load sound with `scipy.io.wavfile` and `torch.from_numpy`; spectra are in `torch.stft`.",
+        zh="用 `scipy.io.wavfile` 和 `torch.from_numpy` 读取声音；频谱见 `torch.stft`。",
+    ),
+    "name.torchtext.fix": Text(
+        en="split the text with Python's own `str.split` or `re`, number the words in a dict, and "
+        "pad with `torch.nn.utils.rnn.pad_sequence`.",
+        zh="用 Python 自带的 `str.split` 或 `re` 切分文本，用字典给词编号，再用 "
+        "`torch.nn.utils.rnn.pad_sequence` 补齐。",
+    ),
     "name.missing": Text(
         en="there is no `{name}`.",
         zh="没有 `{name}`。",
