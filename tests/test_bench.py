@@ -121,9 +121,16 @@ def test_scaling_writes_a_page_and_its_picture(tiny, tmp_path, capfd):
 def test_times_under_other_conditions_are_left_out(tmp_path):
     path = tmp_path / "performance.json"
     record = {"conditions": {"threads": 1}, "measured": [{"name": "chain", "sizes": [1]}]}
-    path.write_text(json.dumps(record))
-    assert scaling._taken_up(path, {"threads": 2}) == {}
-    assert list(scaling._taken_up(path, {"threads": 1})) == ["chain"]
+    path.write_text(json.dumps(record | {"limits": [5.0, 6.0]}))
+    assert scaling._taken_up(path, {"threads": 2}) == ([0.0, 0.0], {})
+    limits, found = scaling._taken_up(path, {"threads": 1})
+    assert limits == [5.0, 6.0] and list(found) == ["chain"]
+
+
+def test_least_time_is_that_of_the_slower_limit():
+    found = scaling.Measured("matmul", [10])  # 6,000 operations, 1,600 bytes
+    assert scaling.least(found, [1000.0, 800.0]) == [6.0]
+    assert scaling.least(found, [1000.0, 200.0]) == [8.0]
 
 
 def test_slope_is_the_exponent():

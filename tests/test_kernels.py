@@ -51,6 +51,11 @@ CASES = {
         lambda x, w: F.conv2d(x, w, stride=(2, 1), dilation=(1, 2), groups=3),
         *((2, 3, 9, 8), (6, 1, 3, 2)),
     ),
+    "conv2d": (lambda x, w: F.conv2d(x, w, padding=1), (2, 3, 6, 5), (4, 3, 3, 3)),
+    "conv2d, strided, in groups": (
+        lambda x, w: F.conv2d(x, w, stride=(1, 2), dilation=(2, 1), groups=2),
+        *((2, 4, 9, 8), (6, 2, 3, 2)),
+    ),
     "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
     "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),
     "scatter_add": (lambda x: torch.zeros(3, 4).scatter_add(1, _INDEX, x), (3, 4)),

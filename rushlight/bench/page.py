@@ -14,7 +14,7 @@ rushlight bench --scaling               # all of it; names of workloads measure 
 
 ![Times over sizes]({picture})
 
-Measured on {date} with {threads} threads; a large matrix product ran at {product:.0f} GFLOP/s, a
+Measured on {date} in {threads} thread(s); a large matrix product ran at {product:.0f} GFLOP/s, a
 large copy at {copy:.1f} GB/s. Each library has a process of its own, and slices of 50 ms alternate;
 a time is that of the fastest slice, since whatever else a machine does can only add to it. Loops
 that pay off in long runs are compiled at once (`RUSHLIGHT_NUMBA=1`), so that the times are the

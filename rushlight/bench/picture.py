@@ -7,7 +7,7 @@ from html import escape
 
 __all__ = ["picture"]
 
-COLUMNS, PANEL, GAP, HEAD = 4, (190, 150), (58, 70), 46
+COLUMNS, PANEL, GAP, HEAD = 4, (210, 150), (62, 70), 46
 COLOURS = ("#d1495b", "#30638e", "#66a182", "#8d6a9f")
 STYLE = "font:11px sans-serif;fill:#333"
 

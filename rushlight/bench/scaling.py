@@ -136,8 +136,14 @@ def slope(sizes, times):
     return linear_regression([math.log(n) for n in sizes], [math.log(t) for t in times]).slope
 
 
-def measured(name, sizes, workers, seconds, limits):
-    """The fastest slices of a workload at each size; `limits` are operations and bytes a second."""
+def least(found, limits):
+    """The least times, for each size, where `limits` are operations and bytes a second."""
+    work = [GROWING[found.name].least(n) for n in found.sizes]
+    return [max(operations / limits[0], moved / limits[1]) for operations, moved in work]
+
+
+def measured(name, sizes, workers, seconds):
+    """The fastest slices of a workload at each size."""
     from rushlight.bench import alternate
 
     found = Measured(name, list(sizes), {worker.library: [] for worker in workers})
@@ -146,8 +152,6 @@ def measured(name, sizes, workers, seconds, limits):
             worker.prepare(name, size=size)
         for worker, times in zip(workers, alternate([w.time for w in workers], seconds)):
             found.times[worker.library].append(min(times) / 1e6)
-        operations, moved = GROWING[name].least(size)
-        found.limit.append(max(operations / limits[0], moved / limits[1]))
     return found
 
 
@@ -161,13 +165,11 @@ def _line(found):
 
 
 def _taken_up(path, conditions):
-    """What an earlier run under the same conditions left at `path`, by name."""
-    if not path.exists():
-        return {}
-    before = json.loads(path.read_text())
-    if before["conditions"] != conditions:
-        return {}
-    return {each["name"]: Measured(**each) for each in before["measured"]}
+    """Limits and workloads by name that a run under the same conditions left at `path`."""
+    before = json.loads(path.read_text()) if path.exists() else {}
+    if before.get("conditions") != conditions:
+        return [0.0, 0.0], {}
+    return before["limits"], {each["name"]: Measured(**each) for each in before["measured"]}
 
 
 def report(args: argparse.Namespace, environment: dict[str, str]) -> int:
@@ -181,19 +183,21 @@ def report(args: argparse.Namespace, environment: dict[str, str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "performance.json"
     conditions = {"threads": args.threads, "date": date.today().isoformat()}
-    found = _taken_up(record, conditions)
+    limits, found = _taken_up(record, conditions)
     with ExitStack() as stack:
         libraries = ["rushlight", *installed(args.peers)]
         # what is compiled for long runs is compiled at once, so that a slice shows the lasting pace
         chosen = environment | {"RUSHLIGHT_NUMBA": "1"}
         workers = [stack.enter_context(Worker(name, chosen)) for name in libraries]
-        limits = workers[0].ask(limits=True)["limits"]
         for name in args.names:
             sizes = GROWING[name].sizes
-            found[name] = measured(name, sizes, workers, args.seconds / len(sizes), limits)
+            found[name] = measured(name, sizes, workers, args.seconds / len(sizes))
+            limits = list(map(max, limits, workers[0].ask(limits=True)["limits"]))
             print(_line(found[name]), flush=True)
     ordered = [found[name] for name in GROWING if name in found]
-    kept = {"conditions": conditions, "measured": [asdict(each) for each in ordered]}
+    for each in ordered:
+        each.limit = least(each, limits)
+    kept = {"conditions": conditions, "limits": limits, "measured": [*map(asdict, ordered)]}
     record.write_text(json.dumps(kept, indent=1) + "\n")
     (folder / "performance.svg").write_text(picture(ordered, GROWING))
     (folder / "performance.md").write_text(page(ordered, GROWING, conditions, limits))

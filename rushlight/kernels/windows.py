@@ -1,4 +1,4 @@
-"""Pooling and depthwise convolution of planes: images (N, C, H, W) seen as (N * C, H, W)."""
+"""Pooling and convolution of planes: images (N, C, H, W) seen as (N * C, H, W)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import numpy as np
 
 from rushlight.kernels import loop
 
-__all__ = ["depthwise", "depthwise_input", "depthwise_weight", "largest", "put_places"]
+__all__ = [
+    "add_windows",
+    "depthwise",
+    "depthwise_input",
+    "depthwise_weight",
+    "largest",
+    "put_places",
+]
 
 
 @loop
@@ -125,3 +132,21 @@ def depthwise_weight(start, stop, x, g, out, stride, dilation):
                             for j in range(width):
                                 sums[j] += row[left + j * stride[1]] * source[j]
                 out[o, a, b] = sums.sum()
+
+
+@loop
+def add_windows(start, stop, columns, out, stride, dilation):
+    """out[a, y, x] += columns[a, i, j, k, l] where window (k, l) has its element (i, j)."""
+    step = stride[1]
+    for a in range(np.uint64(start), np.uint64(stop)):
+        for i in range(columns.shape[1]):
+            for j in range(columns.shape[2]):
+                for k in range(columns.shape[3]):
+                    source = columns[a, i, j, k]
+                    target = out[a, i * dilation[0] + k * stride[0], j * dilation[1] :]
+                    if step == 1:
+                        for x in range(len(source)):
+                            target[x] += source[x]
+                    else:
+                        for x in range(len(source)):
+                            target[x * step] += source[x]

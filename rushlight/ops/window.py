@@ -160,11 +160,20 @@ def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
     if _is_pointwise(kernel, stride, padding):
         return np.matmul(rows, g).reshape(n, channels, *space)
     for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
-        columns = np.matmul(rows, g[block]).reshape(-1, channels, *kernel, *out)
-        part = result[block]
-        for place, where in positions(kernel, stride, dilation, out):
-            part[(slice(None), slice(None), *where)] += columns[(slice(None), slice(None), *place)]
+        columns = np.matmul(rows, g[block]).reshape(-1, *kernel, *out)
+        _add_windows(columns, result[block].reshape(-1, *whole), stride, dilation)
     return _unpadded(result, padding)
+
+
+def _add_windows(columns, images, stride, dilation):
+    """Add the elements of windows (N, *kernel, *out) to where they lie in images (N, *space)."""
+    count = len(stride)
+    if count == 2 and columns.dtype.char in "fd" and loops.add_windows.earned(columns.size):
+        loops.add_windows.run(len(columns), columns, images, stride, dilation)
+        return
+    kernel, out = columns.shape[1 : count + 1], columns.shape[count + 1 :]
+    for place, where in positions(kernel, stride, dilation, out):
+        images[(slice(None), *where)] += columns[(slice(None), *place)]
 
 
 def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
