@@ -382,3 +382,8 @@ def test_sum_over_many_rows_is_accurate():
     exact = rows.double().sum(0)
     assert rl.allclose(rows.sum(0).double(), exact, rtol=5e-7)
     assert rl.allclose(rows.mean(0, keepdim=True).double() * 20000, exact, rtol=5e-7)
+
+
+def test_dim_must_be_a_number():
+    with pytest.raises(TypeError, match="argument 'dim' must be int or tuple of ints, not str"):
+        rl.ones(2).sum("a")

@@ -125,10 +125,12 @@ def _derivative(input, dim, spacing, edge_order):
 # Integrals ----------------------------------------------------------------------------------------
 
 
-def _trapezoids(y, x, dx, dim):
+def _trapezoids(name, y, x, dx, dim):
     """The areas under the straight lines between neighbours, and the dimension."""
     if not y.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if y._array.dtype.kind == "b":
+        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
     dim = normalize_dim(dim, y.ndim)
     sums = _part(y, dim, 1, None) + _part(y, dim, None, -1)
     if x is None:
@@ -151,7 +153,7 @@ def trapezoid(y, x=None, *, dx=None, dim=-1):
     >>> torch.trapezoid(torch.tensor([1.0, 2.0, 4.0]))
     tensor(4.5000)
     """
-    areas, dim = _trapezoids(y, x, dx, dim)
+    areas, dim = _trapezoids("trapezoid", y, x, dx, dim)
     return sum(areas, dim)
 
 
@@ -162,7 +164,7 @@ def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1):
     >>> torch.cumulative_trapezoid(torch.tensor([1.0, 2.0, 4.0]))
     tensor([1.5000, 4.5000])
     """
-    areas, dim = _trapezoids(y, x, dx, dim)
+    areas, dim = _trapezoids("cumulative_trapezoid", y, x, dx, dim)
     return cumsum(areas, dim)
 
 

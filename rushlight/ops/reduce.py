@@ -16,7 +16,7 @@ from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import normalize_dims, numpy_names
 from rushlight.ops.warn import warn
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "all",
@@ -56,7 +56,11 @@ def dims_argument(dim, input):
     if not input._array.ndim:
         normalize_dims(dim, 0)
         return ()
-    return tuple(dim) if isinstance(dim, (tuple, list)) else dim.__index__()
+    if isinstance(dim, (tuple, list)):
+        return tuple(dim)
+    if not hasattr(dim, "__index__"):
+        raise TypeError(f"argument 'dim' must be int or tuple of ints, not {type_name(dim)}")
+    return dim.__index__()
 
 
 def floating(input):
@@ -222,14 +226,12 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None):
 
 
 def _variance(input, dim, keepdim, correction):
-    if input.dtype.kind in "biu":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
     dtype = input.dtype.type
     if input.dtype == np.float16:
         input = input.astype(np.float32)
     count = count_of(input.shape, dim)
     center = np.add.reduce(input, dim, None, None, True) / input.dtype.type(count)
-    off = input - center
+    off = np.asarray(input - center)
     squares = (off * off.conj()).real if off.dtype.kind == "c" else np.multiply(off, off, out=off)
     total = np.add.reduce(squares, dim, None, None, keepdim)
     return dtype, np.divide(total, total.dtype.type(builtins.max(count - correction, 0)))
@@ -278,7 +280,11 @@ def _spread_arguments(name, input, dim, unbiased, correction):
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
     dim = dims_argument(dim, input)
-    if count_of(input._array.shape, dim) <= correction and input._array.dtype.kind in "fc":
+    if input._array.dtype.kind in "biu":
+        names = name if name.endswith("_mean") else "std and var"
+        raise RuntimeError(f"{names} only support floating point and complex dtypes")
+    normalize_dims(dim, input._array.ndim)
+    if count_of(input._array.shape, dim) <= correction:
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel)."
