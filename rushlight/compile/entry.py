@@ -127,6 +127,7 @@ class _Maker:
         entry.host = self.trace.redirection.host
         entry.outcomes = [(n.read, value) for n, value in recorder.numbers.items()]
         entry.outcomes += recorder.outcomes
+        entry.demands = [(self.source_of(m), condition) for m, condition in recorder.demands]
         entry.watch = watch
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
@@ -275,6 +276,8 @@ class Entry:
         for ask, answer in self.outcomes:
             if ask() != answer:
                 return False
+        if not all(condition.hold(s.of(leaves)._array) for s, condition in self.demands):
+            return False
         if self.traced.writes and any(x._base is not None for x in leaves):
             if self.overlaps(leaves):
                 return False
@@ -300,6 +303,14 @@ class Entry:
             s if isinstance(s, np.ndarray) else s.read() if isinstance(s, Number)
             else s.of(leaves)._array for s in self.sources
         ]  # fmt: skip
+
+    def may_loop(self, data):
+        """Whether what it demands of its inputs holds for all batches that are rows of `data`."""
+        written = {id(self.sources[i]) for i, _ in self.traced.writes}
+        return all(
+            condition.hold(data[s.number]) if isinstance(s, Argument) else id(s) not in written
+            for s, condition in self.demands
+        )
 
     def loss_alone(self):
         """The number of the output that is returned (first), if a run does no more than compute.

@@ -23,6 +23,8 @@ FIRST = 16  # steps of the first stretch
 
 def can_loop(compiled, loss):
     """Whether a compiled Program is native from end to end, and the loss is one number."""
+    if not hasattr(compiled, "module"):  # NumPy runs it
+        return False
     whole = len(compiled.module.segments) == 1 and isinstance(compiled.module.segments[0], tuple)
     outputs = compiled.fusion.program.outputs
     return (

@@ -16,6 +16,7 @@ import numpy as np
 
 from rushlight.autograd.tape import modes
 from rushlight.compile.calls import Changer, Filler, Kernel, getitem
+from rushlight.compile.classes import IN_ELEMENTS
 from rushlight.compile.program import Builder, Constant, Slot, Value, view
 from rushlight.compile.symbol import Memory, Symbol, real, symbols_in
 from rushlight.tensor import as_array, make_view, wrap
@@ -56,6 +57,7 @@ class Recorder:
         disturbed: whether another thread worked with the same tensors meanwhile.
         numbers: Numbers whose value the run asked for, with that value.
         outcomes: what the run asked about numbers (a function), with the answer.
+        demands: pairs (Memory, condition on what it holds at the beginning).
     """
 
     def __init__(self):
@@ -65,6 +67,7 @@ class Recorder:
         self.failure = None
         self.numbers: dict = {}
         self.outcomes: list = []
+        self.demands: list = []
         self.recording = False
         self.disturbed = False
         self.drawing = 0
@@ -108,6 +111,17 @@ class Recorder:
         found = bool(symbol.value)
         self.outcomes.append((lambda: bool(source.read()), found))
         return found
+
+    def demand(self, symbol, condition):
+        """Have a condition on elements hold in each run, or raise a Leak if that can't be asked."""
+        memory = symbol.memory
+        known = self.is_known(symbol)
+        given = memory.source is not None and not memory.version
+        whole = symbol.value if known else memory.array
+        if not (known or given) or whole.dtype != symbol.dtype or not condition.hold(whole):
+            raise Leak
+        if not known:
+            self.demands.append((memory, condition))
 
     def revealed(self, args, what):
         """Arguments with all Symbols revealed: the shape of a result depends on them."""
@@ -542,7 +556,7 @@ class Recorder:
         try:
             if op.check is not None:
                 op.check(*arrays, **options)
-            result = op.kernel(*arrays, **options)
+            result = IN_ELEMENTS.get(op, op.kernel)(*arrays, **options)
         except DynamicLeak:
             raise
         except Exception:  # whatever can't take a Symbol; an error of the user's comes again

@@ -122,7 +122,7 @@ def native_loop(step, batch, data):
         return None
     entry, leaves = found
     result = entry.loss_alone()
-    if result is None or len(leaves) != len(data):
+    if result is None or len(leaves) != len(data) or not entry.may_loop(data):
         return None
     arrays = entry.arrays(leaves)
     compiled = getattr(entry.runner, "of", lambda _: entry.runner)(arrays)

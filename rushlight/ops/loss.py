@@ -315,8 +315,9 @@ def nll_loss_gradient(grad, target, weight=None, *, shape, reduction, ignore_ind
     rows = result[np.newaxis] if target.shape == (1,) and len(shape) == 1 else result
     classes = _class_count(shape)
     target, weights = _class_weights(target, weight, classes, ignore_index, grad.dtype)
-    divisor = np.add.reduce(weights, axis=None) if reduction == "mean" else 1
+    counts = weights != 0
+    divisor = np.add.reduce(weights, axis=None) if reduction == "mean" and counts.any() else 1
     # 0 - x, as -x makes the gradient of an ignored target -0
-    share = np.where(weights != 0, grad / divisor, 0)  # nan, if no target counts
+    share = np.where(counts, grad / divisor, 0)
     rows[_class_index(target, rows.ndim)] = 0 - weights * share
     return result
