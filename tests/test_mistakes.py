@@ -131,9 +131,225 @@ WRONG = {
             loss.backward()
         """,
     ),
+    "loss kept in a sum": (
+        mistakes.GraphKept,
+        "total += loss",
+        r"`total` keeps the losses of earlier steps(.|\n)*`total \+= loss.item\(\)`",
+        r"`total` 保存了之前每一步的 loss(.|\n)*`total \+= loss.item\(\)`",
+        """
+        w, total = torch.ones(3, requires_grad=True), 0
+        for step in range(30):
+            loss = (w * w).sum()
+            loss.backward()
+            total += loss
+        """,
+    ),
+    "losses kept in a list": (
+        mistakes.GraphKept,
+        "losses.append(loss)",
+        r"`losses` keeps the losses(.|\n)*`losses.append\(loss.item\(\)\)`",
+        r"`losses.append\(loss.item\(\)\)`",
+        """
+        def train():
+            w, losses = torch.ones(3, requires_grad=True), []
+            for step in range(30):
+                loss = (w * w).sum()
+                loss.backward()
+                losses.append(loss)
+        train()
+        """,
+    ),
+    "logarithm of a negative number": (
+        mistakes.NotFinite,
+        "logs = (x - 2).log()",
+        r"the loss is nan(.|\n)*comes from `log`, whose inputs were: input from -3 to 1",
+        r"loss 是 nan(.|\n)*来自 `log`",
+        """
+        x = torch.tensor([-1.0, 3.0], requires_grad=True)
+        logs = (x - 2).log()
+        (2 * logs).mean().backward()
+        """,
+    ),
+    "square root of zero": (
+        mistakes.NotFinite,
+        "distance = (x * x).sum().sqrt()",
+        r"a gradient is not finite(.|\n)*derivative of `sqrt`(.|\n)*out from 0 to 0",
+        r"梯度里出现了非有限的数(.|\n)*`sqrt` 的导数",
+        """
+        x = torch.zeros(3, requires_grad=True)
+        distance = (x * x).sum().sqrt()
+        distance.backward()
+        """,
+    ),
+    "NaN in the data": (
+        mistakes.NotFinite,
+        "loss = (x * w).mean()",
+        r"what `mul` was given is not finite to begin with \(.* \(1 of 2 not finite\)\)",
+        r"交给 `mul` 的数据本来就不是有限的数",
+        """
+        w, x = torch.ones(2, requires_grad=True), torch.tensor([1.0, torch.nan])
+        loss = (x * w).mean()
+        loss.backward()
+        """,
+    ),
+    "learning rate that is too large": (
+        mistakes.DivergingLoss,
+        "optimizer = torch.optim.SGD([w], lr=10.0)",
+        r"the loss grows from step to step, from 75 to .*learning rate of 10(.|\n)*`lr=1`",
+        r"loss 一步步变大(.|\n)*`lr=1`",
+        """
+        w = torch.tensor([5.0], requires_grad=True)
+        optimizer = torch.optim.SGD([w], lr=10.0)
+        for step in range(40):
+            optimizer.zero_grad()
+            loss = (3 * w * w).sum()
+            loss.backward()
+            optimizer.step()
+        """,
+    ),
+    "layer that forward forgets": (
+        mistakes.ParameterNotReached,
+        "optimizer = torch.optim.Adam(model.parameters())",
+        r"holds parameters that no loss has reached at any step: Net.b.weight, Net.b.bias",
+        r"任何一步的 loss 都没有用到：Net.b.weight",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = nn.Linear(2, 2), nn.Linear(2, 2)
+            def forward(self, x):
+                return self.a(x)
+        model = Net()
+        optimizer = torch.optim.Adam(model.parameters())
+        for step in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(4, 2)).sum().backward()
+            optimizer.step()
+        """,
+    ),
+    "layer in a plain list": (
+        mistakes.ParameterNotOptimized,
+        "optimizer = torch.optim.Adam(model.parameters())",
+        r"no optimizer holds them: Net.layers\[0\].weight(.|\n)*`nn.ModuleList`",
+        r"却不在任何优化器里：Net.layers\[0\].weight",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers, self.last = [nn.Linear(2, 2)], nn.Linear(2, 2)
+            def forward(self, x):
+                return self.last(self.layers[0](x))
+        model = Net()
+        optimizer = torch.optim.Adam(model.parameters())
+        for step in range(60):
+            optimizer.zero_grad()
+            model(torch.ones(4, 2)).sum().backward()
+            optimizer.step()
+        """,
+    ),
+    "evaluation with dropout": (
+        mistakes.EvaluationInTrainingMode,
+        "right = (model(x).argmax(1) == y).float().mean()",
+        r"`model` is evaluated in training mode(.|\n)*`model.eval\(\)` before it",
+        r"`model` 在训练模式下做评估(.|\n)*`model.eval\(\)`",
+        """
+        model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Linear(4, 2))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        x, y = torch.randn(8, 3), torch.randint(0, 2, (8,))
+        for epoch in range(3):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+            with torch.no_grad():
+                right = (model(x).argmax(1) == y).float().mean()
+        """,
+    ),
+    "evaluation with batch norm": (
+        mistakes.EvaluationInTrainingMode,
+        "return F.mse_loss(net(x), y).item()",
+        r"`net` is evaluated in training mode",
+        r"`net` 在训练模式下做评估",
+        """
+        net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        @torch.no_grad()
+        def validate(x, y):
+            return F.mse_loss(net(x), y).item()
+        net(torch.randn(8, 3)).square().mean().backward()
+        optimizer.step()
+        validate(torch.randn(8, 3), torch.randn(8, 2))
+        """,
+    ),
 }
 
 RIGHT = {
+    "evaluation as it should be": """
+        model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model(torch.randn(8, 3)).square().mean().backward()
+        optimizer.step()
+        with torch.no_grad():
+            fakes = model(torch.randn(8, 3))  # something to train with
+            best = model(torch.randn(8, 3)).max(1).values
+        model.eval()
+        with torch.no_grad():
+            error = F.mse_loss(model(torch.randn(8, 3)), torch.randn(8, 4))
+        """,
+    "numbers of losses kept": """
+        w, total, losses = torch.ones(3, requires_grad=True), 0, []
+        for step in range(50):
+            loss = (w * w).sum()
+            loss.backward()
+            total += loss.item()
+            losses.append(loss.detach())
+        """,
+    "losses summed before one pass": """
+        w = torch.ones(3, requires_grad=True)
+        for step in range(30):
+            total = 0
+            for task in range(30):
+                total = total + (w * task).sum()
+            total.backward()
+        """,
+    "infinities that are masked out": """
+        x = torch.tensor([0.0, 1.0], requires_grad=True)
+        scores = x.masked_fill(torch.tensor([True, False]), -torch.inf)
+        torch.softmax(scores, 0)[1].backward()
+        torch.where(x > 0, x, 0 * x).sum().backward()
+        """,
+    "a loss that falls, and one that jumps": """
+        w = torch.tensor([5.0], requires_grad=True)
+        optimizer = torch.optim.SGD([w], lr=0.01)
+        for step in range(40):
+            optimizer.zero_grad()
+            ((1e6 if step % 9 == 0 else 1) * w * w).sum().backward()
+            w.grad.clamp_(-1, 1)
+            optimizer.step()
+        """,
+    "a new head on a loaded model": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body, self.head = nn.Linear(2, 2), nn.Linear(2, 2)
+            def forward(self, x):
+                return self.head(self.body(x))
+        model = Net()
+        model.load_state_dict(Net().state_dict())
+        optimizer = torch.optim.Adam(model.head.parameters())
+        for step in range(60):
+            optimizer.zero_grad()
+            model(torch.ones(4, 2)).sum().backward()
+            optimizer.step()
+        """,
+    "a part that is used later": """
+        first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+        optimizer = torch.optim.Adam([*first.parameters(), *second.parameters()])
+        for step in range(20):
+            optimizer.zero_grad()
+            x = first(torch.ones(4, 2))
+            (second(x) if step > 10 else x).sum().backward()
+            optimizer.step()
+        """,
     "ordinary training": """
         model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes.kinds import GradientsNotZeroed, StepWithoutGradients
+from rushlight.explain.mistakes.memory import ByOptimizer
 from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
 from rushlight.explain.mistakes.watch import Check
 
@@ -46,20 +45,20 @@ class NeverZeroed(Check):
     """
 
     def __init__(self):
-        self.used = WeakKeyDictionary()
+        self.used = ByOptimizer()
 
     def before_backward(self, root):
-        for used in self.used.values():
+        for used in list(self.used.values()):
             if used.gradient is not None and used.is_zeroed():
                 used.gradient = None
 
     def after_backward(self, root):
-        for used in self.used.values():
+        for used in list(self.used.values()):
             if used.gradient is not None:
                 used.is_stale = used.gradient._counter[0] != used.version
 
     def before_step(self, optimizer, args, kwargs):
-        used = self.used.get(optimizer)
+        used = self.used.of(optimizer)
         if used is None or has_closure(args, kwargs):
             return
         is_stale = used.gradient is not None and used.is_stale and not used.is_zeroed()
@@ -71,12 +70,13 @@ class NeverZeroed(Check):
             report(GradientsNotZeroed, case.here, why, [fix])
 
     def after_step(self, optimizer, args, kwargs):
-        used = self.used.get(optimizer)
+        used = self.used.of(optimizer)
         if used is None:
             witness = smallest_with_gradient(optimizer)
             if witness is None:
                 return
-            used = self.used[optimizer] = Used(witness)
+            used = Used(witness)
+            self.used.put(optimizer, used)
         used.gradient = used.parameter._grad
         used.version = 0 if used.gradient is None else used.gradient._counter[0]
         used.is_stale = False
@@ -100,20 +100,21 @@ class NoGradients(Check):
     """A step that finds no gradients, where passes do give some: too early, or zeroed before."""
 
     def __init__(self):
-        #: optimizer -> number of the line of a pass that gave gradients, 0: not since its step
-        self.passed = WeakKeyDictionary()
-        #: optimizer -> the situation of its first step, if that found no gradients
-        self.empty = WeakKeyDictionary()
+        #: number of the line of a pass that gave gradients, 0: not since its step
+        self.passed = ByOptimizer()
+        #: place and name of its first step, if that found no gradients
+        self.empty = ByOptimizer()
 
     def made(self, optimizer):
-        self.passed[optimizer] = 0
+        self.passed.put(optimizer, 0)
 
     def after_backward(self, root):
-        for optimizer in list(self.passed):
-            if not self.passed[optimizer] and not is_empty(optimizer):
-                self.passed[optimizer] = line_now()
-                if optimizer in self.empty:
-                    self.tell_early(self.empty.pop(optimizer))
+        for key in list(self.passed):
+            optimizer = self.passed.optimizers[key]()
+            if not self.passed[key] and optimizer is not None and not is_empty(optimizer):
+                self.passed[key] = line_now()
+                if key in self.empty:
+                    self.tell_early(self.empty.pop(key))
 
     def tell_early(self, place_and_name):
         place, name = place_and_name
@@ -122,10 +123,10 @@ class NoGradients(Check):
         report(StepWithoutGradients, place, why, [fix], [(here, say("early.pass"))])
 
     def before_step(self, optimizer, args, kwargs):
-        line = self.passed.get(optimizer)
+        line = self.passed.of(optimizer)
         if line is None or has_closure(args, kwargs):
             return
-        self.passed[optimizer] = 0
+        self.passed[id(optimizer)] = 0
         if is_empty(optimizer):
             case = situation()
             name = case.name_of(optimizer, "optimizer")
@@ -134,9 +135,9 @@ class NoGradients(Check):
                 places = [(place_of_line(line), say("early.pass"))]
                 report(StepWithoutGradients, case.here, why, [fix], places)
             elif not optimizer.state:
-                self.empty[optimizer] = case.here, name
+                self.empty.put(optimizer, (case.here, name))
         else:
-            self.passed.pop(optimizer)  # this optimizer knows how it is done
+            self.passed.forget(id(optimizer))  # this optimizer knows how it is done
 
 
 def is_empty(optimizer):

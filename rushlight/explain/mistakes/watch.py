@@ -15,7 +15,7 @@ from rushlight.tensor import Tensor
 
 __all__ = ["Check", "install", "uninstall"]
 
-_FAMILIES = "gradients graph".split()
+_FAMILIES = "gradients graph numbers kept evaluation parameters".split()
 
 
 class Check:
@@ -31,7 +31,7 @@ class Check:
         """A backward pass from the tensor `root` begins."""
 
     def after_backward(self, root):
-        """It has ended."""
+        """It has ended, maybe by an error."""
 
     def before_step(self, optimizer, args, kwargs):
         """An optimizer's step begins."""
@@ -87,8 +87,10 @@ class Watch:
             if tensors.__class__ is not Tensor or tensors._array.__class__ is not np.ndarray:
                 return backward(tensors, *args, **kwargs)
             tell(before, tensors)
-            backward(tensors, *args, **kwargs)
-            tell(after, tensors)
+            try:
+                backward(tensors, *args, **kwargs)
+            finally:
+                tell(after, tensors)
 
         return watched
 

@@ -1,0 +1,252 @@
+"""Numbers that go astray: the first NaN or infinity, and losses that grow without end."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+
+from rushlight.autograd import engine
+from rushlight.explain.catalogue import say
+from rushlight.explain.mistakes.graph import node_of, nodes_from, place_of_node
+from rushlight.explain.mistakes.kinds import DivergingLoss, NotFinite
+from rushlight.explain.mistakes.memory import ByOptimizer
+from rushlight.explain.mistakes.report import (
+    findings,
+    line_now,
+    place_of_line,
+    report,
+    situation,
+)
+from rushlight.explain.mistakes.watch import Check
+from rushlight.tensor import Tensor
+
+__all__ = ["CHECKS"]
+
+
+def loss_value(root):
+    """The number that a pass starts from; None if it isn't one real number."""
+    array = root._array
+    return float(array) if array.ndim == 0 and array.dtype.kind == "f" else None
+
+
+# The first NaN or infinity ------------------------------------------------------------------------
+
+
+class FirstNotFinite(Check):
+    """A loss that isn't finite: its graph says where that began. And so for gradients.
+
+    In a backward pass NumPy itself reports the operation that makes a NaN, by the processor's
+    flags; only a pass that had such a report is looked at.
+    """
+
+    def __init__(self):
+        self.is_done = False
+        self.suspect = None
+        self.state: np.errstate | None = None
+
+    def before_backward(self, root):
+        if self.is_done:
+            return
+        value = loss_value(root)
+        if value is not None and not math.isfinite(value):
+            self.is_done = True
+            if all(each.kind is not DivergingLoss for each in findings):
+                tell_forward(root, value)
+        self.suspect = None
+        self.state = np.errstate(call=self.note, divide="call", invalid="call", over="call")
+        self.state.__enter__()
+
+    def after_backward(self, root):
+        if self.state is None:
+            return
+        self.state.__exit__(None, None, None)
+        self.state = None
+        if self.suspect is not None and not self.is_done:
+            node, line, ranges = self.suspect
+            bad = [leaf for leaf in self.leaves if not is_finite(leaf._grad)]
+            if bad:
+                self.is_done = True
+                values = {"op": operation(node), "ranges": ranges}
+                why = say("nan.backward", **values)
+                fixes = [say("nan.fix.backward")]
+                here = situation().here
+                report(NotFinite, line or here, why, fixes, [(here, say("nan.pass"))])
+
+    def note(self, kind, flags):
+        """What NumPy calls when an operation makes a NaN or an infinity."""
+        if self.suspect is not None:
+            return
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code is not engine.ordinary_pass.__code__:
+            frame = frame.f_back
+        if frame is not None:
+            node = frame.f_locals.get("node")
+            self.leaves = leaves_below(node)
+            self.suspect = node, place_of_node(node), described(saved_arrays(node))
+
+
+def leaves_below(node):
+    """The leaves to which gradients flow through a Node."""
+    found, known, waiting = [], {node}, [node]
+    for each in waiting:
+        for edge in each.edges or ():
+            if isinstance(edge, Tensor):
+                found.append(edge)
+            elif (following := node_of(edge)) is not None and following not in known:
+                known.add(following)
+                waiting.append(following)
+    return found
+
+
+def is_finite(tensor):
+    return tensor is None or bool(np.isfinite(tensor._array).all())
+
+
+class Saved(NamedTuple):
+    """An array that a Node saved: its name, itself, and the edge to who made it."""
+
+    name: str
+    array: np.ndarray
+    edge: object
+
+
+def saved_arrays(node):
+    """The float arrays that a Node of a declared operation saved."""
+    op = getattr(node, "op", None)
+    if op is None or not node.saved:
+        return []
+    found = []
+    for name, value in zip(node.saved_names, node.saved, strict=False):
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+            position = op.arrays.index(name) if name in op.arrays else None
+            known = position is not None and position < len(node.edges)
+            found.append(Saved(name, value, node.edges[position] if known else None))
+    return found
+
+
+def described(arrays):
+    """Names and ranges of arrays: `input from -1 to 3`."""
+    return "; ".join(describe(each) for each in arrays) or say("nan.unknown")
+
+
+def describe(saved):
+    array = saved.array
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        return say("nan.some", name=saved.name, bad=bad, size=array.size)
+    low, high = f"{array.min():.4g}", f"{array.max():.4g}"
+    return say("nan.range", name=saved.name, low=low, high=high)
+
+
+def operation(node):
+    """What a Node's operation is called."""
+    op = getattr(node, "op", None)
+    return op.title if op is not None else type(node).__name__
+
+
+def tell_forward(root, value):
+    """Find the first operation on the way to a loss whose output isn't finite, and tell."""
+    makers, from_outside = {}, None
+    first = node_of(root._node)
+    for node in nodes_from(root):
+        for each in saved_arrays(node):
+            if np.isfinite(each.array).all():
+                continue
+            if each.name not in node.op.arrays:
+                makers[node.seq] = node
+            elif (maker := node_of(each.edge)) is not None:
+                makers[maker.seq] = maker
+            else:
+                from_outside = from_outside or (node, each)
+        if makes_it(node):
+            makers[node.seq] = node
+    if from_outside is not None and not any(seq < from_outside[0].seq for seq in makers):
+        tell_outside(*from_outside)
+        return
+    node = makers[min(makers)] if makers else first
+    inputs = [s for s in saved_arrays(node) if s.name in node.op.arrays]
+    why = say("nan.forward", op=operation(node), value=value, ranges=described(inputs))
+    here = situation().here
+    fixes = [say("nan.fix.forward")]
+    report(NotFinite, place_of_node(node) or here, why, fixes, [(here, say("nan.pass"))])
+
+
+def makes_it(node):
+    """Whether an operation makes, of finite arrays that it saved, what isn't finite."""
+    op = getattr(node, "op", None)
+    arrays = {each.name: each.array for each in saved_arrays(node)}
+    if op is None or not all(np.isfinite(each).all() for each in arrays.values()):
+        return False
+    if op.name == "div" and not arrays.get("other", np.ones(1)).all():
+        return True
+    if op.outputs is not None or op.options or set(op.arrays) - arrays.keys():
+        return False
+    with np.errstate(all="ignore"):
+        return not np.isfinite(op.kernel(*(arrays[name] for name in op.arrays))).all()
+
+
+def tell_outside(node, saved):
+    """The NaN was in the data, or in a parameter, before anything was computed."""
+    is_parameter = isinstance(saved.edge, Tensor)
+    key, fix = (
+        ("nan.parameter", "nan.parameter.fix") if is_parameter else ("nan.data", "nan.data.fix")
+    )
+    why = say(key, op=operation(node), ranges=describe(saved))
+    here = situation().here
+    report(NotFinite, place_of_node(node) or here, why, [say(fix)], [(here, "")])
+
+
+# Losses that grow ---------------------------------------------------------------------------------
+
+_GROWTH = 1000.0
+_STEPS = 5
+
+
+class Diverging(Check):
+    """The losses of one line grow from pass to pass, a thousandfold in all."""
+
+    def __init__(self):
+        self.losses: dict = {}
+        self.optimizers = ByOptimizer()
+        self.latest = None
+
+    def made(self, optimizer):
+        self.optimizers.put(optimizer, line_now())
+
+    def before_step(self, optimizer, args, kwargs):
+        self.latest = optimizer
+
+    def before_backward(self, root):
+        value = loss_value(root)
+        if value is None:
+            return
+        known = self.losses.get(line_now())
+        if known is None:
+            known = self.losses[line_now()] = deque(maxlen=_STEPS + 1), abs(value)
+        recent, first = known
+        recent.append(value)
+        if not abs(value) > _GROWTH * max(first, 1.0):
+            return
+        if len(recent) == _STEPS + 1 and all(
+            b > 1.5 * a > 0 for a, b in zip(recent, list(recent)[1:], strict=False)
+        ):
+            self.tell(value, first)
+
+    def tell(self, value, first):
+        case = situation()
+        rate = self.latest and self.latest.param_groups[0].get("lr")
+        if rate is None:
+            return
+        place = place_of_line(self.optimizers.of(self.latest) or 0) or case.here
+        why = say(
+            "diverge.why", first=f"{first:.4g}", value=f"{value:.4g}", rate=f"{float(rate):g}"
+        )
+        fixes = [say("diverge.rate", rate=f"{float(rate) / 10:g}"), say("diverge.clip")]
+        report(DivergingLoss, place, why, fixes, [(case.here, "")])
+
+
+CHECKS = [Diverging, FirstNotFinite]
