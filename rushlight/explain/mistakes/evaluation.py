@@ -9,7 +9,7 @@ from rushlight import nn
 from rushlight.autograd.tape import modes
 from rushlight.explain.catalogue import say
 from rushlight.explain.history import enclosing_no_grad
-from rushlight.explain.mistakes.kinds import EvaluationInTrainingMode
+from rushlight.explain.mistakes import EvaluationInTrainingMode
 from rushlight.explain.mistakes.report import report, situation
 from rushlight.explain.mistakes.watch import Check
 from rushlight.explain.source import Place, around, statement_at

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.explain.catalogue import say
-from rushlight.explain.mistakes.kinds import GradientsNotZeroed, StepWithoutGradients
-from rushlight.explain.mistakes.memory import ByOptimizer
+from rushlight.explain.mistakes import GradientsNotZeroed, StepWithoutGradients
 from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
-from rushlight.explain.mistakes.watch import Check
+from rushlight.explain.mistakes.watch import ByOptimizer, Check
 
 __all__ = ["CHECKS"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from rushlight.autograd.tape import Node, Output
 from rushlight.explain.catalogue import say
-from rushlight.explain.mistakes.kinds import ProbabilitiesAsScores, TargetShape
+from rushlight.explain.mistakes import ProbabilitiesAsScores, TargetShape
 from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
 from rushlight.explain.mistakes.watch import Check
 from rushlight.tensor import Tensor

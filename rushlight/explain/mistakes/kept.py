@@ -10,8 +10,8 @@ from collections import deque
 from rushlight.autograd.tape import Node
 from rushlight.explain.catalogue import say
 from rushlight.explain.history import assignments
+from rushlight.explain.mistakes import GraphKept
 from rushlight.explain.mistakes.graph import is_named, node_of, place_of_node
-from rushlight.explain.mistakes.kinds import GraphKept
 from rushlight.explain.mistakes.report import line_now, report, situation
 from rushlight.explain.mistakes.watch import Check
 from rushlight.explain.source import Place, statement_at

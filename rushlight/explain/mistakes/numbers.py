@@ -11,9 +11,8 @@ import numpy as np
 
 from rushlight.autograd import engine
 from rushlight.explain.catalogue import say
+from rushlight.explain.mistakes import DivergingLoss, NotFinite
 from rushlight.explain.mistakes.graph import node_of, nodes_from, place_of_node
-from rushlight.explain.mistakes.kinds import DivergingLoss, NotFinite
-from rushlight.explain.mistakes.memory import ByOptimizer
 from rushlight.explain.mistakes.report import (
     findings,
     line_now,
@@ -21,7 +20,7 @@ from rushlight.explain.mistakes.report import (
     report,
     situation,
 )
-from rushlight.explain.mistakes.watch import Check
+from rushlight.explain.mistakes.watch import ByOptimizer, Check
 from rushlight.tensor import Tensor
 
 __all__ = ["CHECKS"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rushlight.explain import provenance
 from rushlight.explain.case import Case, Explanation
 from rushlight.explain.language import language
-from rushlight.explain.mistakes.kinds import Mistake
+from rushlight.explain.mistakes import Mistake
 from rushlight.explain.source import Place
 
 __all__ = ["Finding", "findings", "line_now", "place_of_line", "report", "situation"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 from importlib import import_module
+from weakref import ref
 
 import numpy as np
 
 from rushlight import autograd, explain
-from rushlight.explain.mistakes import report
-from rushlight.explain.mistakes.kinds import Mistake
+from rushlight.explain.mistakes import Mistake, report
 from rushlight.optim import optimizer as optimizers
 from rushlight.tensor import Tensor
 
-__all__ = ["Check", "install", "uninstall"]
+__all__ = ["ByOptimizer", "Check", "install", "uninstall"]
 
 _FAMILIES = "gradients graph numbers kept evaluation parameters".split()
 
@@ -41,6 +41,32 @@ class Check:
 
     def at_end(self):
         """The program has ended without an error."""
+
+
+class ByOptimizer(dict):
+    """identity of an optimizer -> what a check remembers, no longer than the optimizer lives.
+
+    A plain dictionary, as it is read at each step: those of `weakref` are several times slower.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.optimizers: dict = {}
+
+    def put(self, optimizer, value):
+        """Remember `value`."""
+        key = id(optimizer)
+        self[key] = value
+        self.optimizers[key] = ref(optimizer, lambda _: self.forget(key))
+
+    def of(self, optimizer):
+        """What is remembered of an optimizer, or None."""
+        return self.get(id(optimizer))
+
+    def forget(self, key):
+        """Forget the optimizer of this identity."""
+        self.pop(key, None)
+        self.optimizers.pop(key, None)
 
 
 class Watch:
