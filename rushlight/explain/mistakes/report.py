@@ -64,7 +64,7 @@ def report(kind, place, why, fix, places=()):
         raise kind(str(everything))
     message = kind(str(Explanation([why], others, fix)))  # a warning itself shows its line
     filename, line = place or ("<unknown>", 1)
-    warnings.warn_explicit(message, None, filename, line, "__main__", {})  # type: ignore[arg-type]
+    warnings.warn_explicit(message, None, filename, line, "__main__", {})
 
 
 def _is_silenced(kind):
