@@ -1,5 +1,7 @@
 """Activations, dropout, norms, lookups: the numbers that PyTorch 2.13 prints."""
 
+import re
+
 import pytest
 
 import rushlight as rl
@@ -175,3 +177,34 @@ def test_embedding_bag():
 
 def test_one_hot():
     assert F.one_hot(rl.tensor([0, 2])).tolist() == [[1, 0, 0], [0, 0, 1]]
+
+
+COMPLEX = {
+    "celu": "elu_cpu",
+    "gelu": "GeluKernelImpl",
+    "hardswish": "hardswish_cpu",
+    "leaky_relu": "leaky_relu_cpu",
+    "logsigmoid": "log_sigmoid_cpu",
+    "mish": "mish_cpu",
+    "softplus": "softplus_cpu",
+    "softshrink": "softshrink_check",
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_activations_refuse_complex_numbers(name):
+    words = f"\"{COMPLEX[name]}\" not implemented for 'ComplexFloat'"
+    with pytest.raises(NotImplementedError, match=re.escape(words)):
+        getattr(F, name)(rl.ones(2, dtype=rl.complex64))
+
+
+@pytest.mark.parametrize("dtype", ["ComplexDouble", "Long", "Bool"])
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [("mse_loss", "mse_cpu"), ("huber_loss", "huber_cpu"), ("smooth_l1_loss", "smooth_l1_cpu")],
+)
+def test_losses_refuse_what_is_not_floating(name, kernel, dtype):
+    kinds = {"ComplexDouble": rl.complex128, "Long": rl.int64, "Bool": rl.bool}
+    x = rl.ones(2, dtype=kinds[dtype])
+    with pytest.raises(NotImplementedError, match=f"\"{kernel}\" not implemented for '{dtype}'"):
+        getattr(F, name)(x, x)
