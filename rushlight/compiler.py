@@ -70,9 +70,9 @@ def list_backends(exclude_tags=None):
     """The names of the backends.
 
     >>> list_backends()
-    ['inductor', 'numba', 'numpy']
+    ['inductor', 'native', 'numpy']
     """
-    return ["inductor", "numba", "numpy"]
+    return ["inductor", "native", "numpy"]
 
 
 def allow_in_graph(fn):

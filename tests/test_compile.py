@@ -524,6 +524,12 @@ def test_as_a_decorator_with_all_arguments():
     assert callable(torch.compile)
 
 
+@pytest.mark.parametrize("backend", ["native", "numba", "numpy", "eager", "inductor"])
+def test_names_of_backends(backend):
+    compiled = torch.compile(lambda x: x * 2, backend=backend)
+    assert [compiled(torch.ones(())).item() for _ in range(2)] == [2, 2]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -611,7 +617,7 @@ def test_names_around_compile():
 
     assert "graph_break" in eager_reason(function, torch.ones(2))
     assert dynamo.optimize("numpy", nopython=True)(lambda x: x + 1)(torch.ones(())).item() == 2
-    assert torch.compiler.list_backends() == ["inductor", "numba", "numpy"]
+    assert torch.compiler.list_backends() == ["inductor", "native", "numpy"]
     assert not torch.compiler.is_compiling()
     assert not torch.compiler.is_exporting()
     seen = []

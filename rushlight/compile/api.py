@@ -8,8 +8,8 @@ from rushlight.nn.module import Module
 __all__ = ["OptimizedModule", "compile"]
 
 #: PyTorch's names of backends, and ours; PyTorch's all mean the fastest that is there
-_BACKENDS = {"inductor": None, "aot_eager": None, "cudagraphs": None, "numba": "native"}
-_BACKENDS |= {"numpy": "numpy", "eager": "eager"}
+_BACKENDS = {"inductor": None, "aot_eager": None, "cudagraphs": None, "native": "native"}
+_BACKENDS |= {"numba": "native", "numpy": "numpy", "eager": "eager"}
 _MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs", "lite", None)
 
 
@@ -34,8 +34,8 @@ def compile(
         fullgraph: raise `Unsupported` where the function can't be compiled, instead of running it
             uncompiled after a warning.
         dynamic: False for a Program for each batch size; else a second size makes it free.
-        backend: "numba", "numpy", "eager" (not compiled); PyTorch's names, and a function, mean
-            the fastest that is installed.
+        backend: "native" (LLVM; "numba" is another name for it), "numpy", "eager" (not compiled);
+            PyTorch's names, and a function, mean the fastest that is installed.
         mode, options: accepted as in PyTorch; they change nothing.
         disable: return `model` as it is.
 
