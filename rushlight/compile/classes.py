@@ -1,10 +1,9 @@
 """Losses of classes as elementwise instructions and sums, which fuse with what is around them.
 
-Their kernels pick elements by index, which would be calls between native code. Here a row's class
-is found by comparison instead: each element of a row is looked at anyway, by the log_softmax before
-and by its derivative. Nothing would tell a class out of range, so it is a condition for repeating
-the run that there is none (`Recorder.demand`); a call that breaks it runs as any first call does,
-and the kernel raises.
+Their kernels pick elements by index: calls between native code. Here a row's class is found by
+comparison, as log_softmax and its derivative look at each element anyway. Nothing would tell a
+class out of range, so that there is none is a condition for repeating the run (`Recorder.demand`);
+a call that breaks it runs as any first call does, and the kernel raises.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def loss_in_elements(input, target, weight=None, *, reduction="mean", ignore_ind
 
 
 def gradient_in_elements(grad, target, weight=None, *, shape, reduction, ignore_index):
-    """What nll_loss_gradient does, for a matrix without class weights."""
+    """The same for nll_loss_gradient."""
     chosen, _, count = picks(target, weight, shape, ignore_index, grad.dtype)
     share = -grad / count if reduction == "mean" else -grad
     return np.where(chosen, share[:, None] if reduction == "none" else share, 0)
