@@ -207,6 +207,46 @@ WRONG = {
             optimizer.step()
         """,
     ),
+    "layer that forward forgets": (
+        mistakes.ParameterNotReached,
+        "optimizer = torch.optim.Adam(model.parameters())",
+        r"holds parameters that no loss has reached at any step: Net.b.weight, Net.b.bias",
+        r"任何一步的 loss 都没有用到：Net.b.weight",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b = nn.Linear(2, 2), nn.Linear(2, 2)
+            def forward(self, x):
+                return self.a(x)
+        model = Net()
+        optimizer = torch.optim.Adam(model.parameters())
+        for step in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(4, 2)).sum().backward()
+            optimizer.step()
+        """,
+    ),
+    "layer in a plain list": (
+        mistakes.ParameterNotOptimized,
+        "optimizer = torch.optim.Adam(model.parameters())",
+        r"no optimizer holds them: Net.layers\[0\].weight(.|\n)*`nn.ModuleList`",
+        r"却不在任何优化器里：Net.layers\[0\].weight",
+        """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layers, self.last = [nn.Linear(2, 2)], nn.Linear(2, 2)
+            def forward(self, x):
+                return self.last(self.layers[0](x))
+        model = Net()
+        optimizer = torch.optim.Adam(model.parameters())
+        for step in range(60):
+            optimizer.zero_grad()
+            model(torch.ones(4, 2)).sum().backward()
+            optimizer.step()
+        """,
+    ),
     "evaluation with dropout": (
         mistakes.EvaluationInTrainingMode,
         "right = (model(x).argmax(1) == y).float().mean()",

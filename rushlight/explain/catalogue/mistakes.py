@@ -152,4 +152,30 @@ TEXTS = {
         en="scale the data to about mean 0 and deviation 1",
         zh="把数据缩放到大约均值 0、标准差 1",
     ),
+    "unreached.why": Text(
+        en="this optimizer holds parameters that no loss has reached at any step: {names}.",
+        zh="这个优化器里有些参数，任何一步的 loss 都没有用到：{names}。",
+    ),
+    "unreached.fix": Text(
+        en="use them in `forward` (is a layer defined and not called, or its output detached?)",
+        zh="在 `forward` 中用到它们（是否有定义了却没有调用的层，或输出被 detach 了？）",
+    ),
+    "unreached.remove": Text(
+        en="leave them out of the model.",
+        zh="把它们从模型中去掉。",
+    ),
+    "unheld.why": Text(
+        en="the model has parameters that get gradients, and no optimizer holds them: {names}. "
+        "They never change.",
+        zh="模型中有些参数有梯度，却不在任何优化器里：{names}。它们永远不会更新。",
+    ),
+    "unheld.fix": Text(
+        en="make the optimizer of `model.parameters()` when the model is complete; layers in a "
+        "list belong in `nn.ModuleList`.",
+        zh="等模型建好之后，用 `model.parameters()` 创建优化器；放在列表里的层要用 `nn.ModuleList`。",
+    ),
+    "unheld.freeze": Text(
+        en="if they are to stay as they are: `parameter.requires_grad_(False)`.",
+        zh="如果本来就不想更新它们：`parameter.requires_grad_(False)`。",
+    ),
 }

@@ -17,6 +17,8 @@ __all__ = [
     "GraphKept",
     "Mistake",
     "NotFinite",
+    "ParameterNotOptimized",
+    "ParameterNotReached",
     "ProbabilitiesAsScores",
     "StepWithoutGradients",
     "TargetShape",
@@ -40,6 +42,18 @@ class GradientsNotZeroed(Mistake):
 
 class TargetShape(Mistake):
     """A target broadcasts against the predictions: each is compared with all of the others."""
+
+
+class ParameterNotReached(Mistake):
+    """An optimizer holds a parameter that no loss depends on."""
+
+    is_error = False
+
+
+class ParameterNotOptimized(Mistake):
+    """A model has a parameter that gets gradients, and no optimizer holds it."""
+
+    is_error = False
 
 
 class StepWithoutGradients(Mistake):

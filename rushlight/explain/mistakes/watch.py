@@ -15,7 +15,7 @@ from rushlight.tensor import Tensor
 
 __all__ = ["ByOptimizer", "Check", "install", "uninstall"]
 
-_FAMILIES = "gradients graph numbers kept evaluation".split()
+_FAMILIES = "gradients graph numbers kept evaluation parameters".split()
 
 
 class Check:
