@@ -9,6 +9,7 @@ HELP = """\
 usage: rushlight run [--seed N] [--fast | --strict] program.py [argument ...]
        rushlight run [--seed N] [--fast | --strict] -m module [argument ...]
        rushlight run [--seed N] [--fast | --strict] -c code [argument ...]
+       rushlight doctor [-o page.html] program.py [argument ...]
        rushlight show [-o page.html] program.py [argument ...]
        rushlight bench [option ...]
        rushlight --version | --help
@@ -21,6 +22,8 @@ run      Run a PyTorch program as it stands: where it says `import torch` it get
            --strict  make errors of the warnings of silent mistakes
          Without a display, plt.show() saves the figures as program-figure-1.png, ... in the
          current directory.
+doctor   Run a program, and report how its training went: silent mistakes, gradients, dead units,
+         time by operation and by line, memory; in the terminal and on a page. Status 1: errors.
 show     Run a program, and write what its compiled functions became to a page: the operations that
          were traced, and the source that runs.
 bench    Time the same workloads on Rushlight and on its peers; `rushlight bench --help` says more.
@@ -94,16 +97,39 @@ def parse_seed(text: str) -> int:
 
 
 def show(command: str, arguments: list[str]) -> int:
+    path, target = split_page_arguments(command, arguments)
+    if not target:
+        return show_help(command, arguments)
+    from rushlight.compile.show import show_program
+
+    return show_program(target, path)
+
+
+def doctor(command: str, arguments: list[str]) -> int:
+    path, target = split_page_arguments(command, arguments)
+    if not target:
+        return show_help(command, arguments)
+    from rushlight.doctor import examine
+
+    return examine(target, path)
+
+
+def split_page_arguments(command: str, arguments: list[str]) -> tuple[str | None, list[str]]:
+    """Where the page is to be written, and the program's command line (empty: help is asked for).
+
+    >>> split_page_arguments("show", ["-o", "a.html", "train.py", "-x"])
+    ('a.html', ['train.py', '-x'])
+    """
     path = None
     if arguments[:1] == ["-o"] and len(arguments) > 1:
         path, arguments = arguments[1], arguments[2:]
     if not arguments or arguments[0] in ("-h", "--help"):
-        return show_help(command, arguments)
+        return path, []
     if arguments[0].startswith("-") and arguments[0] not in ("-m", "-c"):
-        raise UsageError(f"show has no option {arguments[0]}; write the program's name after -o")
-    from rushlight.compile.show import show_program
-
-    return show_program(arguments, path)
+        raise UsageError(
+            f"{command} has no option {arguments[0]}; write the program's name after -o"
+        )
+    return path, arguments
 
 
 def bench(command: str, arguments: list[str]) -> int:
@@ -131,6 +157,7 @@ def unknown(command: str, arguments: list[str]) -> int:
 
 COMMANDS = {
     "run": run,
+    "doctor": doctor,
     "show": show,
     "bench": bench,
     "--version": show_version,

@@ -15,7 +15,11 @@ from rushlight.runner import alias, marks, plots
 
 
 def run_program(
-    target: list[str], seed: int | None = None, fast: bool = False, strict: bool = False
+    target: list[str],
+    seed: int | None = None,
+    fast: bool = False,
+    strict: bool = False,
+    observer: mistakes.Check | None = None,
 ) -> int:
     """Run what `python *target` would run, in this process, with `torch` meaning Rushlight.
 
@@ -23,6 +27,7 @@ def run_program(
     the program's own arguments. All three generators are seeded if a seed is given. The program is
     marked, unless it is to be `fast`: explanations of errors then know each operation's line; and
     it is watched for silent mistakes, which are warnings, or errors with `strict`.
+    An `observer` looks on with the checks.
 
     An uncaught exception is shown as `python` shows it, without frames of the runner, and then
     propagates, so that the process ends with the status, or the signal, with which `python` would
@@ -33,7 +38,7 @@ def run_program(
     print_any_character()
     if not fast:
         marks.install()
-        mistakes.install(strict)
+        mistakes.install(strict, [observer] if observer else ())
     if seed is not None:
         seed_all(seed)
     try:

@@ -6,7 +6,7 @@ sentences; what to type stands in backquotes; nobody is blamed.
 
 from __future__ import annotations
 
-from rushlight.explain.catalogue import common, derivatives, mistakes, models, values
+from rushlight.explain.catalogue import common, derivatives, doctor, mistakes, models, values
 from rushlight.explain.language import language
 
 __all__ = ["CATALOGUE", "say"]
@@ -17,6 +17,7 @@ CATALOGUE = {
     **values.TEXTS,
     **models.TEXTS,
     **mistakes.TEXTS,
+    **doctor.TEXTS,
 }
 
 

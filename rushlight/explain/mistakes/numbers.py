@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rushlight.autograd import engine
+from rushlight.autograd.tape import Node
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import DivergingLoss, NotFinite
 from rushlight.explain.mistakes.graph import node_of, nodes_from, place_of_node
@@ -24,6 +24,8 @@ from rushlight.explain.mistakes.watch import ByOptimizer, Check
 from rushlight.tensor import Tensor
 
 __all__ = ["CHECKS"]
+
+_PASSES = ("rushlight.autograd.engine", "rushlight.autograd.watched")
 
 
 def loss_value(root):
@@ -80,12 +82,18 @@ class FirstNotFinite(Check):
         if self.suspect is not None:
             return
         frame = sys._getframe(1)
-        while frame is not None and frame.f_code is not engine.ordinary_pass.__code__:
+        while frame is not None and not is_pass(frame):
             frame = frame.f_back
         if frame is not None:
             node = frame.f_locals.get("node")
             self.leaves = leaves_below(node)
             self.suspect = node, place_of_node(node), described(saved_arrays(node))
+
+
+def is_pass(frame):
+    """Whether a frame is of a loop over Nodes, and holds the one whose rules are applied."""
+    name = frame.f_globals.get("__name__")
+    return name in _PASSES and isinstance(frame.f_locals.get("node"), Node)
 
 
 def leaves_below(node):

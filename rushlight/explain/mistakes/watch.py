@@ -149,12 +149,12 @@ def tell(listeners, *news):
 _watches: list[Watch] = []
 
 
-def install(strict=False):
-    """Watch from now on; with `strict`, mistakes are errors."""
+def install(strict=False, also=()):
+    """Watch from now on; with `strict`, mistakes are errors. `also`: more Checks."""
     report.strict[0] = strict
     if not _watches:
         modules = [import_module(f"rushlight.explain.mistakes.{name}") for name in _FAMILIES]
-        watch = Watch([check() for module in modules for check in module.CHECKS])
+        watch = Watch([*also, *(check() for m in modules for check in m.CHECKS)])
         watch.install()
         _watches.append(watch)
 
