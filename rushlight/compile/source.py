@@ -140,6 +140,7 @@ class PythonWriter:
         self.names, self.nest = names, nest
         self.scopes: list[list[str]] = [[], [], []]
         self.after: list[str] = []
+        self.used: list[dict[str, int]] = [{}, {}, {}]
         self.count = 0
 
     def lines(self):
@@ -154,6 +155,11 @@ class PythonWriter:
         self.count += 1
         return f"{name}_{self.count}"
 
+    def place_name(self, name, scope):
+        """The name, or one more where the same value is worked out at another place too."""
+        times = self.used[scope][name] = self.used[scope].get(name, 0) + 1
+        return name if times == 1 else f"{name}{times}"
+
     # Numbers
 
     def constant(self, value, dtype):
@@ -164,7 +170,7 @@ class PythonWriter:
     def apply(self, instruction, numbers, scope):
         if instruction.kind == "fill":
             return numbers[0]
-        name = f"{self.names[instruction.result]}_"
+        name = self.place_name(f"{self.names[instruction.result]}_", scope)
         self.line(scope, f"{name} = {self.expression(instruction, numbers)}")
         return name
 
@@ -252,6 +258,7 @@ class PythonWriter:
 
     def open_inner(self, phase):
         self.scopes[2] = []
+        self.used[2].clear()
 
     def close_inner(self, axes, extents):
         self.scopes[1] += self.loop(axes, extents, self.scopes[2])
