@@ -390,10 +390,11 @@ class Module(Hooks, StateDict):
                 self.__dict__[name] = fn(buffer)
         return self
 
-    def to(self, *args, **kwargs):
+    def to(self, *args, memory_format=None, **kwargs):
         """Convert floating point parameters and buffers, in place; return the module.
 
-        Called as `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(tensor)`.
+        Called as `to(dtype)`, `to(device)`, `to(device, dtype)` or `to(tensor)`. A `memory_format`
+        is for those with 4 or 5 dimensions.
 
         >>> import rushlight as torch
         >>> torch.nn.Linear(2, 3).to(torch.float64).weight.dtype
@@ -401,6 +402,10 @@ class Module(Hooks, StateDict):
         """
         # what becomes of a boolean tells which dtype is asked for, if any
         dtype = ops.zeros(0, dtype=dtypes.bool_).to(*args, **kwargs).dtype
+        if memory_format is not None:
+            self._apply(
+                lambda t: t.contiguous(memory_format=memory_format) if t.dim() in (4, 5) else t
+            )
         if dtype is dtypes.bool_:
             return self
         _check_floating(dtype)

@@ -136,7 +136,7 @@ def range(
     return made("range", (start + step * np.arange(count)).astype(kind), out, device, requires_grad)
 
 
-def _spaced_dtype(name, dtype, out, ends):
+def _spaced_dtype(name, dtype, out, ends, steps):
     if dtype is None and out is not None:
         dtype = out.dtype
     if dtype is None:
@@ -148,7 +148,7 @@ def _spaced_dtype(name, dtype, out, ends):
             f"torch.{name}(): inferred dtype {inferred[dtypes.default_complex().name]} can't be "
             f"safely cast to passed dtype {dtype.title}"
         )
-    if dtype is dtypes.bool_:
+    if dtype is dtypes.bool_ and steps > 1:
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
     return array_dtype_of(name, dtype)
 
@@ -215,7 +215,7 @@ def linspace(
                 f"{which} with {count} dimension(s)."
             )
     start, end = _number("linspace", "start", start), _number("linspace", "end", end)
-    kind = _spaced_dtype("linspace", dtype, out, (start, end))
+    kind = _spaced_dtype("linspace", dtype, out, (start, end), steps)
     array = spaced(start, end, _check_steps("linspace", start, end, steps), kind)
     return made("linspace", array, out, device, requires_grad)
 
@@ -240,7 +240,7 @@ def logspace(
     tensor([  1.,  10., 100.])
     """
     start, end = _number("logspace", "start", start), _number("logspace", "end", end)
-    kind = _spaced_dtype("logspace", dtype, out, (start, end))
+    kind = _spaced_dtype("logspace", dtype, out, (start, end), steps)
     steps = _check_steps("logspace", start, end, steps)
     with np.errstate(all="ignore"):
         if kind.kind in "iu":
