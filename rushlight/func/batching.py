@@ -346,6 +346,11 @@ def put_zeros(op, size, values, batched, options):
     return op.call(source, laid, shape=(size, *shape))
 
 
+@rule("clone_in")
+def clone_in(op, size, values, batched, options):
+    return values[0].clone()  # a format orders the memory of one, not of a batch
+
+
 @rule("diag")
 def diag(op, size, values, batched, options):
     return values[0].diagonal(options["offset"], 1, 2).clone()

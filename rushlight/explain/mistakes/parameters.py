@@ -160,7 +160,7 @@ def names_of(parameters, beside=None):
     """
     wanted = {id(p) for p in parameters}
     best: dict = {}
-    for module in [m for m in gc.get_objects() if isinstance(m, nn.Module)]:
+    for module in [m for m in gc.get_objects() if issubclass(type(m), nn.Module)]:
         own = dict(with_lists(module))
         if beside is not None and not any(p in beside for p in own.values()):
             continue
