@@ -12,6 +12,8 @@ class InPlace:
 
     def abs_(self):
         """`abs` in place."""
+        if self.is_complex():
+            raise RuntimeError("In-place abs is not supported for complex tensors.")
         return ops.in_place(ops.abs, self)
 
     def absolute_(self):

@@ -78,7 +78,8 @@ class Rare:
 
     def renorm_(self, p, dim, maxnorm):
         """`renorm` in place."""
-        return ops.in_place(ops.renorm, self, p, dim, maxnorm)
+        # of a copy, as the derivative needs the numbers that are overwritten
+        return ops.in_place(lambda x: ops.renorm(x.clone(), p, dim, maxnorm), self)
 
     def histogram(self, bins, *, range=None, weight=None, density=False):
         """Counts of the elements in bins, and the bins' edges."""

@@ -9,6 +9,7 @@ import numpy as np
 from rushlight.ops.op import opaque
 from rushlight.ops.pool import _avg_pool, _plain, _put_places, check_tensor
 from rushlight.ops.reduce import _mean
+from rushlight.ops.refused import NOT_FLOATING, refuse
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -35,16 +36,31 @@ def _adaptive_arguments(count, input, output_size, name):
             f"{name}() argument 'output_size' should contain one int (got {len(sizes)})"
         )
     if len(sizes) != count:
+        if "max" in name:
+            raise RuntimeError(f"{name}(): internal error: output_size.size() must be {count}")
         raise RuntimeError(f"{name}: output_size must be {count}")
     space = tuple(input.shape[-count:])
     sizes = tuple(n if s is None else s for n, s in zip(space, sizes, strict=True))
     if any(s < 0 for s in sizes):
-        given = ", ".join(map(str, sizes))
-        raise RuntimeError(
-            f"{name}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{given}}}"
-        )
+        _refuse_sizes(count, input, sizes, name)
     return space, sizes
+
+
+def _refuse_sizes(count, input, sizes, name):
+    """One dimension is pooled as two of which the first has size 1."""
+    one = (1,) if count == 1 else ()
+    if "max" in name:
+        negative = next(s for s in sizes if s < 0)
+        lead = *(1 for _ in range(count + 2 - input.ndim)), *input.shape[:-count]
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {negative}: "
+            f"{[*lead[input.ndim - count - 2 :], *one, *sizes]}"
+        )
+    given = ", ".join(map(str, (*one, *sizes)[:2])) + "".join(f",{s}" for s in sizes[2:])
+    raise RuntimeError(
+        f"adaptive_avg_pool{max(count, 2)}d: elements of output_size must be greater than or equal "
+        f"to 0 but received {{{given}}}"
+    )
 
 
 def _bounds(n, out):
@@ -73,6 +89,8 @@ def _weigh(input, *, weights, name):
 def _adaptive_avg(count, input, output_size):
     """Means of windows, by a product with a matrix of weights along each dimension."""
     space, out = _adaptive_arguments(count, input, output_size, f"adaptive_avg_pool{count}d")
+    if any(o != 1 for o in out):
+        refuse(NOT_FLOATING, "adaptive_avg_pool" + ("3d_cpu" if count == 3 else "2d"), input)
     if count > 1 and all(o == 1 for o in out):
         return _mean(input, dim=tuple(range(input.ndim - count, input.ndim)), keepdim=True)
     name = "SqueezeBackward1" if count == 1 else f"AdaptiveAvgPool{count}DBackward0"
@@ -138,6 +156,7 @@ def _adaptive_max(input, *, sizes):
 def _adaptive_max_pool(count, input, output_size, return_indices):
     name = f"adaptive_max_pool{count}d"
     _, sizes = _adaptive_arguments(count, input, output_size, name)
+    refuse(NOT_FLOATING, "adaptive_max_pool" + ("3d_cpu" if count == 3 else "2d"), input)
     alone = input.ndim == count + 1
     both = _adaptive_max(input.unsqueeze(0) if alone else input, sizes=sizes)
     both = tuple(x.squeeze(0) for x in both) if alone else both

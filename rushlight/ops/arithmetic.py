@@ -16,7 +16,7 @@ from rushlight.ops.op import (
 )
 from rushlight.ops.rounding import floor, trunc
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "add",
@@ -179,6 +179,13 @@ def _rsub(input, other, *, of_number=True):
 
 def rsub(input, other, *, alpha=1):
     """The reversed difference: `other - alpha * input`."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"rsub() received an invalid combination of arguments - got ({type_name(input)}, "
+            f"{type_name(other)}), but expected one of:\n"
+            " * (Tensor input, Tensor other, *, Number alpha = 1)\n"
+            " * (Tensor input, Number other, Number alpha = 1)\n"
+        )
     if alpha.__class__ is int and alpha == 1:
         return _rsub(input, other, of_number=not isinstance(other, Tensor))
     return sub(in_dtype(other, meeting_dtype((input, other))), input, alpha=alpha)

@@ -244,18 +244,31 @@ def clamp(input, min=None, max=None, *, out=None):
     return _clamp_to_tensors(input, min, max, out=out)
 
 
+def _bounded(name, input, bound):
+    """The input of `clamp_min` or `clamp_max` in the dtype in which it meets a number."""
+    if not isinstance(input, Tensor):
+        end = name.removeprefix("clamp_")
+        raise TypeError(
+            f"{name}() received an invalid combination of arguments - got ({type_name(input)}, "
+            f"{type_name(bound)}), but expected one of:\n"
+            f" * (Tensor input, Tensor {end}, *, Tensor out = None)\n"
+            f" * (Tensor input, Number {end}, *, Tensor out = None)\n"
+        )
+    return _in_meeting_dtype(input, bound)
+
+
 def clamp_min(input, min, *, out=None):
     """The elements cut off below `min`, a number or a tensor."""
     if isinstance(min, Tensor):
         return _clamp_min_tensor(input, min, out=out)
-    return _clamp_min_number(_in_meeting_dtype(input, min), min=min, out=out)
+    return _clamp_min_number(_bounded("clamp_min", input, min), min=min, out=out)
 
 
 def clamp_max(input, max, *, out=None):
     """The elements cut off above `max`, a number or a tensor."""
     if isinstance(max, Tensor):
         return _clamp_max_tensor(input, max, out=out)
-    return _clamp_max_number(_in_meeting_dtype(input, max), max=max, out=out)
+    return _clamp_max_number(_bounded("clamp_max", input, max), max=max, out=out)
 
 
 @elementwise(d_input=lambda g, input: where(isfinite(input), g, 0.0))

@@ -87,7 +87,7 @@ def _spacings(input, spacing, dim, dims):
         raise RuntimeError(
             "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim "
             "arguments to have the same length, but got a spacing argument of length "
-            f"{len(spacing)} and a dim argument of length {len(dims)}. "
+            f"{len(spacing)} and a dim argument of length {len(dims)}."
         )
     return list(spacing)
 

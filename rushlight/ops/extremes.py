@@ -14,7 +14,7 @@ from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "amax",
@@ -265,6 +265,17 @@ def _min_along(input, *, dim, keepdim):
     """The smallest element along `dim`, and where it is first."""
 
 
+def _refuse_numbers(name, *args):
+    given = ", ".join(type_name(x) for x in args if x is not None)
+    raise TypeError(
+        f"{name}() received an invalid combination of arguments - got ({given}), but expected one "
+        "of:\n"
+        " * (Tensor input, *, Tensor out = None)\n"
+        " * (Tensor input, Tensor other, *, Tensor out = None)\n"
+        " * (Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+    )
+
+
 def max(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keepdims=None):
     """The greatest: of all elements, along `dim` with its index, or of two tensors.
 
@@ -282,6 +293,8 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keep
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
+    if not isinstance(input, Tensor):
+        _refuse_numbers("max", input, dim, other)
     if dim is None and other is None:
         result = _max_of_all(input)
         return result if out is None else write_out("max_of_all", result, (input,), out)
@@ -301,6 +314,8 @@ def min(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keep
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
+    if not isinstance(input, Tensor):
+        _refuse_numbers("min", input, dim, other)
     if dim is None and other is None:
         result = _min_of_all(input)
         return result if out is None else write_out("min_of_all", result, (input,), out)

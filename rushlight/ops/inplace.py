@@ -30,7 +30,7 @@ def in_place(function, self, *args, **kwargs):
     if op is not None and op.broadcasts:
         check_no_overlap(self, *args)
     result = function(_as_operand(self), *args, **kwargs)
-    check_holds(self, result)
+    check_holds(self, result, function.__name__)
     overwrite(self, result)
     return self
 
@@ -160,17 +160,20 @@ def _move_saved_result(node, self, result):
     node.guards = tuple(guards)
 
 
-def check_holds(self, result):
-    """Refuse a result that `self` can't hold."""
+def check_holds(self, result, name=None):
+    """Refuse a result of the function `name` that `self` can't hold."""
     if result._array.dtype is not self._array.dtype:
         into, of = dtypes.of(self._array), dtypes.of(result._array)
         if not dtypes.can_cast(of, into):
-            raise explained(
-                RuntimeError(
-                    f"result type {of.title} can't be cast to the desired output type {into.title}"
-                )
-            )
+            from rushlight.ops.out_dtypes import in_place_refusal
+
+            raise explained(RuntimeError(in_place_refusal(name, of, into)))
     if result._array.shape != self._array.shape:
+        if name in ("addmm", "addmv", "baddbmm"):
+            raise RuntimeError(
+                f"Bad in-place call: input tensor size {list(self.shape)} and output tensor size "
+                f"{list(result.shape)} should match"
+            )
         raise RuntimeError(
             f"output with shape {list(self.shape)} doesn't match the broadcast shape "
             f"{list(result.shape)}"

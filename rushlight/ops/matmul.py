@@ -12,6 +12,7 @@ from rushlight.ops.fast import sum_to
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum
+from rushlight.ops.refused import refuse
 from rushlight.ops.shape import _reshape, _squeeze, _t, _transpose, _unsqueeze
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor, type_name
@@ -65,6 +66,7 @@ def _by(shape):
 
 @opaque(
     result="same",
+    refuses=("b", "addmm_impl_cpu_"),
     check=_check_mm,
     d_input=lambda g, mat2: mm(g, _t(mat2)),
     d_mat2=lambda g, input: mm(_t(input), g),
@@ -130,8 +132,8 @@ def _linear_node(input, weight, bias):
 @opaque(
     node=_linear_node,
     order={"AddmmBackward0": (2, 0, 1)},
+    refuses=("b", "addmm_impl_cpu_"),
     check=_check_linear,
-    takes_out=False,
     d_input=lambda g, weight, input_shape: _linear_input(g, weight, input_shape),
     d_weight=lambda g, input, weight_shape: _linear_weight(g, input, weight_shape),
     d_bias=lambda g: _sum(as_rows(g), dim=0, keepdim=False),
@@ -216,21 +218,22 @@ def _matmul(input, other):
 def _check_dot(input, tensor):
     if input.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors")
+    if input.dtype != tensor.dtype:
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {dtypes.of(input).title} "
+            f"and {dtypes.of(tensor).title}"
+        )
     if input.shape != tensor.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
             f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
             f"and {tensor.shape[0]} elements respectively"
         )
-    if input.dtype != tensor.dtype:
-        raise RuntimeError(
-            f"dot : expected both vectors to have same dtype, but found {dtypes.of(input).title} "
-            f"and {dtypes.of(tensor).title}"
-        )
 
 
 @opaque(
     result="same",
+    refuses=("b", "dot"),
     check=_check_dot,
     d_input=lambda g, tensor: g * tensor,
     d_tensor=lambda g, input: g * input,
@@ -239,8 +242,6 @@ def dot(input, tensor):
     """Product of two vectors: the sum of their elements' products."""
     if input.ndim != 1 or tensor.ndim != 1 or input.dtype is not tensor.dtype:
         _check_dot(input, tensor)
-    if input.dtype.kind == "b":
-        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
     return np.dot(input, tensor)
 
 
@@ -262,6 +263,7 @@ def _check_mv(input, vec):
 
 @opaque(
     result="same",
+    refuses=("b", "addmv_impl_cpu"),
     check=_check_mv,
     d_input=lambda g, vec: _unsqueeze(g, dim=1) * vec,
     d_vec=lambda g, input: mv(_t(input), g),
@@ -298,11 +300,17 @@ def matmul(input, other, *, out=None):
         return dot(input, other, out=out)
     if dims == (2, 1):
         return mv(input, other, out=out)
+    if 1 in dims:
+        result = _matmul_by_vector(input, other, dims)
+        return result if out is None else write_out("mm", result, (input, other), out)
+    return _matmul(input, other, out=out)
+
+
+def _matmul_by_vector(input, other, dims):
+    """A product of a vector and a stack of matrices, either way round."""
     if dims[0] == 1:
         return _squeeze(matmul(_unsqueeze(input, dim=0), other), dim=(dims[1] - 2,))
-    if dims[1] == 1:
-        return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(dims[0] - 1,))
-    return _matmul(input, other, out=out)
+    return _squeeze(matmul(input, _unsqueeze(other, dim=1)), dim=(dims[0] - 1,))
 
 
 def rmatmul(input, other):
@@ -329,6 +337,7 @@ def _check_bmm(input, mat2):
 
 @opaque(
     result="same",
+    refuses=("b", "bmm"),
     d_input=lambda g, mat2: _matmul(g, flipped(mat2)),
     d_mat2=lambda g, input: _matmul(flipped(input), g),
 )
@@ -360,6 +369,7 @@ def _check_addmm(input, mat1, mat2, **numbers):
 
 @opaque(
     node="AddmmBackward0",
+    refuses=("b", "addmm_impl_cpu_"),
     check=_check_addmm,
     d_input=lambda g, input_shape, beta: sum_to(g, input_shape) * beta,
     d_mat1=lambda g, mat2, alpha: mm(g, _t(mat2)) * alpha,
@@ -408,11 +418,13 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1, out=None):
 
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * (batch1 @ batch2)`, for stacks of matrices."""
+    refuse("b", "baddbmm", batch1)
     return _add_product("baddbmm", input, bmm(batch1, batch2), beta, alpha, out)
 
 
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * sum of batch1[i] @ batch2[i]`."""
+    refuse("b", "addmm_impl_cpu_", batch1)
     return _add_product("addbmm", input, _sum(bmm(batch1, batch2), dim=0), beta, alpha, out)
 
 

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from rushlight import dtypes
 from rushlight.ops.blocks import by_row_blocks, row_blocks
 from rushlight.ops.elementwise import rsqrt
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
+from rushlight.ops.refused import NOT_FLOATING
 
 __all__ = ["batch_norm_with_statistics", "layer_norm"]
 
@@ -26,9 +26,6 @@ def _mean(x, dims):
 def _check_dtypes(input, weight=None, bias=None, **options):
     if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
-    if input.dtype.kind in "biu":
-        title = dtypes.of(input).title
-        raise NotImplementedError(f"\"LayerNormKernelImpl\" not implemented for '{title}'")
 
 
 # Over the last dimensions -------------------------------------------------------------------------
@@ -116,6 +113,7 @@ def _bias_gradient(g, dims):
 
 @opaque(
     node="NativeLayerNormBackward0",
+    refuses=(NOT_FLOATING, "LayerNormKernelImpl"),
     check=_check_dtypes,
     result="same",
     takes_out=False,
@@ -180,16 +178,10 @@ def _batch_weight_gradient(g_out, input, mean, var, eps):
     return _sum(g_out * c, dim=_all_but_channels(input), keepdim=False) * rsqrt(var + eps)
 
 
-def _check_batch(input, weight=None, bias=None, **options):
-    if input.dtype.kind in "biu":
-        title = dtypes.of(input).title
-        raise NotImplementedError(f"\"batch_norm\" not implemented for '{title}'")
-    _check_dtypes(input, weight, bias)
-
-
 @opaque(
     node="NativeBatchNormBackward0",
-    check=_check_batch,
+    refuses=(NOT_FLOATING, "batch_norm"),
+    check=_check_dtypes,
     outputs=("out", "mean", "var"),
     d_input=_batch_input_gradient,
     d_weight=_batch_weight_gradient,

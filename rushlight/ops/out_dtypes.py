@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rushlight import dtypes
 
-__all__ = ["refuse_dtype"]
+__all__ = ["in_place_refusal", "refuse_dtype"]
 
 #: by message: the functions that want exactly the dtype of the result; {of} is that in C++'s words,
 #: {into} that of `out`, {Of} and {Into} are PyTorch's titles of them
@@ -21,6 +21,7 @@ _EXACT = {
         linalg_slogdet linalg_solve linalg_solve_ex linalg_svd linalg_svdvals linalg_vector_norm
         lu_solve lu_unpack mm qr renorm svd triangular_solve log_softmax softmax linear avg_pool2d
         avg_pool3d aminmax max min sort topk argmax argmin isin norm vector_norm tril triu msort
+        diag
         alias_copy as_strided_copy diagonal_copy expand_copy permute_copy slice_scatter squeeze_copy
         split_with_sizes_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
     """,
@@ -91,7 +92,6 @@ _CAST = {
     "ldexp can't be cast to the desired output type {Into}": "ldexp",
     "logsumexp(): Expected floating point type for result tensor, but got: {Into}": "logsumexp",
     "mean.dtype_out(): input types can't be cast to the desired output type {Into}": "mean",
-    "diag: result type {Of} can't be cast to the desired out= type {Into}": "diag",
     "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to "
     "be true, but got false.  (Could this error message be improved?  If so, please report an "
     "enhancement request to PyTorch.)": "max_of_all min_of_all",
@@ -101,6 +101,21 @@ _CAST = {
     "\"nansum_cpu\" not implemented for '{Into}'": "nansum nanmean",
     "\"normal_kernel_cpu\" not implemented for '{Into}'": "normal",
 }  # fmt: skip
+
+
+#: the in-place forms that refuse what they can't hold in their own words
+_IN_PLACE = {
+    "ldexp": "ldexp can't be cast to the desired output type {Into}",
+    "mvlgamma": "mvlgamma: result type {Into} can't be cast to the desired output type {Of}",
+    "float_power": "the base given to float_power_ has dtype {Into} but the operation's result "
+    "requires dtype {Of}",
+}
+
+
+def in_place_refusal(name, of, into):
+    """What is said of a result of dtype `of` that a tensor of dtype `into` can't hold."""
+    words = _IN_PLACE.get(name, "result type {Of} can't be cast to the desired output type {Into}")
+    return words.format(Of=of.title, Into=into.title)
 
 
 def _by_name(table):

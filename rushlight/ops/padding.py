@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.op import opaque
+from rushlight.ops.refused import refuse
 from rushlight.tensor import Tensor, type_name
 
 __all__ = ["constant_pad_nd", "pad"]
@@ -135,6 +136,7 @@ def _wrapped(n, before, after):
     return low + np.arange(-max(0, before), kept + max(0, after)) % max(kept, 1)
 
 
+_KERNELS = {"reflect": "reflection", "replicate": "replication"}
 _PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}
 
 
@@ -167,6 +169,8 @@ def pad(input, pad, mode="constant", value=None):
             f"Padding size {len(pad)} is not supported for {input.ndim}D input tensor."
         )
     _check_reach(input.shape, pairs, mode)
+    if mode != "circular":
+        refuse("b", f"{_KERNELS[mode]}_pad{count}d", input)
     padded = (None,) * (input.ndim - count) + pairs[-count:]
     return _pad_with_own(input, pad=padded, mode=mode)
 

@@ -13,6 +13,8 @@ import numpy as np
 from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
+from rushlight.ops.output import write_out
+from rushlight.ops.refused import refuse
 from rushlight.ops.window import _spread, padded, positions
 from rushlight.tensor import Tensor, type_name
 
@@ -57,13 +59,17 @@ def _with_overhang(x, kernel, stride, padding, dilation, out, value):
     return x
 
 
-def _check_pool(name, input, kernel, padding, dilation, out):
-    count = len(kernel)
+def _check_padding(kernel, padding, dilation):
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise RuntimeError(
             f"pad should be at most half of effective kernel size, but got pad={padding[0]}, "
             f"kernel_size={kernel[0]} and dilation={dilation[0]}"
         )
+
+
+def _check_pool(name, input, kernel, padding, dilation, out):
+    count = len(kernel)
+    _check_padding(kernel, padding, dilation)
     if any(o < 1 for o in out):
         if name == "max_pool1d":
             raise RuntimeError(f"max_pool1d() Invalid computed output size: {out[0]}")
@@ -147,8 +153,7 @@ def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):
     """The maximum of each window of (N, C, *space), and its flat index; nan wins."""
     out = pooled_sizes(input.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
     _check_pool(f"max_pool{len(out)}d", input, kernel_size, padding, dilation, out)
-    if input.dtype.kind == "b":
-        raise NotImplementedError(f"\"max_pool{len(out)}d\" not implemented for 'Bool'")
+    refuse("bc", f"max_pool{max(len(out), 2)}d", input)
     if len(out) == 2 and input.dtype.char in "fd" and loops.largest.earned(input.size):
         return _max_pool_by_loop(input, out, kernel_size, stride, padding, dilation)
     lowest = -np.inf if input.dtype.kind == "f" else np.iinfo(input.dtype).min
@@ -210,6 +215,8 @@ def _pool_arguments(input, count, kernel_size, stride, padding, name):
     kernel = _read_sizes(name, "kernel_size", kernel_size, count)
     unset = stride is None or stride in ([], ())
     steps = kernel if unset else _read_sizes(name, "stride", stride, count)
+    if name == "max_pool1d":
+        _require_positive(kernel_size=kernel[0], stride=steps[0])
     if any(s <= 0 for s in steps):
         raise RuntimeError("stride should not be zero")
     alone = input.ndim == count + 1
@@ -217,6 +224,12 @@ def _pool_arguments(input, count, kernel_size, stride, padding, name):
     if any(p < 0 for p in padding):
         raise RuntimeError(f"pad must be non-negative, but got pad: {min(padding)}")
     return (input.unsqueeze(0) if alone else input), alone, kernel, steps, padding
+
+
+def _require_positive(**numbers):
+    for name, number in numbers.items():
+        if number <= 0:
+            raise RuntimeError(f"max_pool1d() {name} must be greater than zero, but got {number}")
 
 
 def check_tensor(name, input):
@@ -264,18 +277,38 @@ def _refuse_dims(input, count, name):
     )
 
 
+def _refuse_empty(count, shape):
+    """Refuse an input without channels or without elements of space."""
+    if count < 3:
+        got = f"tensor with optional 0 dim batch size for input, but got:{shape}"
+        if count == 1:
+            raise RuntimeError(f"max_pool1d: Expected 2D or 3D (batch mode) {got}")
+        raise RuntimeError(f"Expected 3D or 4D (batch mode) {got}")
+    raise RuntimeError(
+        "max_pool3d_with_indices_out_cpu_template(): Expected input's non-batch dimensions to have "
+        f"positive length, but input has a shape of {shape} and non-batch dimension "
+        f"{shape[-4:].index(0) - (len(shape) == 5)} has length zero!"
+    )
+
+
 def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation, ceil_mode):
     name = f"max_pool{count}d"
+    shape = list(input.shape)
     input, alone, kernel, stride, padding = _pool_arguments(
         input, count, kernel_size, stride, padding, name
     )
     dilation = _spread(dilation, count)
+    if count == 1:
+        _require_positive(dilation=dilation[0])
     if any(d <= 0 for d in dilation):
         listed = zip("THW"[-count:], dilation, strict=True)
         raise RuntimeError(
             "dilation should be greater than zero, but got "
             + " ".join(f"dilation{axis}: {d}" for axis, d in listed)
         )
+    if 0 in shape[-count - 1 :]:
+        _check_padding(kernel, padding, dilation)
+        _refuse_empty(count, shape)
     values, indices = _max_pool(
         input, kernel_size=kernel, stride=stride, padding=padding,
         dilation=dilation, ceil_mode=bool(ceil_mode),
@@ -427,6 +460,7 @@ def _avg_pool(
     )
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
+    refuse("bc", "avg_pool3d_out_frame" if count == 3 else "avg_pool2d", input)
     space = tuple(input.shape[2:])
     ones = (1,) * count
     out = pooled_sizes(space, kernel, stride, padding, ones, ceil_mode)
@@ -450,7 +484,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
 
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
-    divisor_override=None,
+    divisor_override=None, *, out=None,
 ):  # fmt: skip
     """The mean of each window: input (N, C, H, W) or (C, H, W).
 
@@ -460,16 +494,18 @@ def avg_pool2d(
     tensor([[[[ 2.5000,  4.5000],
               [10.5000, 12.5000]]]])
     """
-    return _avg_pool(
+    mean = _avg_pool(
         2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
+    return mean if out is None else write_out("avg_pool2d", mean, (input,), out)
 
 
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
-    divisor_override=None,
+    divisor_override=None, *, out=None,
 ):  # fmt: skip
     """The mean of each window: input (N, C, D, H, W) or (C, D, H, W)."""
-    return _avg_pool(
+    mean = _avg_pool(
         3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
+    return mean if out is None else write_out("avg_pool3d", mean, (input,), out)

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise import is_complex, log, where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
+from rushlight.ops.output import write_out
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -158,6 +159,14 @@ def rpow(input, other):
 def float_power(input, exponent, *, out=None):
     """Power in double precision (complex128 for complex numbers)."""
     operands = (input, exponent)
+    if not any(isinstance(x, Tensor) for x in operands):
+        raise TypeError(
+            "float_power() received an invalid combination of arguments - got "
+            f"({', '.join(map(type_name, operands))}), but expected one of:\n"
+            " * (Tensor input, Tensor exponent, *, Tensor out = None)\n"
+            " * (Number self, Tensor exponent, *, Tensor out = None)\n"
+            " * (Tensor input, Number exponent, *, Tensor out = None)\n"
+        )
     complex_valued = any(
         is_complex(x) if isinstance(x, Tensor) else isinstance(x, complex) for x in operands
     )
@@ -165,4 +174,5 @@ def float_power(input, exponent, *, out=None):
     base, exponent = (in_dtype(x, dtype) if isinstance(x, Tensor) else x for x in operands)
     if not isinstance(base, Tensor):
         base = complex(base) if complex_valued else float(base)
-    return pow(base, exponent, out=out)
+    result = pow(base, exponent)
+    return result if out is None else write_out("float_power", result, operands, out)

@@ -189,6 +189,17 @@ def _spaced_integers(start, end, steps, kind):
     return np.concatenate((up[:half], down[half:])).astype(np.int64).astype(kind)
 
 
+def _ends(name, start, end):
+    """The ends of a range, which may be tensors of one element."""
+    dims = {n: x.dim() for n, x in (("start", start), ("end", end)) if isinstance(x, Tensor)}
+    if any(dims.values()):
+        got = " and ".join(f"{which} with {count} dimension(s)" for which, count in dims.items())
+        raise RuntimeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got {got}."
+        )
+    return _number(name, "start", start), _number(name, "end", end)
+
+
 def linspace(
     start,
     end,
@@ -207,14 +218,7 @@ def linspace(
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    for each in (start, end):
-        if isinstance(each, Tensor) and each._array.ndim:
-            which, count = "start" if each is start else "end", each._array.ndim
-            raise RuntimeError(
-                "linspace only supports 0-dimensional start and end tensors, but got "
-                f"{which} with {count} dimension(s)."
-            )
-    start, end = _number("linspace", "start", start), _number("linspace", "end", end)
+    start, end = _ends("linspace", start, end)
     kind = _spaced_dtype("linspace", dtype, out, (start, end), steps)
     array = spaced(start, end, _check_steps("linspace", start, end, steps), kind)
     return made("linspace", array, out, device, requires_grad)
@@ -239,7 +243,7 @@ def logspace(
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    start, end = _number("logspace", "start", start), _number("logspace", "end", end)
+    start, end = _ends("logspace", start, end)
     kind = _spaced_dtype("logspace", dtype, out, (start, end), steps)
     steps = _check_steps("logspace", start, end, steps)
     with np.errstate(all="ignore"):

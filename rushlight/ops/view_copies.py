@@ -185,6 +185,7 @@ def view_copy(input, size, *, out=None):
 
 
 @opaque(
+    title="slice_scatter",
     linear=True,
     node=lambda name, index: name,
     d_input=lambda g, src, index: _scatter_basic(g, src * 0, name="SliceScatter", index=index),

@@ -24,6 +24,7 @@ from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
+from rushlight.ops.refused import refuse
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -344,6 +345,13 @@ def _check_numbers(count, **numbers):
 def _batched(name, input, weight):
     """The input with a batch dimension, and whether it had none."""
     count = weight.ndim - 2
+    wanted = int(name[-2])
+    if count != wanted and input.ndim in (wanted + 1, wanted + 2):
+        raise RuntimeError(
+            f"Expected {count + 2}-dimensional input for {count + 2}-dimensional weight"
+            f"{list(weight.shape)}, but got {wanted + 2}-dimensional input of size "
+            f"{[1] * (wanted + 2 - input.ndim) + list(input.shape)} instead"
+        )
     if input.ndim not in (count + 1, count + 2):
         raise RuntimeError(
             f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but got "
@@ -391,6 +399,7 @@ def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
     padding = (0,) * count if padding == "valid" else _spread(padding, count)
     _check_numbers(count, stride=stride, padding=padding, dilation=dilation)
     _check_bias(input, weight, bias, weight.shape[0])
+    refuse("b", "slow_conv3d_cpu" if count == 3 else "slow_conv2d_cpu", input)
     out = _convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
     out = out if bias is None else _add_channels(out, bias)
     return out.squeeze(0) if alone else out
@@ -439,6 +448,7 @@ def _transposed(name, input, weight, bias, stride, padding, output_padding, grou
     _check_bias(input, weight, bias, weight.shape[1] * groups, "Given transposed=1,")
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
         _refuse_output_padding(output_padding=extra, stride=stride, dilation=dilation)
+    refuse("b", f"slow_conv_transpose{max(count, 2)}d_out_cpu", input)
     space = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
         for n, s, p, d, k, e in zip(

@@ -9,6 +9,7 @@ import numpy as np
 from rushlight import ops, random
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops import in_place
+from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import wrap
 
@@ -158,7 +159,9 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     network", 2015.
     """
     require_tensors("rrelu", input=input)
-    _check_floating("leaky_relu_cpu", input)
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    refuse(NOT_FLOATING, "rrelu_with_noise_out_cpu", input)
     noise = wrap(_slopes(input._array, lower, upper, training))
     return _apply(lambda x: ops.rrelu(x, noise), input, inplace)
 
@@ -177,12 +180,6 @@ def _slopes(array, lower, upper, training):
         count = int(others.sum())
         slopes[others] = random.default_generator.uniform((count,), "float64", lower, upper)
     return slopes
-
-
-def _check_floating(kernel_name, input):
-    if not input.is_floating_point():
-        title = input.dtype.title
-        raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
 
 
 # Smooth -------------------------------------------------------------------------------------------

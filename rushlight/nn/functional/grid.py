@@ -11,6 +11,7 @@ import warnings
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
+from rushlight.ops.refused import NOT_FLOATING, refuse
 
 __all__ = ["affine_grid", "grid_sample"]
 
@@ -128,6 +129,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
     if align_corners is None:
         warnings.warn(_CHANGED, stacklevel=2)
     _check_grid(input, grid, mode)
+    refuse(NOT_FLOATING, f"grid_sampler_{input.dim() - 2}d_cpu_kernel_impl", input)
     sampler = _Sampler(input, padding_mode, bool(align_corners))
     places = [
         sampler.unnormalized(grid[..., -1 - axis], size)

@@ -29,6 +29,7 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "linear_cross_entropy",
     "margin_ranking_loss",
     "mse_loss",
     "multi_margin_loss",
@@ -354,6 +355,74 @@ def cross_entropy(
     return (1 - label_smoothing) * losses + smooth * (label_smoothing / classes)
 
 
+def linear_cross_entropy(
+    input,
+    linear_weight,
+    target,
+    *,
+    linear_bias=None,
+    weight=None,
+    reduction="mean",
+    ignore_index=None,
+    label_smoothing=0.0,
+    options=None,
+):
+    """`cross_entropy` of the scores `linear(input, linear_weight, linear_bias)`.
+
+    Args:
+        input: (batch, in) or (in,).
+        linear_weight: (classes, in), or (classes, d1, ..., in) for targets (batch, d1, ...).
+        linear_bias: (classes, d1, ...).
+        options: how large a part of the scores is held in memory at a time; accepted, all are.
+
+    >>> import rushlight as torch
+    >>> F = torch.nn.functional
+    >>> F.linear_cross_entropy(torch.ones(1, 3), torch.zeros(2, 3), torch.tensor([1]))
+    tensor(0.6931)
+    """
+    features = tuple(linear_weight.shape[1:-1])
+    _check_linear_scores(input, linear_weight, linear_bias)
+    shape = (*input.shape[:-1], linear_weight.shape[0], *features)
+    if tuple(target.shape) == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
+    if features:
+        linear_weight = linear_weight.reshape(-1, input.shape[-1])
+        linear_bias = None if linear_bias is None else linear_bias.reshape(-1)
+    return cross_entropy(
+        ops.linear(input, linear_weight, linear_bias).reshape(shape),
+        target,
+        weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )
+
+
+def _check_linear_scores(input, weight, bias):
+    """Refuse what isn't the input, the weight and the bias of a linear map."""
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    if weight.dim() < 2:
+        raise RuntimeError(
+            f"expected linear_weight with dimensionality at least 2, got {weight.dim()}"
+        )
+    size, wanted = input.shape[-1], weight.shape[-1]
+    if size != wanted:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{size} and {wanted}, respectively"
+        )
+    if bias is not None and bias.shape != weight.shape[:-1]:
+        raise RuntimeError(
+            f"expected linear_bias shape {tuple(weight.shape[:-1])}, got {tuple(bias.shape)}"
+        )
+    if weight.dim() > 2 and input.dim() == 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(weight.shape)} requires "
+            f"batched input, (N, {size}), got unbatched input with shape {tuple(input.shape)}"
+        )
+
+
 def _per_class(weight, ndim):
     """A weight per class in a shape that broadcasts against (batch, classes, ...)."""
     return weight.reshape((-1,) + (1,) * (ndim - 2)) if ndim > 2 else weight
@@ -484,7 +553,16 @@ def cosine_embedding_loss(
     return _reduce(together + apart, reduction)
 
 
-def _check_multi_margin(input, target):
+def _check_rows(input):
+    if input.dim() > 2 or (input.dim() and input.shape[-1] == 0):
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+
+
+def _check_multi_margin(input, target, weight):
+    _check_rows(input)
     batch = input.shape[0] if input.dim() > 1 else 1
     if target.dim() > 1 or target.numel() != batch:
         raise RuntimeError(
@@ -492,7 +570,15 @@ def _check_multi_margin(input, target):
             f"samples (batch size). Expected target size [{batch}], but got {list(target.shape)}. "
             f"Input has shape {list(input.shape)}."
         )
-    if ((target < 0) | (target >= input.shape[-1])).any():
+    classes = input.shape[-1] if input.dim() else 1
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"inconsistent weight size, expected {classes} but got {list(weight.shape)}"
+        )
+    _require_wide_floats("multi_margin_loss_cpu_kernel", input)
+    if target.dtype is not dtypes.int64:
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype.title}")
+    if ((target < 0) | (target >= classes)).any():
         raise RuntimeError("target out of range")
 
 
@@ -521,8 +607,7 @@ def multi_margin_loss(
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
     require_tensors("multi_margin_loss", input=input, target=target)
-    _check_multi_margin(input, target)
-    _require_wide_floats("multi_margin_loss_cpu_kernel", input)
+    _check_multi_margin(input, target, weight)
     input = input if input.dim() else input.reshape(1)
     index = target.reshape(-1, 1) if input.dim() > 1 else target.reshape(1)
     costs = (margin - input.gather(-1, index) + input).clamp(min=0)
@@ -540,6 +625,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """
     reduction = _reduction(reduction, size_average, reduce)
     require_tensors("multilabel_margin_loss", input=input, target=target)
+    _check_rows(input)
     if target.shape != input.shape:
         raise RuntimeError(
             f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"

@@ -6,6 +6,7 @@ import math
 
 from rushlight import dtypes, ops
 from rushlight.autograd import no_grad
+from rushlight.ops.refused import NOT_FLOATING, refuse
 
 __all__ = [
     "batch_norm",
@@ -66,6 +67,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     Source: B. Zhang and R. Sennrich, "Root mean square layer normalization", 2019.
     """
     dims = _normalized_dims("rms_norm", input, normalized_shape, weight, None)
+    refuse("biu", "rms_norm", input)
     eps = dtypes.finfo(input.dtype).eps if eps is None else eps
     output = input * (input.square().mean(dims, keepdim=True) + eps).rsqrt()
     return output if weight is None else output * weight
@@ -105,6 +107,7 @@ def batch_norm(
             f"Expected more than 1 value per channel when training, got input size {input.size()}"
         )
     _check_channels(input, running_mean, running_var, weight, bias)
+    refuse(NOT_FLOATING, "batch_norm", input)
     if not training:
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
     if not input.numel():
@@ -159,6 +162,7 @@ def instance_norm(
         return _running_norm(input, running_mean, running_var, weight, bias, eps)
     _check_spatial_size(input.size())
     batch, channels, *spatial = input.shape
+    refuse(NOT_FLOATING, "batch_norm", input)
     flat = input.reshape(batch, channels, math.prod(spatial))
     output = ops.layer_norm(flat, dims=(2,), eps=eps).reshape(input.shape)
     if running_mean is not None:
@@ -198,6 +202,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
                 f"but got {name} of shape {list(value.shape)} and input of shape "
                 f"{list(input.shape)}"
             )
+    refuse(NOT_FLOATING, "GroupNormKernelImpl", input)
     flat = input.reshape(batch, num_groups, math.prod(rest) * channels // num_groups)
     output = ops.layer_norm(flat, dims=(2,), eps=eps).reshape(input.shape)
     return _affine(output, weight, bias)
@@ -214,11 +219,16 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
             "Expected 3D or higher dimensionality "
             f"                        input (got {input.dim()} dimensions)"
         )
+    refuse("bc", "avg_pool2d" if input.dim() == 3 else "avg_pool3d_out_frame", input)
     channels = input.shape[1]
     squares = input * input
     before, after = size // 2, (size - 1) // 2
     sums = [
         squares[:, max(0, c - before) : c + after + 1].sum(1, keepdim=True) for c in range(channels)
     ]
-    mean = ops.cat(sums, 1) / size if sums else squares
+    mean = ops.cat(sums, 1) if sums else squares
+    if input.is_floating_point():
+        mean = mean / size
+    else:
+        mean = mean.div(size, rounding_mode="trunc")
     return input / (mean * alpha + k) ** beta

@@ -39,6 +39,8 @@ def embedding(
         raise TypeError(
             f"embedding(): argument 'indices' (position 2) must be Tensor, not {type_name(input)}"
         )
+    if weight.dim() != 2:
+        raise RuntimeError("'weight' must be 2-D")
     padding_idx = _row_number(padding_idx, weight.shape[0])
     if max_norm is not None:
         shorten_rows(weight, input, max_norm, norm_type)

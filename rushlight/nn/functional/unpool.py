@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.pool import _put_places, _take_places
+from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.ops.window import _spread
 from rushlight.tensor import wrap
 
@@ -60,6 +61,7 @@ def _unpool(count, input, indices, kernel_size, stride, padding, output_size):
     _check_indices(count, input, indices)
     space = _unpooled_sizes(input, kernel, stride, padding, output_size)
     _check_unpool(count, input, stride)
+    refuse(NOT_FLOATING, f"max_unpool{max(count, 2)}d", input)
     alone = input.dim() == count + 1
     if alone:
         input, indices = input.unsqueeze(0), indices.unsqueeze(0)
@@ -69,10 +71,12 @@ def _unpool(count, input, indices, kernel_size, stride, padding, output_size):
 
 
 def _check_indices(count, input, indices):
+    one = [1] if count == 1 else []  # one dimension is unpooled as two
     if input.shape != indices.shape and input.dim() in (count + 1, count + 2):
         raise RuntimeError(
             "Expected shape of indices to be same as that of the input tensor "
-            f"({list(input.shape)}) but got indices tensor with shape: {list(indices.shape)}"
+            f"({[*input.shape, *one]}) but got indices tensor with shape: "
+            f"{[*indices.shape, *one]}"
         )
     if indices.dtype is not dtypes.int64:
         got = f" but got: {indices.dtype.title}" if count < 3 else ""
@@ -194,6 +198,7 @@ def _fractional(count, input, kernel_size, output_size, output_ratio, samples):
             raise RuntimeError(f"{name}(): pool {axis} {k} too large relative to input {axis} {n}")
     alone = input.dim() == count + 1
     input = input.unsqueeze(0) if alone else input
+    refuse("c", f"{name}_out_frame", input)
     indices = _largest(input._array, samples._array, kernel, out)
     values = _take_places(input, indices=indices)
     indices = wrap(indices)

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from rushlight import ops
+from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import wrap
 
 __all__ = [
@@ -60,6 +61,8 @@ def interpolate(
         )
     align_corners = bool(align_corners)
     sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor, spatial)
+    if mode in _KERNELS:
+        refuse(NOT_FLOATING, _KERNELS[mode], input)
     if mode in ("nearest", "nearest-exact"):
         shift = 0.5 if mode == "nearest-exact" else 0.0
         return _nearest(input, sizes, factors, shift)
@@ -77,6 +80,17 @@ def interpolate(
         moved = ops.matmul(input.transpose(dim, -1), wrap(np.ascontiguousarray(weights.T)))
         input = moved.transpose(dim, -1)
     return input.contiguous()
+
+
+#: what PyTorch calls the kernels that refuse dtypes
+_KERNELS = {
+    "nearest": "compute_indices_weights_nearest",
+    "nearest-exact": "compute_indices_weights_nearest",
+    "linear": "compute_indices_weights_linear",
+    "bilinear": "upsample_bilinear2d_channels_last",
+    "trilinear": "compute_indices_weights_linear",
+    "bicubic": "compute_indices_weights_cubic",
+}
 
 
 def _check_mode(input, mode):
