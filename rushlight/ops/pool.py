@@ -293,7 +293,6 @@ def _refuse_empty(count, shape):
 
 def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation, ceil_mode):
     name = f"max_pool{count}d"
-    shape = list(input.shape)
     input, alone, kernel, stride, padding = _pool_arguments(
         input, count, kernel_size, stride, padding, name
     )
@@ -306,6 +305,7 @@ def _max_pool_with_indices(count, input, kernel_size, stride, padding, dilation,
             "dilation should be greater than zero, but got "
             + " ".join(f"dilation{axis}: {d}" for axis, d in listed)
         )
+    shape = list(input.shape)[alone:]
     if 0 in shape[-count - 1 :]:
         _check_padding(kernel, padding, dilation)
         _refuse_empty(count, shape)
