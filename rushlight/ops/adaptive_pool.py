@@ -89,8 +89,10 @@ def _weigh(input, *, weights, name):
 def _adaptive_avg(count, input, output_size):
     """Means of windows, by a product with a matrix of weights along each dimension."""
     space, out = _adaptive_arguments(count, input, output_size, f"adaptive_avg_pool{count}d")
-    if any(o != 1 for o in out):
-        refuse(NOT_FLOATING, "adaptive_avg_pool" + ("3d_cpu" if count == 3 else "2d"), input)
+    if count == 3 and any(o != 1 for o in out):
+        refuse(NOT_FLOATING, "adaptive_avg_pool3d_cpu", input)
+    elif any(o != 1 for o in out) and input._array.size:  # no kernel runs for nothing
+        refuse(NOT_FLOATING, "adaptive_avg_pool2d", input)
     if count > 1 and all(o == 1 for o in out):
         return _mean(input, dim=tuple(range(input.ndim - count, input.ndim)), keepdim=True)
     name = "SqueezeBackward1" if count == 1 else f"AdaptiveAvgPool{count}DBackward0"
