@@ -21,7 +21,7 @@ _EXACT = {
         linalg_slogdet linalg_solve linalg_solve_ex linalg_svd linalg_svdvals linalg_vector_norm
         lu_solve lu_unpack mm qr renorm svd triangular_solve log_softmax softmax linear avg_pool2d
         avg_pool3d aminmax max min sort topk argmax argmin isin norm vector_norm tril triu msort
-        diag split_copy
+        split_copy
         alias_copy as_strided_copy diagonal_copy expand_copy permute_copy slice_scatter squeeze_copy
         split_with_sizes_copy t_copy transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
     """,
@@ -90,6 +90,7 @@ _CAST = {
     "torch.{function}: Expected a to be safely castable from {Of} dtype, but got a with dtype "
     "{Into}": "geqrf",
     "ldexp can't be cast to the desired output type {Into}": "ldexp",
+    "diag: result type {Of} can't be cast to the desired out= type {Into}": "diag",
     "logsumexp(): Expected floating point type for result tensor, but got: {Into}": "logsumexp",
     "mean.dtype_out(): input types can't be cast to the desired output type {Into}": "mean",
     "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to "

@@ -222,7 +222,9 @@ def diag(input, diagonal=0, *, out=None):
     if ndim not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
     result = diag_embed(input, diagonal) if ndim == 1 else _diag(input, offset=diagonal)
-    return result if out is None else write_out("diag", result, (input,), out)
+    if out is None:
+        return result
+    return write_out("diag" if ndim == 1 else "diagonal_copy", result, (input,), out)
 
 
 def diagflat(input, offset=0):

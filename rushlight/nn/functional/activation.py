@@ -161,7 +161,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     require_tensors("rrelu", input=input)
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
-    refuse(NOT_FLOATING, "rrelu_with_noise_out_cpu", input)
+    refuse(NOT_FLOATING, "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu", input)
     noise = wrap(_slopes(input._array, lower, upper, training))
     return _apply(lambda x: ops.rrelu(x, noise), input, inplace)
 
