@@ -1,14 +1,17 @@
 """The catalogue of texts, the language they are in, and what keeps an explanation from harm."""
 
+import pickle
 import re
 import string
+import sys
+import traceback
 from pathlib import Path
 
 import pytest
 
 import rushlight as rl
 from rushlight import explain
-from rushlight.explain import case, display, without_explanation
+from rushlight.explain import case, display
 from rushlight.explain.catalogue import CATALOGUE
 from rushlight.explain.language import language
 from tests.wrong_programs import __main__ as wrong
@@ -67,22 +70,39 @@ def failing():
     return caught.value
 
 
-def test_first_line_is_kept(monkeypatch):
+def test_the_text_is_pytorchs_and_the_traceback_shows_more(monkeypatch):
     monkeypatch.setenv("RUSHLIGHT_LANG", "zh")
     error = failing()
-    first, empty, *rest = str(error).split("\n")
-    assert first == without_explanation(error)
-    assert first == "grad can be implicitly created only for scalar outputs"
-    assert empty == "" and rest[0].startswith("原因：")
-    assert "test_explain.py:" in rest[1] and ".backward()" in rest[1]
+    assert str(error) == "grad can be implicitly created only for scalar outputs"
+    assert error.args == (str(error),)
+    first, rest = error.explanation.split("\n")[:2]
+    assert first.startswith("原因：")
+    assert "test_explain.py:" in rest and ".backward()" in rest
+    assert error.__notes__ == [f"\n{error.explanation}"]
+    if sys.version_info >= (3, 11):
+        shown = "".join(traceback.format_exception(error))
+        assert shown.endswith(f"Error: {error}\n\n{error.explanation}\n")
 
 
-def test_off_leaves_the_plain_text(monkeypatch):
+def test_an_explained_error_can_be_sent_to_another_process(monkeypatch):
+    monkeypatch.setenv("RUSHLIGHT_LANG", "en")
+    error = failing()
+    assert pickle.loads(pickle.dumps(error)).__notes__ == error.__notes__
+
+
+def test_before_python_3_11_the_hook_shows_the_explanation(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
+    error = failing()
+    display.Hook(lambda *shown: None)(type(error), error, None)
+    assert capsys.readouterr().err == f"\n{error.explanation}\n"
+
+
+def test_off_explains_nothing(monkeypatch):
     monkeypatch.setenv("RUSHLIGHT_LANG", "off")
-    assert str(failing()) == "grad can be implicitly created only for scalar outputs"
+    assert vars(failing()) == {}
 
 
-def test_failing_explanation_leaves_the_plain_text(monkeypatch):
+def test_a_failing_explanation_leaves_the_plain_error(monkeypatch):
     def broken(error, frame, facts):
         raise ZeroDivisionError
 
@@ -90,7 +110,7 @@ def test_failing_explanation_leaves_the_plain_text(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         rl.zeros(1).backward()
     monkeypatch.setattr(explain, "strict", False)
-    assert str(failing()) == "grad can be implicitly created only for scalar outputs"
+    assert vars(failing()) == {}
 
 
 # The wrong programs -------------------------------------------------------------------------------
@@ -158,5 +178,6 @@ def test_companions_of_torch_are_named_with_what_to_use(name, fix, monkeypatch):
     monkeypatch.setenv("RUSHLIGHT_LANG", "en")
     error = ModuleNotFoundError(f"No module named '{name}'", name=name)
     display.explain(error)
-    assert str(error).startswith(f"No module named '{name}'\n\nWhy: `{name}` is a package of its")
-    assert fix in str(error)
+    assert str(error) == f"No module named '{name}'"
+    assert error.explanation.startswith(f"Why: `{name}` is a package of its")
+    assert fix in error.explanation

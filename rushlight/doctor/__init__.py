@@ -37,6 +37,8 @@ def examine(target, path=None, seed=None):
             error = f"SystemExit: {end.code}" if end.code else None
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
+            if explanation := getattr(failure, "explanation", None):
+                error += f"\n\n{explanation}"
         report = observer.report(name_of(target), error)
     sys.stdout.flush()
     print(text(report))

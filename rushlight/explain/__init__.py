@@ -1,7 +1,8 @@
 """Errors that explain themselves: what happened, where in the user's source, and what to type.
 
-PyTorch's text stays as it is, first, because programs match on it; the explanation follows it, in
-English or Chinese (`language`). It is made when an error is raised, and only then:
+PyTorch's text stays as it is, because programs match on it and print it: `str(error)` is that text
+alone. The explanation, in English or Chinese (`language`), is `error.explanation`; tracebacks show
+it below the text. It is made when an error is raised, and only then:
 
 - where Rushlight raises, `raise explained(RuntimeError(...))`, or `Op.general` for all operations;
 - where Python raises (a wrong keyword, an attribute that isn't there), when the error is shown
@@ -17,14 +18,14 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["explained", "without_explanation"]
+__all__ = ["explained"]
 
 #: whether a failure inside an explanation is an error of its own: for tests
 strict = False
 
 
 def explained(error, **facts):
-    """The error, with an explanation below PyTorch's text if there is one; to be raised.
+    """The error, with an explanation attached if there is one; to be raised.
 
     Args:
         error: an exception whose only argument is its text.
@@ -33,12 +34,3 @@ def explained(error, **facts):
     from rushlight.explain.case import add_explanation
 
     return add_explanation(error, sys._getframe(1), facts)
-
-
-def without_explanation(error):
-    """The text of an error as PyTorch has it.
-
-    >>> without_explanation(RuntimeError("PyTorch's words"))
-    "PyTorch's words"
-    """
-    return getattr(error, "plain_text", str(error))

@@ -287,16 +287,21 @@ def _frames(error, frame):
 
 
 def add_explanation(error, frame, facts):
-    """Put an explanation below the text of an error, once. Never raises (unless `strict`)."""
+    """Attach an explanation to an error, once. Never raises (unless `strict`).
+
+    It becomes `error.explanation`, and a note (PEP 678), which tracebacks show below the error's
+    own text. Of a warning nobody shows notes: its text itself is extended.
+    """
     try:
         if not _is_plain(error) or language() == "off":
             return error
         found = find_explanation(error, frame, facts)
         if found is not None:
-            error.plain_text = error.args[0]
-            error.args = (f"{error.args[0]}\n\n{found}", *error.args[1:])
-            if isinstance(error, ImportError):
-                error.msg = error.args[0]  # which it shows in place of its arguments
+            error.explanation = str(found)
+            if isinstance(error, Warning):
+                error.args = (f"{error.args[0]}\n\n{found}", *error.args[1:])
+            else:  # Python 3.10 has no `add_note`; there `display` shows what is in the list
+                error.__notes__ = [*getattr(error, "__notes__", ()), f"\n{found}"]
     except Exception:
         if explain.strict:
             raise
@@ -305,7 +310,7 @@ def add_explanation(error, frame, facts):
 
 def _is_plain(error):
     """Whether it has a text that isn't explained yet."""
-    known = getattr(error, "plain_text", None) is not None
+    known = getattr(error, "explanation", None) is not None
     return not known and bool(error.args) and isinstance(error.args[0], str)
 
 

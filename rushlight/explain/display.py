@@ -32,6 +32,8 @@ class Hook:
     def __call__(self, kind, error, trace):
         explain(error)
         self.before(kind, error, trace)
+        if sys.version_info < (3, 11) and (note := getattr(error, "explanation", None)):
+            print(f"\n{note}", file=sys.stderr)  # from 3.11 on Python shows notes itself
 
 
 def show_in_shell(shell, kind, error, trace, tb_offset=None):
@@ -41,7 +43,7 @@ def show_in_shell(shell, kind, error, trace, tb_offset=None):
 
 
 def explain(error):
-    """Put an explanation below the text of an error that has none, if there is one."""
+    """Attach an explanation to an error that has none, if there is one."""
     if isinstance(error, Exception):
         from rushlight.explain.case import add_explanation
 

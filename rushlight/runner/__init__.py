@@ -135,13 +135,9 @@ def show(error: BaseException) -> None:
     while trace is not None and trace.tb_frame.f_code.co_filename in own:
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
-    if not is_explained(error) and (missing := missing_name(error)):
+    is_explained = getattr(error, "explanation", None) is not None
+    if not is_explained and (missing := missing_name(error)):
         print(f"rushlight: there is no {missing} in Rushlight.", file=sys.stderr)
-
-
-def is_explained(error: BaseException) -> bool:
-    """Whether the error's own text says already what is missing."""
-    return getattr(error, "plain_text", None) is not None
 
 
 def missing_name(error: BaseException) -> str | None:

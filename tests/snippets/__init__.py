@@ -11,8 +11,6 @@ import re
 import warnings
 from pathlib import Path
 
-from rushlight.explain import without_explanation
-
 HERE = Path(__file__).parent
 
 #: names of Nodes that differ: a view whose base was changed is viewed anew by its own operation
@@ -129,8 +127,7 @@ def run(source, torch):
         try:
             exec(compile(source, "snippet", "exec"), names)
         except Exception as error:
-            text = without_explanation(error)
-            lines.append(f"ended by {type(error).__name__}: {text}")
+            lines.append(f"ended by {type(error).__name__}: {error}")
     return [normal(line) for line in lines]
 
 

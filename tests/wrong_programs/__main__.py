@@ -54,7 +54,7 @@ PROGRAMS = [name for names in GROUPS.values() for name in names.split()]
 
 
 def error_of(name, compiled, explained):
-    """`Type: text` of the error with which a program ends."""
+    """`Type: text` of the error with which a program ends, and its notes."""
     filename = f"{name}.py"
     source = (HERE / filename).read_text()
     linecache.cache[filename] = len(source), None, source.splitlines(True), filename
@@ -64,7 +64,8 @@ def error_of(name, compiled, explained):
             exec(compiled(source, filename), {"__name__": "__main__"})
         except Exception as error:
             explained(error)
-            return f"{type(error).__name__}: {error}"
+            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+            return f"{type(error).__name__}: {error}{notes}"
     raise AssertionError(f"{name} does not fail")
 
 
