@@ -122,10 +122,21 @@ def test_all_programs_are_listed():
     assert len(wrong.PROGRAMS) == len(on_disk) >= 40
 
 
+#: Python 3.10 doesn't tell which expression failed, so their arguments aren't quoted
+SAY_OTHERWISE = set(
+    "numpy_image_in_convolution binary_targets_of_other_shape batch_lost_in_view "
+    "labels_in_a_column".split()
+    if sys.version_info < (3, 11)
+    else ()
+)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_is_said_of_wrong_programs(language):
     expected = wrong.sections(wrong.recorded(language))
-    assert wrong.sections(wrong.said_by("rushlight", language)) == expected
+    for name, said in wrong.sections(wrong.said_by("rushlight", language)).items():
+        if name not in SAY_OTHERWISE:
+            assert said == expected[name]
 
 
 #: without the lines of operations, a few say less
@@ -135,7 +146,7 @@ SAY_LESS = {name for name in wrong.PROGRAMS if name.startswith(("overwritten", "
 def test_programs_that_import_rushlight_are_explained_too():
     expected = wrong.sections(wrong.recorded("en"))
     for name, said in wrong.sections(wrong.said_by("unmarked")).items():
-        if name not in SAY_LESS:
+        if name not in SAY_LESS | SAY_OTHERWISE:
             assert said == expected[name]
         assert "\n\nWhy: " in said and f"{name}.py:" in said
 

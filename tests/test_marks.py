@@ -4,12 +4,13 @@ import ast
 import builtins
 import inspect
 import linecache
+import sys
 import traceback
 
 import pytest
 
 import rushlight as rl
-from rushlight.explain import provenance
+from rushlight.explain import provenance, source
 from rushlight.runner import marks
 
 
@@ -213,3 +214,11 @@ def test_too_deep_expressions_run_unmarked():
         pytest.skip("this Python can't compile it at all")
     exec(marks.compile_marked(source, "<deep>"), names)
     assert names["x"] == 700
+
+
+def test_the_finder_knows_libraries_before_it_is_asked(monkeypatch):
+    """Finding them imports modules; in Python 3.13 that failed when the finder itself did it."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    source.library_directories.cache_clear()
+    marks.install()
+    assert source.library_directories.cache_info().currsize == 1

@@ -16,7 +16,7 @@ import sys
 from importlib.machinery import PathFinder, SourceFileLoader
 
 from rushlight.explain import provenance
-from rushlight.explain.source import is_library
+from rushlight.explain.source import is_library, library_directories
 
 __all__ = ["compile_marked", "compiled", "install"]
 
@@ -31,6 +31,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 def install() -> None:
     """Mark the modules that the program imports, too, if they are its own."""
     vars(builtins)[NAME] = provenance.here
+    library_directories()  # now: finding them imports modules, which would ask the finder
     if MarkingFinder not in sys.meta_path:
         known = PathFinder in sys.meta_path
         place = sys.meta_path.index(PathFinder) if known else len(sys.meta_path)
