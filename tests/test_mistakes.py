@@ -8,9 +8,11 @@ import warnings
 
 import pytest
 
+import rushlight as rl
 from rushlight import explain
 from rushlight.explain import mistakes
 from rushlight.explain.mistakes import Mistake, report, watch
+from rushlight.nn import functional as F
 from rushlight.runner import marks
 from tests.runs import rushlight_run
 
@@ -129,6 +131,17 @@ WRONG = {
         for step in range(3):
             loss = ((model(x) - y) ** 2).mean()
             loss.backward()
+        """,
+    ),
+    "targets broadcast in mse_loss": (
+        mistakes.TargetShape,
+        "loss = nn.MSELoss()(model(x), y)",
+        r"`model\(x\)` and `y` have different shapes(.|\n)*Fix: `y.unsqueeze\(1\)`",
+        r"`model\(x\)` 与 `y` 的形状不同(.|\n)*改法：`y.unsqueeze\(1\)`",
+        """
+        model, x, y = nn.Linear(3, 1), torch.randn(8, 3), torch.randn(8)
+        loss = nn.MSELoss()(model(x), y)
+        loss.backward()
         """,
     ),
     "loss kept in a sum": (
@@ -444,6 +457,20 @@ def test_filters_of_warnings_hold():
 def test_nothing_is_told_where_explanations_are_off(monkeypatch):
     monkeypatch.setenv("RUSHLIGHT_LANG", "off")
     assert run(WRONG["never zeroed"][-1]) == []
+
+
+def test_a_plain_import_tells_of_sizes_too(monkeypatch):
+    watch.uninstall()
+    x, y = rl.zeros(4, 1), rl.zeros(4)
+    for loss in F.mse_loss, F.l1_loss, F.huber_loss, F.smooth_l1_loss:
+        with pytest.warns(mistakes.TargetShape, match=r"different to the input size(.|\n)*Why: "):
+            loss(x, y)
+    monkeypatch.setenv("RUSHLIGHT_LANG", "off")
+    with pytest.warns(UserWarning, match="Please ensure they have the same size.$") as told:
+        for _ in range(2):
+            F.mse_loss(x, y)
+    assert len(told) == 2
+    assert told[0].filename == __file__
 
 
 def test_nothing_stays_wrapped():

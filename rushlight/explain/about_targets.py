@@ -109,11 +109,11 @@ def float_classes(case):
 
 
 @explains(
-    r"^Using a target size \((.*)\) that is different to the input size \((.*)\) is deprecated|"
+    r"^Using a target size \((.*)\) that is different to the input size \((.*)\)|"
     r"^Target size \((.*)\) must be the same as input size \((.*)\)"
 )
 def unequal(case):
-    """Binary cross entropy of unequal shapes."""
+    """Losses of unequal shapes: an error of some, a warning of others."""
     pairs = _arguments(case)
     if pairs is None:
         return None
@@ -125,9 +125,11 @@ def unequal(case):
         fix = [say("target.squeeze.last", name=name)]
     elif x.numel() == target.numel():
         fix = [say("target.view", name=name, scores=scores)]
-    return Explanation(
-        [say("target.unequal", scores=scores, name=name)], case.places(), fix, _rows(pairs)
-    )
+    why = say("target.unequal", scores=scores, name=name)
+    if isinstance(case.error, Warning) and len(fix) == 2:
+        n = x.numel()
+        why = say("target.broadcast", scores=scores, name=name, n=n)
+    return Explanation([why], case.places(), fix, _rows(pairs))
 
 
 @explains(r"^Found dtype (\w+) but expected (\w+)")

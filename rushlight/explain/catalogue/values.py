@@ -435,6 +435,10 @@ TEXTS = {
         en="`{scores}` and `{name}` must have one shape; broadcasting would compare every prediction with every target.",
         zh="`{scores}` 与 `{name}` 的形状必须相同；否则广播会让每个预测与每个目标两两比较。",
     ),
+    "target.broadcast": Text(
+        en="`{scores}` and `{name}` have different shapes, so broadcasting compares each of the {n} predictions with every target. The model then learns only the mean of the targets.",
+        zh="`{scores}` 与 `{name}` 的形状不同，广播会让 {n} 个预测中的每一个都和所有目标相比，模型最后只会学到目标的平均值。",
+    ),
     "target.unequal.fix": Text(
         en="bring both to one shape where they are made.",
         zh="在产生它们的地方让形状一致。",

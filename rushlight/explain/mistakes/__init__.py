@@ -6,8 +6,9 @@ keeps to what costs next to nothing per step, and looks closer only when it has 
 finds becomes a warning at the user's line, of a class of its own (below), so that the filters of
 the `warnings` module can silence it or make it an error; `rushlight run --strict` makes all errors.
 
-Under a plain import nothing is watched, and the only one that is told is `TargetShape`, where
-PyTorch itself warns.
+Under a plain import nothing is watched. Told all the same are those of which PyTorch itself warns,
+by the function concerned: `TargetShape` by `mse_loss` and its like (`sizes`), and plain
+`UserWarning`s, such as that of a schedule that steps before its optimizer.
 """
 
 __all__ = [

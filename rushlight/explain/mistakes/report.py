@@ -12,7 +12,7 @@ from rushlight.explain.language import language
 from rushlight.explain.mistakes import Mistake
 from rushlight.explain.source import Place
 
-__all__ = ["Finding", "findings", "line_now", "place_of_line", "report", "situation"]
+__all__ = ["Finding", "findings", "line_now", "note", "place_of_line", "report", "situation"]
 
 
 class Finding(NamedTuple):
@@ -55,16 +55,26 @@ def report(kind, place, why, fix, places=()):
         fix: a list of what to type instead.
         places: other lines, each with a remark.
     """
-    if language() == "off" or any((f.kind, f.place) == (kind, place) for f in findings):
+    if language() == "off" or is_known(kind, place):
         return
     others = [p for p in places if p[0] and p[0] != place]
-    everything = Explanation([why], [(place, ""), *others] if place else others, fix)
-    findings.append(Finding(kind, place, everything))
-    if strict[0] and not _is_silenced(kind):
-        raise kind(str(everything))
+    note(kind, place, Explanation([why], [(place, ""), *others] if place else others, fix))
     message = kind(str(Explanation([why], others, fix)))  # a warning itself shows its line
     filename, line = place or ("<unknown>", 1)
     warnings.warn_explicit(message, None, filename, line, "__main__", {})
+
+
+def is_known(kind, place):
+    """Whether a mistake of this kind was found on this line before."""
+    return any((f.kind, f.place) == (kind, place) for f in findings)
+
+
+def note(kind, place, explanation):
+    """Add to the findings, once for each kind and line; with `strict`, raise it."""
+    if not is_known(kind, place):
+        findings.append(Finding(kind, place, explanation))
+    if strict[0] and not _is_silenced(kind):
+        raise kind(str(explanation))
 
 
 def _is_silenced(kind):

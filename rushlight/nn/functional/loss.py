@@ -78,11 +78,12 @@ def _matched(input, target):
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
         target.size(), input.size()  # raises
     if target._array.shape != input._array.shape:
-        warnings.warn(
+        from rushlight.explain.mistakes.sizes import warn_of_sizes
+
+        warn_of_sizes(
             f"Using a target size ({target.size()}) that is different to the input size "
             f"({input.size()}). This will likely lead to incorrect results due to broadcasting. "
-            "Please ensure they have the same size.",
-            stacklevel=3,
+            "Please ensure they have the same size."
         )
         shape = broadcast_shapes(input.shape, target.shape)
         input, target = input.expand(shape), target.expand(shape)
