@@ -157,7 +157,7 @@ def refuse_view(view, indirect=False):
         start = _MADE_BY
     else:
         start = _MADE_IN_INFERENCE if view._creation == "inference" else _MADE_IN_NO_GRAD
-    name = None if node is None else node.name().partition("Backward")[0]
+    name = None if node is None else node.name().rpartition("Backward")[0]
     start = start.format(number=view.output_nr, name=name, what=_WHAT[indirect])
     raise RuntimeError(start + _REASONS[view._creation])
 

@@ -409,4 +409,4 @@ def refuse_result(returned):
 
 def name_of(hook):
     """A hook's name for messages."""
-    return getattr(hook, "__name__", "<unknown>")
+    return hook if isinstance(hook, str) else getattr(hook, "__name__", "<unknown>")

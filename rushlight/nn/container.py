@@ -75,10 +75,10 @@ class _Numbered(Module):
         self.add_module(str(len(self)), module)
         return self
 
-    def pop(self, index):
-        """Take out the submodule number `index` and return it."""
-        module = self[index]
-        del self[index]
+    def pop(self, key):
+        """Take out the submodule number `key` and return it."""
+        module = self[key]
+        del self[key]
         return module
 
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 from rushlight.autograd.function import Function
 from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.autograd.watched import check_replacement
 from rushlight.tensor import Tensor
 
 
@@ -407,6 +408,9 @@ def _checked(result, old, who, what):
             f"{who} returned an invalid number of {what}, got {len(result)}, "
             f"but expected {len(old)}"
         )
+    for new, replaced in zip(result, old, strict=True):
+        if new is not None:
+            check_replacement("hook", new, replaced)
     return result
 
 

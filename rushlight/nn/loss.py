@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight.nn import functional as F
+from rushlight.nn.distance import PairwiseDistance
 from rushlight.nn.functional.loss import legacy_reduction
 from rushlight.nn.module import Module
 
@@ -388,7 +389,7 @@ class TripletMarginWithDistanceLoss(_Loss):
                 f"{margin} instead"
             )
         self.distance_function = (
-            F.pairwise_distance if distance_function is None else distance_function
+            PairwiseDistance() if distance_function is None else distance_function
         )
         self.margin = margin
         self.swap = swap

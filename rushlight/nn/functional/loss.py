@@ -278,6 +278,10 @@ def binary_cross_entropy_with_logits(
         raise RuntimeError(
             f"result type {titles[0]} can't be cast to the desired output type {titles[1]}"
         )
+    if pos_weight is not None:
+        broadcast_shapes(pos_weight.shape, target.shape)
+    if weight is not None:
+        broadcast_shapes(input.shape, weight.shape)
     return ops.binary_cross_entropy_with_logits(
         input, target.to(input.dtype), weight, pos_weight, reduction=reduction
     )
@@ -336,7 +340,7 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     shape = input._array.shape
-    if shape == target._array.shape and shape:
+    if shape == target._array.shape:
         if not target.is_floating_point():
             raise explained(
                 RuntimeError(

@@ -91,6 +91,9 @@ def embedding_bag(
     """
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and (scale_grad_by_freq or sparse):
+        what = "scaling the gradient by the frequency" if scale_grad_by_freq else "sparse weights"
+        raise ValueError(f"max mode does not support {what}")
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
@@ -98,8 +101,8 @@ def embedding_bag(
         )
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(
-            f"embedding_bag: If per_sample_weights ({list(per_sample_weights.shape)}) is not None, "
-            f"then it must have the same shape as the input ({list(input.shape)})"
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, "
+            f"then it must have the same shape as the input ({input.shape})"
         )
     bag_of, bags = _bags(input, offsets, include_last_offset)
     rows = embedding(
@@ -136,6 +139,11 @@ def _bags(input, offsets, include_last_offset):
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
             f"position 0. However, got {starts[0].item()}"
+        )
+    if len(offsets) and offsets[-1] > len(input):
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {len(input)} but got offsets[-1] "
+            f"of {offsets[-1].item()}"
         )
     positions = ops.arange(input.shape[0]).unsqueeze(1)
     return (positions >= starts.unsqueeze(0)).sum(1) - 1, starts.shape[0]
