@@ -120,6 +120,9 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()
 if _collects:
+    if not _gc.get_freeze_count():  # all are old already: a young collection would visit them
+        _gc.freeze()
+        _gc.unfreeze()
     _gc.enable()
 _display.install()
 
@@ -172,7 +175,8 @@ _FROM_SUBMODULES = {
 
 def __getattr__(name):
     if name in ops.LATER:
-        return getattr(ops, name)
+        found = globals()[name] = getattr(ops, name)
+        return found
     home = _FROM_SUBMODULES.get(name, name)
     if name not in _SUBMODULES and home is name:
         raise AttributeError(f"module 'torch' has no attribute '{name}'")

@@ -138,7 +138,7 @@ def _earn(monkeypatch, choice, calls):
     made = kernels.Loop(lambda start, stop, x: None)
     monkeypatch.setattr(kernels, "_choice", choice)
     monkeypatch.setattr(kernels, "_worked", kernels.PRICE_OF_NUMBA)
-    monkeypatch.setattr(kernels.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(kernels, "is_installed", lambda name: True)
     return [made.earned(kernels.PRICE // 2) for _ in range(calls)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 import warnings
 
 from rushlight.autograd.tape import modes
@@ -81,6 +80,8 @@ def is_anomaly_check_nan_enabled():
 
 def note_origin(node):
     """Note where a Node was recorded, and by the derivative of which other Node."""
+    import traceback
+
     node.metadata["traceback_"] = traceback.format_list(_users_stack())
     if modes.evaluating is not None:
         node.metadata["parent_"] = modes.evaluating
@@ -88,6 +89,8 @@ def note_origin(node):
 
 def _users_stack():
     """The frames of the stack, less those of this package at its end."""
+    import traceback
+
     frames = traceback.extract_stack()
     while len(frames) > 1 and frames[-1].filename.startswith(_OURS):
         frames.pop()

@@ -19,7 +19,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from rushlight.autograd import saved
-from rushlight.autograd.tape import Output, hooks_exist, modes
+from rushlight.autograd.tape import Node, Output, hooks_exist, modes
 from rushlight.ops import fast
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -177,6 +177,15 @@ def _holders(array):
 _ALONE = 0  # measured below
 
 
+class _Twice(Node):
+    """The Node of a product with 2."""
+
+    __slots__ = ()
+
+    def backward(self, gradient, edges):
+        return (gradient * 2,)
+
+
 def measure_alone():
     """How many references `_holders` counts on an array that only a pass holds.
 
@@ -193,6 +202,8 @@ def measure_alone():
     real, _holders = _holders, spy
     leaf = wrap(np.ones(2, np.float32))
     leaf._requires_grad = True
-    run_ordinary((leaf * 2.0)._node, np.ones(2, np.float32), False)
+    node = _Twice()
+    node.edges, node.saved, node.seq = (leaf,), (), 0
+    run_ordinary(node, np.ones(2, np.float32), False)
     _holders = real
     _ALONE = counts[0]

@@ -19,7 +19,6 @@ used from the first call on.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import os
 from math import prod
@@ -52,6 +51,13 @@ def at_once():
     return _choice == "1"
 
 
+def is_installed(package):
+    """Whether a package could be imported, without doing so."""
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None
+
+
 class Loop:
     """A function `(start, stop, *arrays)` that is compiled when it is first used.
 
@@ -77,7 +83,7 @@ class Loop:
     def _count(self, elements):
         global _worked
         if self._usable is None:
-            self._usable = allowed() and importlib.util.find_spec("numba") is not None
+            self._usable = allowed() and is_installed("numba")
         self._worked += elements
         _worked += elements
         paid = self._worked >= PRICE and _worked >= PRICE_OF_NUMBA

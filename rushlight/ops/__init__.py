@@ -4,7 +4,6 @@ from types import ModuleType as _ModuleType
 
 from rushlight.ops import fast
 from rushlight.ops.activation import *
-from rushlight.ops.adaptive_pool import *
 from rushlight.ops.arithmetic import *
 from rushlight.ops.arithmetic import (
     _add,
@@ -31,8 +30,6 @@ from rushlight.ops.create import (
     new_tensor,
     new_zeros,
 )
-from rushlight.ops.differences import *
-from rushlight.ops.einsum import *
 from rushlight.ops.elementwise import *
 from rushlight.ops.error_function import *
 from rushlight.ops.expand import *
@@ -73,7 +70,6 @@ from rushlight.ops.padding import *
 from rushlight.ops.pairs import *
 from rushlight.ops.parts import *
 from rushlight.ops.parts import unfold
-from rushlight.ops.pool import *
 from rushlight.ops.powers import *
 from rushlight.ops.powers import rpow
 from rushlight.ops.query import *
@@ -113,18 +109,15 @@ from rushlight.ops.shape import (
 from rushlight.ops.softmax import *
 from rushlight.ops.sort import *
 from rushlight.ops.trigonometry import *
-from rushlight.ops.view_copies import *
-from rushlight.ops.window import *
 
 #: what Tensor's methods, `nn` and other operations call, but PyTorch has not as `torch.<name>`
 _FOR_METHODS = frozenset(
     """
-    adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d alias apply_
-    avg_pool2d avg_pool3d batch_adjoint batch_norm_with_statistics bernoulli_
+    alias apply_ batch_adjoint batch_norm_with_statistics bernoulli_
     binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu expand
     expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
     huber_loss in_place leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
-    matrix_adjoint matrix_transpose max_pool2d_with_indices max_pool3d_with_indices mish
+    matrix_adjoint matrix_transpose mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
     nll_loss_gradient normal_ one_hot overwrite pad prelu_kernel random_ rdiv
     repeat reshape_as resize_ reversed_dims rfloor_divide rlshift rmatmul rpow rremainder
@@ -144,8 +137,14 @@ __all__ = [
 LATER = {
     name: module
     for module, names in {
+        "adaptive_pool": """
+            adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d
+            adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
+        """,
         "bessel": "i0 i0_",
         "ctc": "ctc_loss",
+        "differences": "cumulative_trapezoid diff gradient trapezoid trapz",
+        "einsum": "einsum ger inner kron outer tensordot",
         "factorizations": "geqrf lu lu_solve lu_unpack orgqr ormqr",
         "gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
         "histograms": "histogram histogramdd",
@@ -154,9 +153,22 @@ LATER = {
             cdist cholesky cholesky_inverse cholesky_solve cross det dist inverse logdet matrix_exp
             matrix_power pinverse qr slogdet svd trace triangular_solve vander
         """,
+        "pool": """
+            avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool1d_with_indices
+            max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices
+        """,
         "quantiles": "bincount histc nanquantile quantile",
         "spectrogram": "istft stft",
         "statistics": "corrcoef cov hash_tensor renorm",
+        "view_copies": """
+            alias_copy as_strided_copy as_strided_scatter detach_copy diagonal_copy
+            diagonal_scatter expand_copy narrow_copy permute_copy select_copy select_scatter
+            slice_copy slice_scatter split_copy split_with_sizes_copy squeeze_copy t_copy
+            transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
+        """,
+        "window": """
+            conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution
+        """,
     }.items()
     for name in names.split()
 }
@@ -167,5 +179,9 @@ def __getattr__(name):
         raise AttributeError(f"module 'rushlight.ops' has no attribute '{name}'")
     from importlib import import_module
 
-    value = globals()[name] = getattr(import_module(f"rushlight.ops.{LATER[name]}"), name)
-    return value
+    module = import_module(f"rushlight.ops.{LATER[name]}")
+    # all of them: the module itself may go by the name of one, and is an attribute from now on
+    for each, home in LATER.items():
+        if home == LATER[name]:
+            globals()[each] = getattr(module, each)
+    return globals()[name]

@@ -171,10 +171,12 @@ class Op:
         """Find what the rules want saved, and for the sake of which arguments."""
         self.rule_parameters = {name: parameters_of(rule) for name, rule in self.rules.items()}
         self.saved_for: dict = {}
+        known = {*self.arrays, *self.options, "out", *(self.outputs or ())}
         for argument, parameters in self.rule_parameters.items():
             for name in parameters:
                 if name != "g" and not name.startswith("g_"):
-                    self._check_saved_name(name)
+                    if name.removesuffix("_shape") not in known:
+                        raise TypeError(f"{self.name}: a rule names {name!r}, which it hasn't got")
                     self.saved_for.setdefault(name, []).append(argument)
         for name in self._saved_by_kind():
             self.saved_for.setdefault(name, list(self.rules))
@@ -188,11 +190,6 @@ class Op:
     def _saved_by_kind(self):
         """Names that the kind itself needs saved."""
         return ()
-
-    def _check_saved_name(self, name):
-        known = {*self.arrays, *self.options, "out", *(self.outputs or ())}
-        if name.removesuffix("_shape") not in known:
-            raise TypeError(f"{self.name}: a rule names {name!r}, which the operation hasn't got")
 
     def _array_backward(self):
         several = self.outputs is not None and self.fused is None
