@@ -6,6 +6,7 @@ remembered and change nothing; the number of threads is NumPy's own.
 
 from __future__ import annotations
 
+import functools
 import os
 
 __all__ = [
@@ -46,9 +47,13 @@ def set_num_threads(int, /):
     _known["threads"] = int
 
 
+#: the number of CPUs; asking the system takes a microsecond
+_processors = functools.cache(lambda: os.cpu_count() or 1)
+
+
 def get_num_threads():
     """The number of threads that was set, or else the number of CPUs."""
-    return _known["threads"] or os.cpu_count() or 1
+    return _known["threads"] or _processors()
 
 
 def set_num_interop_threads(int, /):
@@ -60,7 +65,7 @@ def set_num_interop_threads(int, /):
 
 def get_num_interop_threads():
     """The number of threads between operations that was set, or else the number of CPUs."""
-    return _known["interop_threads"] or os.cpu_count() or 1
+    return _known["interop_threads"] or _processors()
 
 
 def use_deterministic_algorithms(mode, *, warn_only=False):

@@ -9,13 +9,14 @@ from rushlight.nn import recurrence
 
 KINDS = [
     pytest.param(kind, options, id=f"{kind}-{name}")
-    for kind in ("LSTM", "GRU")
+    for kind in ("LSTM", "GRU", "RNN")
     for name, options in {
         "plain": {},
         "without bias": {"bias": False},
         "both ways": {"bidirectional": True, "num_layers": 2},
     }.items()
 ]
+KINDS.append(pytest.param("RNN", {"nonlinearity": "relu"}, id="RNN-relu"))
 
 
 def _layer(kind, options):
@@ -42,7 +43,32 @@ def test_computes_what_the_steps_compute(kind, options, monkeypatch):
         assert torch.allclose(one, steps)
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_compiled_layers_stay_loops(kind, backend):
+    if backend == "native":
+        pytest.importorskip("llvmlite")
+    layer, x = _layer(kind, {})
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = layer(x)[0].square().mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    plain = [step(x.detach()).detach() for _ in range(6)]
+    layer, _ = _layer(kind, {})
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.1)
+    compiled = torch.compile(step, fullgraph=True, backend=backend)
+    for one, other in zip(plain, [compiled(x.detach()).detach() for _ in range(6)], strict=True):
+        assert torch.allclose(one, other)
+    loops = [i.name for i in compiled.program.instructions if i.name.endswith("ward")]
+    assert [name.partition("_")[2] for name in loops] == ["forward", "backward"]
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
 def test_native_steps(kind, monkeypatch):
     pytest.importorskip("llvmlite")
     plain = _values(kind, {})
@@ -52,7 +78,7 @@ def test_native_steps(kind, monkeypatch):
         assert torch.allclose(one, native)
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
 def test_second_derivatives(kind):
     layer, x = _layer(kind, {})
     weights = list(layer.parameters())

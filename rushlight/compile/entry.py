@@ -15,6 +15,7 @@ from rushlight.compile.build import build
 from rushlight.compile.program import Program
 from rushlight.compile.recorder import Number
 from rushlight.compile.replay import maker_of, write_replay
+from rushlight.compile.same import write_same
 from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor, Seen
 from rushlight.compile.symbol import Symbol
 from rushlight.compile.trace import Boundary
@@ -131,7 +132,6 @@ class _Maker:
         entry.watch = watch
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
-        watch.close()
         return entry
 
     def trace_backward(self, live):
@@ -264,24 +264,24 @@ class Entry:
 
     backend = None
     runner = None
-    replay = None
+    replay = same = None
 
     def holds(self, leaves):
         """Whether a call with these Tensors can be answered by this Entry."""
-        for seen in self.seen:
-            x = seen.source.of(leaves)
-            plain = not seen.requires_grad and x is not None and x._array is seen.array
-            if (not plain or x._requires_grad) and not seen.holds(x):
-                return False
+        if self.same is None:
+            self.same = write_same(self)
+        if not self.same(leaves) and (
+            not all(seen.holds(seen.source.of(leaves)) for seen in self.seen)
+            or self.watch.changed() is not None
+        ):
+            return False
         for ask, answer in self.outcomes:
             if ask() != answer:
                 return False
         if not all(condition.hold(s.of(leaves)._array) for s, condition in self.demands):
             return False
-        if self.traced.writes and any(x._base is not None for x in leaves):
-            if self.overlaps(leaves):
-                return False
-        return self.watch.changed() is None
+        shared = self.traced.writes and any(x._base is not None for x in leaves)
+        return not (shared and self.overlaps(leaves))
 
     def overlaps(self, leaves):
         """Whether something that is written to shares memory with another input."""

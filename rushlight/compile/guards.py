@@ -15,7 +15,7 @@ from __future__ import annotations
 import random
 import sysconfig
 import types
-from operator import is_, itemgetter, length_hint
+from operator import length_hint
 
 import numpy as np
 
@@ -60,8 +60,6 @@ class Watch:
         lengths: (container, its length, name).
         items: (list, position, what it held, name).
     """
-
-    groups = None
 
     def __init__(self, *roots):
         self.entries: list = []
@@ -185,46 +183,7 @@ class Watch:
                 return name
         return None
 
-    def close(self):
-        """Nothing more is to be noted: arrange the notes so that comparing them is quick."""
-        by_dictionary: dict = {}
-        for dictionary, key, expected, _ in self.entries:
-            by_dictionary.setdefault(id(dictionary), (dictionary, {}))[1][key] = expected
-        self.groups = [
-            (
-                dictionary,
-                itemgetter(*found) if len(found) > 1 else _only(*found),
-                (*found.values(),),
-            )
-            for dictionary, found in by_dictionary.values()
-        ]
-        self.empty = [container for container, length, _ in self.lengths if not length]
-        filled = [(container, length) for container, length, _ in self.lengths if length]
-        self.containers = [container for container, _ in filled]
-        self.sizes = [length for _, length in filled]
-
     def changed(self):
-        """The name of something that isn't as it was, or None."""
-        if self.groups is not None and self.is_unchanged():
-            return None
-        return self.find_changed()
-
-    def is_unchanged(self):
-        """Whether everything is the same object as it was; if not, it may be equal still."""
-        try:
-            for dictionary, get, expected in self.groups:
-                if not all(map(is_, get(dictionary), expected)):
-                    return False
-            for cell, expected, _ in self.cells:
-                if cell.cell_contents is not expected:
-                    return False
-        except (KeyError, ValueError):
-            return False
-        if any(self.empty) or list(map(len, self.containers)) != self.sizes:
-            return False
-        return all(container[i] is expected for container, i, expected, _ in self.items)
-
-    def find_changed(self):
         """The name of something that is neither the same nor equal, or None."""
         for dictionary, key, expected, name in self.entries:
             if dictionary.get(key, _MISSING) is not expected and _differ(
@@ -252,11 +211,6 @@ def chance(x):
         return repr(x.bit_generator.state)
     kind, words, *rest = x.get_state()
     return kind, words.tobytes(), *rest
-
-
-def _only(key):
-    """As `itemgetter` of several keys, which gives a tuple."""
-    return lambda dictionary: (dictionary[key],)
 
 
 def _differ(found, expected):

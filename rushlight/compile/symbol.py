@@ -312,6 +312,10 @@ class Symbol(NDArrayOperatorsMixin):
     def write(self, target, result):
         self.recorder.write(target._array, result._array)
 
+    def called_with(self, function, arrays):
+        """Call a function of arrays, this among them, as one instruction."""
+        return self.recorder.call(function.__name__.strip("_"), function, arrays, {})
+
     def around(self, array):
         return self.recorder.constant(array)
 

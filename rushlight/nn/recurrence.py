@@ -1,11 +1,13 @@
 """A recurrent layer over a whole sequence: one Node, and loops over time in NumPy.
 
 `nn.rnn` runs a layer step by step, each step a few operations, and that is the definition. Where
-nothing watches, LSTM and GRU take the way here: the same numbers, but what doesn't depend on the
-step before is done for all steps at once, and nothing is recorded within. A backward pass that is
-to be differentiated again goes through the definition.
+nothing watches, layers take the way here: the same numbers, but what doesn't depend on the step
+before is done for all steps at once, and nothing is recorded within. A backward pass that is to be
+differentiated again goes through the definition. In a traced run (`compile`) the loop forwards and
+the loop backwards are one instruction each.
 
-Shapes: T steps, batch N, state H; gates (T, N, 4 H) or (T, N, 3 H), weight (4 H, H) or (3 H, H).
+Shapes: T steps, batch N, state H; gates (T, N, K H) and weight (K H, H), where K is 4 for an LSTM,
+3 for a GRU, 1 for a plain layer.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from rushlight.kernels.fused import fused_if_large
 from rushlight.ops import fast
 from rushlight.tensor import wrap
 
-__all__ = ["GRUSequence", "LSTMSequence", "applies"]
+__all__ = ["GRUSequence", "LSTMSequence", "RNNSequence", "applies"]
 
 
 def applies(inputs, state, weights):
@@ -28,11 +30,23 @@ def applies(inputs, state, weights):
     tensors = (inputs, *state, *(each for each in weights if each is not None))
     return (
         projection is None
-        and not fast.is_intercepted()
+        and not fast.is_intercepted(besides=any(_is_traced(x._array) for x in tensors))
         and modes.dual_level < 0
         and inputs.shape[0] > 0
-        and all(type(x._array) is np.ndarray and x._array.dtype.char in "fd" for x in tensors)
+        and all(type(x._array) is np.ndarray or _is_traced(x._array) for x in tensors)
+        and all(x._array.dtype.char in "fd" for x in tensors)
     )
+
+
+def _is_traced(array):
+    """Whether it stands for an array in a traced run."""
+    return hasattr(array, "called_with")
+
+
+def _call(loop, *arrays):
+    """A loop over time; where one of its arrays is traced, it becomes one instruction."""
+    traced = next(filter(_is_traced, arrays), None)
+    return loop(*arrays) if traced is None else traced.called_with(loop, arrays)
 
 
 def _sigmoid(x):
@@ -57,11 +71,11 @@ class _Sequence(Function):
     """What both have in common: saving, and second derivatives through the definition."""
 
     @classmethod
-    def differentiate(cls, ctx, gradients):
+    def differentiate(cls, ctx, gradients, *others):
         """The gradients of `backward` as functions that can be differentiated again."""
         given = ctx.saved_tensors
         wanted = [x for x, need in zip(given, ctx.needs_input_grad) if need]
-        outputs = cls.by_steps(*given)
+        outputs = cls.by_steps(*given, *others)
         options = {"create_graph": True, "allow_unused": True}
         found = iter(autograd.grad(outputs, wanted, gradients, **options))
         return tuple(next(found) if need else None for need in ctx.needs_input_grad)
@@ -73,9 +87,9 @@ class LSTMSequence(_Sequence):
     @staticmethod
     def forward(ctx, from_input, hidden, cell, weight, bias):
         gates = from_input._array + (0 if bias is None else bias._array)
-        out, cells, told = _lstm_forward(gates, hidden._array, cell._array, weight._array)
+        given = gates, hidden._array, cell._array, weight._array
+        ctx.kept = _, out, cells, _ = _call(_lstm_forward, *given)
         ctx.save_for_backward(from_input, hidden, cell, weight, bias)
-        ctx.kept = gates, out, cells, told
         return wrap(out), wrap(cells[-1].copy())
 
     @staticmethod
@@ -85,8 +99,8 @@ class LSTMSequence(_Sequence):
         _, hidden, cell, weight, bias = ctx.saved_tensors
         gates, out, cells, told = ctx.kept
         before = _shifted(cell._array, cells)
-        slopes = _lstm_backward(g_out._array, g_cell._array, gates, before, told, weight._array)
-        g_gates, g_hidden, g_first = slopes
+        given = g_out._array, g_cell._array, gates, before, told, weight._array
+        g_gates, g_hidden, g_first = _call(_lstm_backward, *given)
         g_weight = _product_sum(g_gates, _shifted(hidden._array, out))
         g_bias = None if bias is None else wrap(np.add.reduce(g_gates, axis=(0, 1)))
         return wrap(g_gates), wrap(g_hidden), wrap(g_first), wrap(g_weight), g_bias
@@ -103,16 +117,16 @@ class LSTMSequence(_Sequence):
         return ops.stack(outputs), state[1]
 
 
-def _lstm_forward(gates, hidden, cell, weight):
-    """Outputs, cells and tanh(cells); `gates` become what the gates are, (i, f, g, o)."""
-    steps, (batch, size) = len(gates), hidden.shape
-    out, cells, told = np.empty((3, steps, batch, size), gates.dtype)
-    turned, product = weight.T, np.empty(gates.shape[1:], gates.dtype)
+def _lstm_forward(given, hidden, cell, weight):
+    """The gates (i, f, g, o), outputs, cells and tanh(cells)."""
+    steps, (batch, size) = len(given), hidden.shape
+    out, cells, told = np.empty((3, steps, batch, size), given.dtype)
+    gates, product = np.empty_like(given), np.empty(given.shape[1:], given.dtype)
     for t in range(steps):
-        np.matmul(hidden, turned, product)
-        gates[t], cells[t], told[t], out[t] = _lstm_step(product, gates[t], cell)
+        np.matmul(hidden, weight.T, product)
+        gates[t], cells[t], told[t], out[t] = _lstm_step(product, given[t], cell)
         hidden, cell = out[t], cells[t]
-    return out, cells, told
+    return gates, out, cells, told
 
 
 @fused_if_large
@@ -160,7 +174,7 @@ class GRUSequence(_Sequence):
     @staticmethod
     def forward(ctx, from_input, hidden, weight, bias):
         bias_array = None if bias is None else bias._array
-        kept = _gru_forward(from_input._array, hidden._array, weight._array, bias_array)
+        kept = _call(_gru_forward, from_input._array, hidden._array, weight._array, bias_array)
         ctx.save_for_backward(from_input, hidden, weight, bias)
         ctx.kept = kept
         return wrap(kept[0])
@@ -172,9 +186,8 @@ class GRUSequence(_Sequence):
         _, hidden, weight, bias = ctx.saved_tensors
         out, gates, new, told = ctx.kept
         before = _shifted(hidden._array, out)
-        g_input, g_gates, g_hidden = _gru_backward(
-            g_out._array, gates, new, told, before, weight._array
-        )
+        given = g_out._array, gates, new, told, before, weight._array
+        g_input, g_gates, g_hidden = _call(_gru_backward, *given)
         g_weight = _product_sum(g_gates, before)
         g_bias = None if bias is None else wrap(np.add.reduce(g_gates, axis=(0, 1)))
         return wrap(g_input), wrap(g_hidden), wrap(g_weight), g_bias
@@ -241,3 +254,74 @@ def _gru_backward(g_out, gates, new, told, before, weight):
         g_hidden += product
     shape = *new.shape[:2], 3 * size
     return g_input.reshape(shape), g_gates.reshape(shape), g_hidden
+
+
+class RNNSequence(_Sequence):
+    """All outputs of a plain layer, from the part from the input, the state before, the weights."""
+
+    @staticmethod
+    def forward(ctx, from_input, hidden, weight, bias, mode):
+        given = from_input._array + (0 if bias is None else bias._array)
+        out = _call(_FORWARD[mode], given, hidden._array, weight._array)
+        ctx.save_for_backward(from_input, hidden, weight, bias)
+        ctx.kept = out, mode
+        return wrap(out)
+
+    @staticmethod
+    def backward(ctx, g_out):
+        out, mode = ctx.kept
+        if modes.grad_enabled:
+            return (*RNNSequence.differentiate(ctx, (g_out,), mode), None)
+        _, hidden, weight, bias = ctx.saved_tensors
+        slopes = (out > 0).astype(out.dtype) if mode == "RNN_RELU" else 1 - out * out
+        g_gates, g_hidden = _call(_plain_backward, g_out._array, slopes, weight._array)
+        g_weight = _product_sum(g_gates, _shifted(hidden._array, out))
+        g_bias = None if bias is None else wrap(np.add.reduce(g_gates, axis=(0, 1)))
+        return wrap(g_gates), wrap(g_hidden), wrap(g_weight), g_bias, None
+
+    @staticmethod
+    def by_steps(from_input, hidden, weight, bias, mode):
+        """The same by the definition."""
+        from rushlight import ops
+        from rushlight.nn.rnn import _MODES, _run
+
+        step, _ = _MODES[mode]
+        outputs, _ = _run(step, ops.unbind(from_input), (hidden,), (weight, bias, None))
+        return (ops.stack(outputs),)
+
+
+def _tanh_forward(given, hidden, weight):
+    """Outputs of a layer that takes tanh."""
+    out = np.empty_like(given)
+    for t in range(len(given)):
+        np.matmul(hidden, weight.T, out[t])
+        out[t] = hidden = _tanh_of_sum(given[t], out[t])
+    return out
+
+
+def _relu_forward(given, hidden, weight):
+    """Outputs of a layer that takes the positive part."""
+    out = np.empty_like(given)
+    for now, each in zip(out, given, strict=True):
+        np.matmul(hidden, weight.T, now)
+        now += each
+        hidden = np.maximum(now, 0, out=now)
+    return out
+
+
+_FORWARD = {"RNN_TANH": _tanh_forward, "RNN_RELU": _relu_forward}
+
+
+@fused_if_large
+def _tanh_of_sum(given, product):
+    return np.tanh(given + product)
+
+
+def _plain_backward(g_out, slopes, weight):
+    """The gradients in what goes into the nonlinearity, and in the first state."""
+    result, g_hidden = np.empty_like(slopes), np.zeros_like(slopes[0])
+    for t in reversed(range(len(slopes))):
+        g_hidden += g_out[t]
+        np.multiply(g_hidden, slopes[t], result[t])
+        np.matmul(result[t], weight, g_hidden)
+    return result, g_hidden

@@ -92,7 +92,19 @@ def _whole_gru(from_input, state, weight, bias, backwards):
     return (outputs.flip(0) if backwards else outputs), (outputs[-1],)
 
 
+def _whole_plain(mode):
+    """All steps of a plain layer as one Node: a function that gives outputs and last state."""
+
+    def whole(from_input, state, weight, bias, backwards):
+        from_input = from_input.flip(0) if backwards else from_input
+        outputs = recurrence.RNNSequence.apply(from_input, *state, weight, bias, mode)
+        return (outputs.flip(0) if backwards else outputs), (outputs[-1],)
+
+    return whole
+
+
 _WHOLE = {"LSTM": _whole_lstm, "GRU": _whole_gru}
+_WHOLE |= {mode: _whole_plain(mode) for mode in ("RNN_TANH", "RNN_RELU")}
 
 
 class RNNBase(Module):
