@@ -38,22 +38,42 @@ def gradients_of(inputs, roots, gradients, keep_graph, create_graph):
     targets = [reach.target(edge) for edge in inputs]
     before = modes.grad_enabled, modes.current_pass
     modes.grad_enabled, modes.current_pass = create_graph, Confinement(inputs)
+    flowing = gradients if create_graph else [g._array for g in gradients]
+    backward = backward_on_tensors if create_graph else backward_on_arrays
     try:
-        found = _run(targets, roots, gradients, keep_graph, create_graph)
+        found = run(targets, roots, flowing, keep_graph, backward)
     finally:
         modes.grad_enabled, modes.current_pass = before
     if callbacks:
         run_callbacks()
-    return [found.get(target) for target in targets]
+    gradients = [found.get(target) for target in targets]
+    if create_graph:
+        return gradients
+    return [g if g is None else wrap(as_array(g)) for g in gradients]
 
 
-def _run(targets, roots, gradients, keep_graph, on_tensors):
+def backward_on_tensors(node, gradient, edges):
+    """The gradients of a Node's inputs, Tensors."""
+    return node.backward_tensors(gradient, edges)
+
+
+def backward_on_arrays(node, gradient, edges):
+    """The gradients of a Node's inputs, arrays."""
+    return node.backward(gradient, edges)
+
+
+def run(targets, roots, flowing, keep_graph, backward):
+    """The loop; target -> gradient for those that are reached.
+
+    Args:
+        flowing: the gradients of the roots, arrays or Tensors.
+        backward: `backward(node, gradient, edges)` gives the gradients of a Node's inputs.
+    """
     routes = reach.routes_to(targets, roots)
     pending: dict = {}  # Node, Output or leaf -> gradient; None where a rule says there is none
     heap: list = []
     found: dict = {}
     wanted = {node for node, _ in targets}
-    flowing = gradients if on_tensors else [g._array for g in gradients]
     add_along(reach.followed(roots, routes), flowing, pending, heap)
     while heap:
         node = heappop(heap)[1]
@@ -71,18 +91,14 @@ def _run(targets, roots, gradients, keep_graph, on_tensors):
         if not node.materializes and not saved.is_defined(gradient):
             results = (None,) * len(edges)
         else:
-            results = (node.backward_tensors if on_tensors else node.backward)(gradient, edges)
+            results = backward(node, gradient, edges)
         gradient = None  # and with `results` below: memory that nobody needs any more
         if not keep_graph:
             node.release()
         add_along(edges, results, pending, heap)
         results = None
     found.update(((leaf, 0), pending[leaf]) for leaf in wanted if leaf in pending)
-    return (
-        found
-        if on_tensors
-        else {t: g if g is None else wrap(as_array(g)) for t, g in found.items()}
-    )
+    return found
 
 
 def add_along(edges, gradients, pending, heap):

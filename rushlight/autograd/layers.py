@@ -13,12 +13,14 @@ So every layer is written as if it were alone, and any nesting works.
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
 
 from rushlight.autograd.tape import gradient_edge, modes
 from rushlight.autograd.views import check_in_place
+from rushlight.ops import fast
 from rushlight.tensor import Tensor, make_view, wrap
 
 __all__ = ["Layer", "Layered", "Lifted", "TapeLayer", "innermost"]
@@ -183,6 +185,8 @@ class TapeLayer(Layer):
 
     #: whether a backward pass of this layer runs: it isn't recorded here, but may be below
     pulling = 0
+    #: whether tensors of this layer may have tangents
+    has_tangents = False
 
     def __enter__(self):
         self.recording_below = modes.grad_enabled
@@ -198,6 +202,10 @@ class TapeLayer(Layer):
         made = wrap(Lifted(x, self, tangent))
         made._requires_grad = requires_grad
         return made
+
+    def lift_if_below(self, x):
+        """A Tensor of this layer, as it is, or one around a Tensor from below."""
+        return x if self.owns(x) else self.lift(x)
 
     def recording_in_below(self):
         """Whether what is called now is recorded below."""
@@ -235,6 +243,7 @@ class TangentLayer(TapeLayer):
     """A layer for tangents alone: grad mode is what it was, here and below."""
 
     recording_below = True
+    has_tangents = True
 
     def __enter__(self):
         return Layer.__enter__(self)
@@ -260,7 +269,24 @@ class Lifted(Layered):
     def apply(self, op, args, options):
         """Call an operation of which this is an argument, and record it in this layer."""
         layer = self.layer
-        operands = [x if x is None or layer.owns(x) else layer.lift(x) for x in args]
+        operands = []
+        straight = op.outputs is None and not (fast.is_intercepted() or layer.has_tangents)
+        for x in args:
+            if isinstance(x, Tensor):
+                array = x._array
+                if array.__class__ is not Lifted or array.layer is not layer:
+                    x = layer.lift(x)
+            operands.append(x)
+        if straight and isinstance(args[0], Tensor):
+            if op.layer_call is None:
+                op.layer_call = fast.build_layer_call(op, functools.partial(call_below, op))
+            return op.layer_call(*operands, **options)
+        return self.apply_in_general(op, operands, options)
+
+    def apply_in_general(self, op, args, options):
+        """Call and record whatever the arguments are and whatever is watching."""
+        layer = self.layer
+        operands = [x if x is None or layer.owns(x) else layer.lift(x) for x in op.promote(args)]
         values = [None if x is None else x._array.value for x in operands]
         recording = modes.grad_enabled
         modes.grad_enabled = layer.recording_in_below()
@@ -328,6 +354,26 @@ class Lifted(Layered):
 
     def label(self):
         return f"GradTrackingTensor(lvl={self.layer.depth}, value="
+
+
+def call_below(op, first, *others, **options):
+    """The kernel of an operation in a layer: it calls the operation on what lies below."""
+    layer = first.layer
+    values = [first.value]
+    for x in others:
+        if x.__class__ is Lifted:
+            x = x.value
+        elif x.__class__ is np.ndarray:  # a number, as the straight way has it
+            x = wrap(x)
+        values.append(x)
+    recording = modes.grad_enabled
+    modes.grad_enabled = layer.recording_in_below()
+    try:
+        # where a layer is known to follow, the operation need not be tried on arrays
+        call = op.call if values[0]._array.__class__ is np.ndarray else op.layered
+        return Lifted(call(*values, **options), layer)
+    finally:
+        modes.grad_enabled = recording
 
 
 def set_tangent_in_place(target, tangent):

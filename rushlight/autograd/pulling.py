@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from rushlight.autograd import saved
+import functools
+
+from rushlight.autograd import confined, reach, saved
 from rushlight.autograd.layers import Layered
-from rushlight.autograd.tape import modes
+from rushlight.autograd.tape import hooks_exist, modes
 from rushlight.autograd.watched import TensorPass
+from rushlight.ops import fast
+from rushlight.tensor import wrap
 
 __all__ = ["LayerPass"]
 
@@ -14,7 +18,7 @@ def below(array, edge, counter):
     """The Tensor below a saved value."""
     if not isinstance(array, Layered):
         array = saved.at_its_place(array, edge, counter)._array
-    return array.value
+    return array.value if isinstance(array, Layered) else wrap(array)  # that is a number
 
 
 class LayerPass(TensorPass):
@@ -32,17 +36,24 @@ class LayerPass(TensorPass):
         before = modes.grad_enabled, modes.current_pass, modes.evaluating
         modes.current_pass = self
         try:
-            self.start(roots, gradients)
-            self.run()
-            return self.finish()
+            if hooks_exist[0] or fast.is_intercepted():
+                self.start(roots, gradients)
+                self.run()
+                return self.finish()
+            targets = [reach.target(edge) for edge in self.inputs]
+            found = confined.run(targets, roots, gradients, True, self.backward)
+            return [found.get(target) for target in targets]
         finally:
             modes.grad_enabled, modes.current_pass, modes.evaluating = before
 
-    def backward_of(self, node):
-        """How the gradients of a Node's inputs are computed: by rules on what lies below."""
+    def backward(self, node, gradient, edges):
+        """The gradients of a Node's inputs: by rules on what lies below."""
         if getattr(node, "op", None) is None:
-            return lambda gradient, edges: self.lifted_backward(node, gradient, edges)
-        return lambda gradient, edges: node.backward_tensors(gradient, edges, below)
+            return self.lifted_backward(node, gradient, edges)
+        return node.backward_tensors(gradient, edges, below)
+
+    def backward_of(self, node):
+        return functools.partial(self.backward, node)
 
     def lifted_backward(self, node, gradient, edges):
         """A backward that the user wrote, which sees the Tensors of the layer."""

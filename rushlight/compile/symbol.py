@@ -307,7 +307,7 @@ class Symbol(NDArrayOperatorsMixin):
     # What Tensors and layers ask of what they hold in place of an array ---------------------------
 
     def apply(self, op, args, options):
-        return self.recorder.operation(op, args, options)
+        return self.recorder.operation(op, op.promote(args), options)
 
     def write(self, target, result):
         self.recorder.write(target._array, result._array)

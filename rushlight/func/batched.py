@@ -60,9 +60,10 @@ class Batched(Layered):
         """Call an operation of which this is an argument, for all samples at once."""
         layer = self.layer
         values, batched = [], []
-        for x in args:
-            own = x is not None and layer.owns(x)
-            values.append(x._array.value if own else x)
+        for x in op.promote(args):
+            array = None if x is None else x._array
+            own = array.__class__ is Batched and array.layer is layer
+            values.append(array.value if own else x)
             batched.append(own)
         result = batching.call(op, layer.size, values, batched, options)
         if op.outputs is None:

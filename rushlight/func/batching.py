@@ -79,8 +79,13 @@ def of_rank(value, rank):
 
 def elementwise(op, size, values, batched, options):
     """Dimensions of size 1 after the batch dimension make the samples' dimensions meet."""
-    rank = max(x._array.ndim - own for x, own in zip(values, batched, strict=True) if x is not None)
-    aligned = [of_rank(x, rank) if own else x for x, own in zip(values, batched, strict=True)]
+    rank = 0
+    for x, own in zip(values, batched):
+        if x is not None and x._array.ndim - own > rank:
+            rank = x._array.ndim - own
+    aligned = [
+        of_rank(x, rank) if own and x._array.ndim <= rank else x for x, own in zip(values, batched)
+    ]
     return op.call(*aligned, **options)
 
 
@@ -595,9 +600,14 @@ def masked_select(op, size, values, batched, options):
 def mm(op, size, values, batched, options):
     a, b = values
     if all(batched):
-        return outer(a, b) if a._array.shape[-1] == 1 else registry["matmul"].call(a, b)
+        (_, rows, depth), columns = a._array.shape, b._array.shape[2]
+        if depth != 1:
+            return registry["matmul"].call(a, b)
+        return outer(a, b) if rows > 1 and columns > 1 else a * b
     if batched[0]:
-        return op.call(a.flatten(0, 1), b).unflatten(0, (size, -1))
+        _, rows, depth = a._array.shape
+        flat = op.call(a.reshape(size * rows, depth), b)
+        return flat.reshape(size, rows, flat._array.shape[1])
     flat = b.transpose(1, 2).flatten(0, 1)
     return op.call(flat, a.t()).unflatten(0, (size, -1)).transpose(1, 2)
 

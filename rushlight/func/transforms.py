@@ -124,10 +124,10 @@ def grad_and_value(func, argnums=0, has_aux=False):
         layer = TapeLayer()
         inputs, spec = tree_flatten(chosen(args, argnums))
         leaves = [lifted_leaf(layer, x) for x in inputs]
-        lifted = tree_map_only(Tensor, layer.lift, list(args))
+        arguments = replaced(args, argnums, tree_unflatten(leaves, spec))
         with layer:
-            lifted = replaced(lifted, argnums, tree_unflatten(leaves, spec))
-            output = func(*lifted, **tree_map_only(Tensor, layer.lift, kwargs))
+            lifted = tree_map_only(Tensor, layer.lift_if_below, [arguments, kwargs])
+            output = func(*lifted[0], **lifted[1])
         aux = None
         if has_aux:
             output, aux = split_aux("grad_and_value(f)(*args)", output)

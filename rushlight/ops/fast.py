@@ -190,19 +190,36 @@ def _call_source(op, label):
     yield f"    if intercepted{' or out is not None' if op.takes_out else ''}:"
     yield f"        {general.replace('.general(', '.watched(')}"
     if op.outputs is None:
-        yield from _fast_source(op, label, general, options)
+        yield from _fast_source(op, label, general, options, _kernel_source(op, label))
     else:
         yield f"    {general}"
 
 
 def build_inference_call(op):
     """What the public function does in inference mode: nothing is recorded or counted."""
-    label = next(name for name, value in _names.items() if value is op).removeprefix("op_")
+    return _build_variant(op, "inference", "general", _kernel_source, recording=False)
+
+
+def build_layer_call(op, kernel):
+    """What records a call in a layer, whose `kernel` calls the operation on what lies below."""
+    name = f"layered_{_label_of(op)}"
+    _names[name] = kernel
+    return _build_variant(op, "layer call", "in_layer", lambda op, label: name, recording=True)
+
+
+def _label_of(op):
+    return next(name for name, value in _names.items() if value is op).removeprefix("op_")
+
+
+def _build_variant(op, title, otherwise, kernel_source, recording):
+    """Straight-line code for `op(...)`; what it can't do it leaves to `op.<otherwise>`."""
+    label = _label_of(op)
     options = ", ".join(f"{name}={name}" for name in op.options)
-    general = f"return op_{label}.general(({', '.join(op.arrays)},), dict({options}))"
-    lines = [f"def call({_parameters(op)}):", *_fast_source(op, label, general, options, False)]
+    general = f"return op_{label}.{otherwise}(({', '.join(op.arrays)},), dict({options}))"
+    source = _fast_source(op, label, general, options, kernel_source(op, label), recording)
+    lines = [f"def call({_parameters(op)}):", *source]
     built: dict = {}
-    exec(compile("\n".join(lines), f"<inference of {op.name}>", "exec"), _names, built)
+    exec(compile("\n".join(lines), f"<{title} of {op.name}>", "exec"), _names, built)
     return built["call"]
 
 
@@ -228,7 +245,14 @@ def _flag(op, name):
     return f"{name}_grad" if _varies(op, name) else f"{name}._requires_grad"
 
 
-def _fast_source(op, label, general, options, recording=True):
+def _kernel_source(op, label):
+    """Source that names what computes: the kernel, or native code of it for large arrays."""
+    if op.fused:
+        return f"(kernel_{label} if {op.arrays[0]}_array.size < FUSED else fused_{label})"
+    return f"kernel_{label}"
+
+
+def _fast_source(op, label, general, options, kernel, recording=True):
     first = op.arrays[0]
     yield "    try:"
     for name in op.arrays:
@@ -241,9 +265,6 @@ def _fast_source(op, label, general, options, recording=True):
         yield f"        counter = {first}._counter"
         yield "        version = counter[0]"
     arrays = ", ".join(f"{name}_array" for name in op.arrays)
-    kernel = f"kernel_{label}"
-    if op.fused:
-        kernel = f"({kernel} if {first}_array.size < FUSED else fused_{label})"
     yield f"        result = {kernel}({arrays}{', ' + options if options else ''})"
     yield "    except Exception:"
     yield f"        {general}"

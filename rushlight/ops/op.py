@@ -100,6 +100,7 @@ class Op:
 
     is_view = False
     inference_call = None  # made when inference mode first calls the operation
+    layer_call = None  # made when a transform first records it
     promotes = False
     broadcasts = False
     counts_bools = False
@@ -254,8 +255,10 @@ class Op:
             raise
 
     def _in_general(self, args, options, out):
-        if not all(isinstance(x, Tensor) for x in args):
-            self.check_types(args)
+        for x in args:
+            if not isinstance(x, Tensor):
+                self.check_types(args)
+                break
         if out is not None:
             from rushlight.ops.output import write_out
 
@@ -268,8 +271,16 @@ class Op:
         if special is None and modes.layers:
             special = special_option(options)
         if special is not None:
-            return special.apply(self, self.promote(args), options)
+            return special.apply(self, args, options)
         return self.call_on(self.promote(args), options)
+
+    def layered(self, *args, **options):
+        """Call the operation on arguments the first of which holds no array."""
+        return special_array(args).apply(self, args, options)
+
+    def in_layer(self, args, options):
+        """Call and record in the layer of the first argument; all are in it, or numbers."""
+        return args[0]._array.apply_in_general(self, args, options)
 
     def check_types(self, args):
         """Refuse arguments that are neither Tensors nor what the operation takes in their place."""

@@ -47,7 +47,7 @@ class Coordinates:
         handler = OPERATIONS.get(op.name)
         if handler is None:
             raise unsupported(op.name)
-        return handler(op, *args, **options)
+        return handler(op, *op.promote(args), **options)
 
 
 class SparseTensor(Tensor):
