@@ -121,6 +121,64 @@ WRONG = {
         loss.backward()
         """,
     ),
+    "never zeroed by hand": (
+        mistakes.GradientsNotZeroed,
+        "w -= 0.1 * w.grad",
+        r"the gradient of `w` is never zeroed(.|\n)*Fix: `w.grad = None`",
+        r"`w` 的梯度一直没有清零(.|\n)*改法：更新之后写 `w.grad = None`",
+        """
+        w, x = torch.zeros(1, requires_grad=True), torch.linspace(0, 1, 9)
+        for step in range(6):
+            loss = ((w * x - x) ** 2).mean()
+            loss.backward()
+            with torch.no_grad():
+                w -= 0.1 * w.grad
+        """,
+    ),
+    "probabilities as their logarithms": (
+        mistakes.ProbabilitiesAsScores,
+        "loss = nn.NLLLoss()(model(x), y)",
+        r"`nll_loss` takes the logarithms(.|\n)*Fix: `log_softmax` instead of `softmax`",
+        r"`nll_loss` 要的是对数概率(.|\n)*改法：把 `softmax` 换成 `log_softmax`",
+        """
+        model = nn.Sequential(nn.Linear(3, 4), nn.Softmax(dim=1))
+        x, y = torch.randn(8, 3), torch.randint(4, (8,))
+        loss = nn.NLLLoss()(model(x), y)
+        loss.backward()
+        """,
+    ),
+    "diverges by hand": (
+        mistakes.DivergingLoss,
+        "w -= 5.0 * w.grad",
+        r"the loss grows from step to step(.|\n)*Fix: multiply the gradient by a smaller",
+        r"损失一步步变大(.|\n)*改法：给梯度乘上更小的学习率",
+        """
+        w, x = torch.zeros(1, requires_grad=True), torch.randn(50)
+        for step in range(12):
+            loss = ((w * x - x) ** 2).mean()
+            loss.backward()
+            with torch.no_grad():
+                w -= 5.0 * w.grad
+                w.grad.zero_()
+        """,
+    ),
+    "losses kept in an object": (
+        mistakes.GraphKept,
+        "self.history['loss'].append(loss)",
+        r"`self.history\['loss'\]` keeps the losses(.|\n)*append\(loss.item\(\)\)`",
+        r"`self.history\['loss'\]` 保存了(.|\n)*append\(loss.item\(\)\)`",
+        """
+        class Trainer:
+            def __init__(self):
+                self.w, self.history = torch.ones(3, requires_grad=True), {"loss": []}
+            def fit(self):
+                for step in range(30):
+                    loss = (self.w * self.w).sum()
+                    loss.backward()
+                    self.history['loss'].append(loss)
+        Trainer().fit()
+        """,
+    ),
     "targets broadcast": (
         mistakes.TargetShape,
         "loss = ((model(x) - y) ** 2).mean()",
@@ -148,7 +206,7 @@ WRONG = {
         mistakes.GraphKept,
         "total += loss",
         r"`total` keeps the losses of earlier steps(.|\n)*`total \+= loss.item\(\)`",
-        r"`total` 保存了之前每一步的 loss(.|\n)*`total \+= loss.item\(\)`",
+        r"`total` 保存了之前每一步的损失(.|\n)*`total \+= loss.item\(\)`",
         """
         w, total = torch.ones(3, requires_grad=True), 0
         for step in range(30):
@@ -175,8 +233,8 @@ WRONG = {
     "logarithm of a negative number": (
         mistakes.NotFinite,
         "logs = (x - 2).log()",
-        r"the loss is nan(.|\n)*comes from `log`, whose inputs were: input from -3 to 1",
-        r"loss 是 nan(.|\n)*来自 `log`",
+        r"the loss is nan(.|\n)*comes from `log`, with `input` from -3 to 1(.|\n)*above 0",
+        r"损失是 nan(.|\n)*运算是 `log`",
         """
         x = torch.tensor([-1.0, 3.0], requires_grad=True)
         logs = (x - 2).log()
@@ -186,7 +244,7 @@ WRONG = {
     "square root of zero": (
         mistakes.NotFinite,
         "distance = (x * x).sum().sqrt()",
-        r"a gradient is not finite(.|\n)*derivative of `sqrt`(.|\n)*out from 0 to 0",
+        r"a gradient is not finite(.|\n)*derivative of `sqrt`, with `out` from 0 to 0",
         r"梯度里出现了非有限的数(.|\n)*`sqrt` 的导数",
         """
         x = torch.zeros(3, requires_grad=True)
@@ -197,8 +255,8 @@ WRONG = {
     "NaN in the data": (
         mistakes.NotFinite,
         "loss = (x * w).mean()",
-        r"what `mul` was given is not finite to begin with \(.* \(1 of 2 not finite\)\)",
-        r"交给 `mul` 的数据本来就不是有限的数",
+        r"not finite to begin with: 1 of the 2 numbers in `\w+` are inf or nan, given to `mul`",
+        r"数据本身就不是有限的数：`\w+` 的 2 个数中有 1 个",
         """
         w, x = torch.ones(2, requires_grad=True), torch.tensor([1.0, torch.nan])
         loss = (x * w).mean()
@@ -209,7 +267,7 @@ WRONG = {
         mistakes.DivergingLoss,
         "optimizer = torch.optim.SGD([w], lr=10.0)",
         r"the loss grows from step to step, from 75 to .*learning rate of 10(.|\n)*`lr=1`",
-        r"loss 一步步变大(.|\n)*`lr=1`",
+        r"损失一步步变大(.|\n)*`lr=1`",
         """
         w = torch.tensor([5.0], requires_grad=True)
         optimizer = torch.optim.SGD([w], lr=10.0)
@@ -224,7 +282,7 @@ WRONG = {
         mistakes.ParameterNotReached,
         "optimizer = torch.optim.Adam(model.parameters())",
         r"holds parameters that no loss has reached at any step: Net.b.weight, Net.b.bias",
-        r"任何一步的 loss 都没有用到：Net.b.weight",
+        r"任何一步的损失都没有用到：Net.b.weight",
         """
         class Net(nn.Module):
             def __init__(self):
@@ -296,6 +354,21 @@ WRONG = {
 }
 
 RIGHT = {
+    "zeroed by hand": """
+        w, x = torch.zeros(1, requires_grad=True), torch.linspace(0, 1, 9)
+        for step in range(6):
+            loss = ((w * x - x) ** 2).mean()
+            loss.backward()
+            with torch.no_grad():
+                w -= 0.1 * w.grad
+            w.grad.zero_()
+        """,
+    "larger at each step": """
+        x = torch.ones(3, requires_grad=True)
+        for power in range(12):
+            loss = (x * 10.0 ** power).sum()
+            loss.backward()
+        """,
     "evaluation as it should be": """
         model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -126,10 +126,20 @@ def _unrecorded(case, name, history):
                 [say("unrecorded.fix", block=block)],
             )
     if not modes.grad_enabled:
+        switches = [(place, say("unrecorded.switched")) for place in _switches(history.filename)]
         return Explanation(
-            [say("unrecorded.off", name=name)], case.places(), [say("unrecorded.off.fix")]
+            [say("unrecorded.off", name=name)],
+            [*switches, *case.places()],
+            [say("unrecorded.off.fix")],
         )
     return None
+
+
+def _switches(filename):
+    """The lines of a file that say `set_grad_enabled(False)`."""
+    for node in ast.walk(parsed(filename)):
+        if isinstance(node, ast.Call) and ast.unparse(node).endswith("set_grad_enabled(False)"):
+            yield Place(filename, node.lineno)
 
 
 def _definitions(history):
@@ -319,7 +329,7 @@ def _gradient_of_result(case, name, value):
 def _plain_tensor(case, name):
     for place, statement in _rebindings(case, name):
         return Explanation(
-            [say("leaf.lost", name=name, root=name)],
+            [say("leaf.lost.grad", name=name)],
             [(place, say("leaf.lost.here", name=name)), *case.places()],
             [say("leaf.fix", name=name, update=in_place_form(statement))],
         )

@@ -8,6 +8,7 @@ import gc
 from rushlight.explain import provenance
 from rushlight.explain.case import Explanation, explains
 from rushlight.explain.catalogue import say
+from rushlight.explain.history import evaluate
 from rushlight.explain.source import Place, body_nodes, dotted, function_around, statement_at
 from rushlight.tensor import Tensor
 
@@ -22,6 +23,7 @@ def modified(case):
     tensor = _on_memory(case, counter)
     name = case.name_of(tensor) if tensor is not None else None
     saved, written = _line_of(node), _written(case, counter, name, tensor)
+    name = name or _name_on_both(saved, written)
     function = node.name().partition("Backward")[0]
     what = say("modified.name", name=name) if name else say("modified.value")
     places = [(saved, say("modified.saved", function=function))] if saved else []
@@ -64,6 +66,16 @@ def _written(case, counter, name, tensor):
     nodes = body_nodes(function_around(case.statement))
     found = [n for n in nodes if _changes(n, name, is_parameter)]
     return Place(case.here.filename, found[0].lineno) if len(found) == 1 else None
+
+
+def _name_on_both(saved, written):
+    """The variable that one line assigns and the other changes."""
+    made = statement_at(saved) if saved else None
+    change = statement_at(written) if written else None
+    if not isinstance(made, ast.Assign) or change is None:
+        return None
+    names = {ast.unparse(target) for target in made.targets}
+    return next((n for n in names for c in ast.walk(change) if _changes(c, n, False)), None)
 
 
 def _changes(node, name, is_parameter):
@@ -147,11 +159,15 @@ def numpy_of_recorded(case):
 
 
 def _argument(case):
-    """The expression on which `.numpy()` is called."""
-    if case.statement is None:
-        return None
-    for node in ast.walk(case.statement):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "numpy":
-                return ast.unparse(node.func.value)
+    """The expression on which `.numpy()` is called, or that a function of NumPy is given."""
+    calls = [n for n in ast.walk(case.statement or ast.Pass()) if isinstance(n, ast.Call)]
+    for node in calls:
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "numpy":
+            return ast.unparse(node.func.value)
+    for argument in [each for node in calls for each in node.args]:
+        value = evaluate(argument, case.users[0])
+        if isinstance(value, Tensor) and value.requires_grad:
+            return ast.unparse(argument)
+    if len(calls) == 1 and len(calls[0].args) == 1:
+        return f"({ast.unparse(calls[0].args[0])})"
     return None

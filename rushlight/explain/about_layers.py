@@ -185,6 +185,30 @@ def recurrent_features(case):
     )
 
 
+@explains(r"^was expecting embedding dimension of (\d+), but got (\d+)")
+def attended_features(case):
+    """Attention that gets another number of features."""
+    name, given = _layer_and_input(case, "attention")
+    return Explanation(
+        [say("shape.linear", layer=name, wants=case.match[1], name=given, got=case.match[2])],
+        case.places(),
+        [say("shape.attention.fix", layer=name, count=case.match[2])],
+    )
+
+
+@explains(r"^RNN input dtype \((\S+)\) does not match weight dtype \((\S+)\)")
+def recurrent_dtype(case):
+    """A recurrent layer whose input has another dtype."""
+    name, given = _layer_and_input(case, "rnn")
+    cast = {"torch.float64": ".double()", "torch.float16": ".half()"}.get(case.match[2], ".float()")
+    values = {"name": given, "x": case.match[1], "layer": name, "y": case.match[2]}
+    return Explanation(
+        [say("dtype.layer", **values)],
+        case.places(),
+        [say("dtype.cast", name=given, cast=cast, dtype=case.match[2])],
+    )
+
+
 @explains(r"^Expected hidden(?:\[\d\])? size \((.*)\), got \[(.*)\]")
 def hidden_state(case):
     """A hidden state of another shape than the batch wants."""

@@ -207,11 +207,10 @@ def keyword(case):
     alias = _KEYWORDS.get(name)
     close = alias if alias in known else _close(name, known) or _shares_a_part(name, known)
     fix = say("keyword.close", close=close, name=name) if close else say("keyword.drop", name=name)
-    return Explanation(
-        [say("keyword.unknown", function=title, name=name, known=", ".join(known))],
-        case.places(),
-        [fix],
-    )
+    why = say("keyword.unknown", function=title, name=name)
+    if not close:
+        why = say("keyword.known", function=title, name=name, known=", ".join(known))
+    return Explanation([why], case.places(), [fix])
 
 
 def _shares_a_part(name, known):
@@ -274,12 +273,19 @@ def missing(case):
     if found is None:
         return None
     title, function = found
-    known = [p for p in _parameters(function) if p not in ("self", "kwargs")]
     return Explanation(
         [say("arguments.missing", function=title, names=case.match[3])],
         case.places(),
-        [say("arguments.signature", function=title, known=", ".join(known))],
+        [say("arguments.signature", function=title, known=_required(function))],
     )
+
+
+def _required(function):
+    """The parameters without defaults, as text; `...` for those with."""
+    parameters = inspect.signature(function).parameters.values()
+    own = [p for p in parameters if p.name not in ("self", "args", "kwargs")]
+    names = [p.name for p in own if p.default is p.empty]
+    return ", ".join([*names, "..."] if len(names) < len(own) else names)
 
 
 @explains(

@@ -102,11 +102,10 @@ def _carried(case, root, earlier):
         several = isinstance(evaluate(ast.Name(name), case.users[0]), tuple)
         fix = "twice.carried.several.fix" if several else "twice.carried.fix"
         return Explanation([say("twice.carried", name=name)], places, [say(fix, name=name)])
-    return Explanation(
-        [say("twice.reused", name=name)],
-        places,
-        [say("twice.reused.fix", name=name, line=earlier.place.line), say("twice.retain.fix")],
-    )
+    fix = [say("twice.reused.fix", name=name, line=earlier.place.line), say("twice.retain.fix")]
+    if earlier.place == case.here and _loop(case.statement) is not None:
+        fix = [say("twice.before_loop.fix", name=name), say("twice.constant.fix", name=name)]
+    return Explanation([say("twice.reused", name=name)], places, fix)
 
 
 def _boundary(case, root, number):

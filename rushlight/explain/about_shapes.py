@@ -82,6 +82,11 @@ def _fitting(one, first, two, second):
             if len(shape) < len(other) and broadcasts(longer, other):
                 yield say("shape.unsqueeze", name=name, dim=position, shape=list(longer))
                 return
+    for name, shape, other in ((two, second, first), (one, first, second)):
+        if len(shape) == 1 and other.count(shape[0]) == 1:
+            ones = [1] * (len(other) - 1 - other.index(shape[0]))
+            yield say("shape.channels", name=name, ones=listed(ones), shape=[*shape, *ones])
+            return
     if len(first) == len(second) and sorted(first) == sorted(second):
         order = next(p for p in _permutations(len(first)) if reordered(second, p) == first)
         yield permuted(two, order, first)

@@ -23,7 +23,7 @@ def loading(case):
     if prefix := _common_prefix(missing, unexpected):
         side, text = prefix
         why.append(say(f"state.prefix.{side}", prefix=text))
-        fix.append(say(f"state.prefix.{side}.fix", prefix=text, count=len(text)))
+        fix.append(say(f"state.prefix.{side}.fix", prefix=text))
     elif missing or unexpected:
         why.append(say("state.keys", missing=len(missing), unexpected=len(unexpected)))
         table += list(_pairs(missing, unexpected))

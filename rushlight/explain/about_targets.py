@@ -95,6 +95,21 @@ def several_columns(case):
     return Explanation([why], case.places(), fix, _rows(pairs))
 
 
+@explains(r"^Expected target size \[(.*)\], got \[(.*)\]$")
+def positions(case):
+    """Cross entropy at each position of a text or an image, with the classes not in dimension 1."""
+    pairs = _arguments(case)
+    if pairs is None:
+        return None
+    (scores, x), (name, target) = pairs
+    fix = [say("target.unequal.fix")]
+    if x.dim() == 3 and tuple(x.shape[:2]) == tuple(target.shape):
+        fix = [say("target.positions.fix", scores=scores)]
+    wanted = [x.shape[0], *x.shape[2:]]
+    why = say("target.positions", scores=scores, name=name, wanted=wanted)
+    return Explanation([why], case.places(), fix, _rows(pairs))
+
+
 @explains(r"^expected target dtype to be Long or Byte, but got (\w+)")
 def float_classes(case):
     """Classes given as floating-point numbers."""

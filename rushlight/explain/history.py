@@ -196,7 +196,10 @@ def definition(code):
 
 
 def evaluate(node, frame):
-    """The value of a name, or of attributes of modules and of `self`; None if there is none."""
+    """The value of a name, of attributes of modules and of `self`, of `x["key"]`; None if none."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        whole = evaluate(node.value, frame)
+        return whole.get(node.slice.value) if type(whole) is dict else None
     names = dotted(node)
     if names is None:
         return None

@@ -16,28 +16,28 @@ DOCUMENT = HERE.parent.parent / "docs" / "errors.md"
 GROUPS = {
     "A loss without history": """
         loss_from_detached_prediction loss_from_numbers loss_from_classes loss_from_comparison
-        loss_under_no_grad policy_without_recording training_under_no_grad frozen_model nothing_to_learn model_left_out
+        loss_under_no_grad recording_switched_off policy_without_recording training_under_no_grad frozen_model nothing_to_learn model_left_out
         leaf_lost_under_no_grad""",
     "Gradients that are missing": """
         leaf_lost_by_assignment gradient_of_result computed_leaf vector_loss unused_in_grad""",
     "A second backward pass": """
         backward_twice two_losses_one_graph hidden_state_kept lstm_state_kept hidden_state_in_model running_loss_kept
-        fake_images_reused""",
+        fake_images_reused constant_before_loop""",
     "Changes in place": """
         overwritten_in_place overwritten_by_index step_between_forward_and_backward
         leaf_changed_in_place weights_scaled_in_place numpy_of_prediction""",
     "Shapes": """
         features_do_not_fit_layer convolution_into_linear matrices_the_wrong_way_round
-        matrix_times_vector bias_for_other_size images_channels_last images_without_channel table_in_place_of_image
-        grey_image_for_colour_model image_too_small batch_of_one rows_of_other_length_joined
+        matrix_times_vector bias_for_other_size bias_of_channels images_channels_last images_without_channel table_in_place_of_image
+        grey_image_for_colour_model image_too_small attention_of_other_size batch_of_one rows_of_other_length_joined
         vector_joined_to_matrix samples_of_unequal_length view_of_wrong_size
         view_after_transpose""",
     "Types of elements": """
-        numpy_data_in_model numpy_image_in_convolution integers_times_floats integers_require_grad
+        numpy_data_in_model numpy_image_in_convolution double_sequence_in_lstm integers_times_floats integers_require_grad
         integers_divided_in_place mean_of_integers array_in_place_of_tensor
         lists_of_unequal_length labels_as_text""",
     "Targets and indices": """
-        class_out_of_range one_hot_labels labels_in_a_column float_labels
+        class_out_of_range one_hot_labels labels_in_a_column classes_in_last_dimension float_labels
         binary_targets_of_other_shape integer_targets_for_bce scores_as_probabilities
         batch_lost_in_view word_not_in_embedding float_index_for_embedding index_past_the_end
         sum_over_missing_dimension several_numbers_as_one condition_on_tensor
@@ -88,7 +88,7 @@ def say_all(library):
 
         compiled = marks.compiled  # marked as by `rushlight run`; or not, as by `--fast`
     for name in PROGRAMS:
-        torch.manual_seed(0)
+        torch.manual_seed(0), torch.set_grad_enabled(True)
         print(f"### {name}\n{error_of(name, compiled, explained)}")
 
 

@@ -114,6 +114,10 @@ TEXTS = {
         en="recording is switched off at this point, so `{name}` has no history.",
         zh="此时运算记录是关闭的，所以 `{name}` 没有计算历史。",
     ),
+    "unrecorded.switched": Text(
+        en="recording is switched off here",
+        zh="在这里关闭了运算记录",
+    ),
     "unrecorded.off.fix": Text(
         en="switch it on before the training step: torch.set_grad_enabled(True).",
         zh="在训练步骤之前打开：torch.set_grad_enabled(True)。",
@@ -169,6 +173,11 @@ TEXTS = {
         en="`{name}` is no longer the tensor that required grad: under no_grad an assignment made a "
         "new one, which does not require it. So the next `{root}` has no history.",
         zh="`{name}` 已经不是原来那个需要求导的张量：在 no_grad 下重新赋值得到一个新张量，它不需要求导。所以下一次的 `{root}` 没有计算历史。",
+    ),
+    "leaf.lost.grad": Text(
+        en="`{name}` is no longer the tensor that required grad: under no_grad the assignment made a "
+        "new one, and its `.grad` is None.",
+        zh="`{name}` 已经不是原来那个需要求导的张量：在 no_grad 下重新赋值得到一个新张量，它的 `.grad` 是 None。",
     ),
     "leaf.lost.here": Text(
         en="here `{name}` becomes another tensor",
@@ -331,6 +340,14 @@ TEXTS = {
         en="`{name}` was already part of an earlier backward pass, which used up the graph behind it.",
         zh="`{name}` 已经参与过之前的一次反向传播，它背后的计算图已被用完。",
     ),
+    "twice.before_loop.fix": Text(
+        en="compute `{name}` inside the loop, anew in each iteration.",
+        zh="把 `{name}` 的计算移到循环里面，每次迭代重新计算。",
+    ),
+    "twice.constant.fix": Text(
+        en="if it is to stay as it is: `{name} = {name}.detach()` before the loop.",
+        zh="如果它应当保持不变：在循环之前写 `{name} = {name}.detach()`。",
+    ),
     "twice.reused.fix": Text(
         en="compute `{name}` again after line {line}, or use `{name}.detach()` in the loss of line "
         "{line} if that should not train what made `{name}`.",
@@ -347,7 +364,7 @@ TEXTS = {
     ),
     "modified.why": Text(
         en="{what} was saved for the backward pass, and then overwritten in place.",
-        zh="{what} 为反向传播保存之后，又被原地改写了。",
+        zh="{what} 的值已为反向传播保存，之后又被原地改写了。",
     ),
     "modified.needs": Text(
         en="The derivative of {function} needs the value that it had.",

@@ -99,16 +99,16 @@ TEXTS = {
         zh="文件里的键都以 `{prefix}` 开头，而模型的键没有（保存 DataParallel 模型后就会这样）。",
     ),
     "state.prefix.file.fix": Text(
-        en="take it off: `state = {{key[{count}:]: value for key, value in state.items()}}` ({prefix}).",
-        zh="去掉它：`state = {{key[{count}:]: value for key, value in state.items()}}`（{prefix}）。",
+        en="take it off: `state = {{key.removeprefix('{prefix}'): value for key, value in state.items()}}`.",
+        zh="去掉它：`state = {{key.removeprefix('{prefix}'): value for key, value in state.items()}}`。",
     ),
     "state.prefix.model": Text(
         en="all keys of the model begin with `{prefix}`, which the file's have not.",
         zh="模型的键都以 `{prefix}` 开头，而文件里的键没有。",
     ),
     "state.prefix.model.fix": Text(
-        en="load the part: `model.{prefix}load_state_dict(state)`, or put the {count} characters in front of each key.",
-        zh="只加载那一部分：`model.{prefix}load_state_dict(state)`，或在每个键前加上这 {count} 个字符。",
+        en="load the part: `model.{prefix}load_state_dict(state)`, or put `{prefix}` in front of each key.",
+        zh="只加载那一部分：`model.{prefix}load_state_dict(state)`，或在每个键前加上 `{prefix}`。",
     ),
     "state.keys": Text(
         en="the names in the file are not those of the model: {missing} missing, {unexpected} unexpected.",
@@ -180,12 +180,13 @@ TEXTS = {
     ),
     # Names
     "name.unknown": Text(
-        en="`{name}` is not in Rushlight yet, or nowhere.",
-        zh="Rushlight 里还没有 `{name}`，或者它根本不存在。",
+        en="Rushlight has no `{name}`.",
+        zh="Rushlight 里没有 `{name}`。",
     ),
     "name.unknown.fix": Text(
-        en="look for another function that does it; if PyTorch has the name, it is missing here.",
-        zh="换用其他能做到的函数；如果 PyTorch 有这个名字，那就是这里还缺少它。",
+        en="check the spelling; if PyTorch has it, it is not in Rushlight yet, and another function "
+        "must do.",
+        zh="检查拼写；如果 PyTorch 有它，那就是 Rushlight 还没有实现，请换用其他函数。",
     ),
     "name.companion": Text(
         en="`{name}` is a package of its own, made of PyTorch's compiled code, and isn't installed.",
@@ -241,6 +242,10 @@ TEXTS = {
     ),
     # Arguments
     "keyword.unknown": Text(
+        en="{function} has no argument `{name}`.",
+        zh="{function} 没有参数 `{name}`。",
+    ),
+    "keyword.known": Text(
         en="{function} has no argument `{name}`; it has: {known}.",
         zh="{function} 没有参数 `{name}`；它的参数有：{known}。",
     ),

@@ -8,6 +8,10 @@ TEXTS = {
         en="`{a}` and `{b}` are combined element by element, and one dimension differs: {m} against {n}. Shapes are compared from the right; sizes must be equal, or one of them 1.",
         zh="`{a}` 与 `{b}` 逐元素运算，但有一个维度不同：{m} 对 {n}。形状从右边开始比较，大小必须相同，或其中一个是 1。",
     ),
+    "shape.channels": Text(
+        en="`{name}.view(-1, {ones})` has shape {shape}, which goes along that dimension.",
+        zh="`{name}.view(-1, {ones})` 的形状是 {shape}，正好对应那一维。",
+    ),
     "shape.unsqueeze": Text(
         en="`{name}.unsqueeze({dim})` has shape {shape}.",
         zh="`{name}.unsqueeze({dim})` 的形状是 {shape}。",
@@ -155,6 +159,10 @@ TEXTS = {
     "shape.rnn.fix": Text(
         en="make the layer for that: `{layer}` with input_size={count}.",
         zh="让层与之相配：`{layer}` 的 input_size 改为 {count}。",
+    ),
+    "shape.attention.fix": Text(
+        en="make the layer for that: `{layer}` with embed_dim={count}.",
+        zh="让层与之相配：`{layer}` 用 embed_dim={count}。",
     ),
     "shape.hidden": Text(
         en="the hidden state for `{layer}` must be {wants} (layers and directions, batch, hidden size), and is {got}.",
@@ -430,6 +438,14 @@ TEXTS = {
     "target.float.one_column": Text(
         en="as the model has one output for yes or no: F.binary_cross_entropy_with_logits.",
         zh="模型只有一个表示是否的输出，用 F.binary_cross_entropy_with_logits。",
+    ),
+    "target.positions": Text(
+        en="for a class at each position, dimension 1 of `{scores}` is for the classes, so `{name}` would need shape {wanted}.",
+        zh="对每个位置分类时，`{scores}` 的第 1 维应当是类别，因此 `{name}` 的形状本应是 {wanted}。",
+    ),
+    "target.positions.fix": Text(
+        en="the classes are in the last dimension: `{scores}.transpose(1, -1)`.",
+        zh="类别在最后一维，把它换到第 1 维：`{scores}.transpose(1, -1)`。",
     ),
     "target.unequal": Text(
         en="`{scores}` and `{name}` must have one shape; broadcasting would compare every prediction with every target.",

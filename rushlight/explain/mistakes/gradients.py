@@ -6,10 +6,14 @@ import numpy as np
 
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import GradientsNotZeroed, StepWithoutGradients
+from rushlight.explain.mistakes.graph import leaves_below, node_of
 from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
 from rushlight.explain.mistakes.watch import ByOptimizer, Check
 
 __all__ = ["CHECKS"]
+
+#: elements of a leaf that is compared with a copy at each pass
+_SMALL = 10_000
 
 
 class Used:
@@ -81,6 +85,49 @@ class NeverZeroed(Check):
         used.is_stale = False
 
 
+class NeverZeroedByHand(Check):
+    """The same without an optimizer: a leaf was changed, and its gradient is still what it was.
+
+    As above, what counts is that this happens twice in a row.
+    """
+
+    def __init__(self):
+        self.has_optimizer = False
+        self.leaf = None
+        self.array = None
+        self.gradient = None
+        self.in_a_row = 0
+
+    def made(self, optimizer):
+        self.has_optimizer = True
+
+    def before_backward(self, root):
+        if self.has_optimizer or self.in_a_row == 2:
+            return
+        if self.leaf is None or self.gradient is None:
+            leaves = [x for x in leaves_below(node_of(root._node)) if x._array.size <= _SMALL]
+            self.leaf = min(leaves, key=lambda x: x._array.size, default=None)
+        elif self.gradient is not self.leaf._grad or not self.gradient._array.any():
+            self.in_a_row = 0
+        elif not np.array_equal(self.array, self.leaf._array):
+            self.in_a_row += 1
+            if self.in_a_row == 2:
+                self.tell()
+
+    def after_backward(self, root):
+        if self.leaf is not None and not self.has_optimizer:
+            self.gradient = self.leaf._grad
+            self.array = self.leaf._array.copy()
+
+    def tell(self):
+        case, counter = situation(), self.leaf._counter
+        name = case.name_of(self.leaf, "w")
+        is_noted = counter[2:] == counter[:1]
+        place = place_of_line(counter[1]) if is_noted else case.here
+        why, fix = say("zeroed.hand", name=name), say("zeroed.hand.fix", name=name)
+        report(GradientsNotZeroed, place, why, [fix])
+
+
 def smallest_with_gradient(optimizer):
     """The smallest parameter whose gradient isn't all zeros; None if there is none."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -144,4 +191,4 @@ def is_empty(optimizer):
     return all(p._grad is None for group in optimizer.param_groups for p in group["params"])
 
 
-CHECKS = [NeverZeroed, NoGradients]
+CHECKS = [NeverZeroed, NeverZeroedByHand, NoGradients]

@@ -11,7 +11,7 @@ from rushlight.explain.mistakes.report import line_now, place_of_line, report, s
 from rushlight.explain.mistakes.watch import Check
 from rushlight.tensor import Tensor
 
-__all__ = ["CHECKS", "node_of", "nodes_from", "place_of_node"]
+__all__ = ["CHECKS", "leaves_below", "node_of", "nodes_from", "place_of_node"]
 
 #: how often the graph of the losses of one line is read
 _TIMES = 2
@@ -36,6 +36,19 @@ def nodes_from(root):
             if following is not None and following not in known and len(known) < _MOST_NODES:
                 known.add(following)
                 waiting.append(following)
+
+
+def leaves_below(node):
+    """The leaves to which gradients flow through a Node; none through None."""
+    found, known, waiting = [], {node}, [node] if node is not None else []
+    for each in waiting:
+        for edge in each.edges or ():
+            if isinstance(edge, Tensor):
+                found.append(edge)
+            elif (following := node_of(edge)) is not None and following not in known:
+                known.add(following)
+                waiting.append(following)
+    return found
 
 
 def place_of_node(node):
@@ -87,6 +100,13 @@ def tell_probabilities(node):
                 fix = say("twice.fix", function=function, name=name)
                 where = [(place_of_node(before), say("twice.place", name=name))]
                 report(ProbabilitiesAsScores, place, why, [fix], where)
+    if is_named(node, "NllLoss", "NllLoss2D"):
+        before = behind_views(node.edges[0])
+        if before is not None and is_named(before, "Softmax"):
+            place = place_of_node(node) or situation().here
+            where = [(place_of_node(before), "")]
+            fixes = [say("nll.fix"), say("nll.fix.layer")]
+            report(ProbabilitiesAsScores, place, say("nll.why"), fixes, where)
 
 
 def behind_views(edge):

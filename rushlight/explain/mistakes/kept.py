@@ -9,12 +9,12 @@ from collections import deque
 
 from rushlight.autograd.tape import Node
 from rushlight.explain.catalogue import say
-from rushlight.explain.history import assignments
+from rushlight.explain.history import evaluate
 from rushlight.explain.mistakes import GraphKept
 from rushlight.explain.mistakes.graph import is_named, node_of, place_of_node
 from rushlight.explain.mistakes.report import line_now, report, situation
 from rushlight.explain.mistakes.watch import Check
-from rushlight.explain.source import Place, statement_at
+from rushlight.explain.source import Place, parsed, statement_at
 from rushlight.tensor import Tensor
 
 __all__ = ["CHECKS"]
@@ -78,26 +78,25 @@ def _sum_of(edges):
 
 def _list_of(tensor, case):
     """The same, of a list to which a loss was appended."""
-    if not isinstance(tensor, Tensor) or case.statement is None:
+    if not isinstance(tensor, Tensor):
         return None
     for frame in case.users:
-        for name, value in [*frame.names.items(), *frame.frame.f_globals.items()]:
-            if isinstance(value, list) and any(each is tensor for each in value):
-                place = _append_to(name, case)
-                return place and (place, f"{name}.append({_item(_appended(place))})", name)
+        filename = frame.frame.f_code.co_filename
+        for call in ast.walk(parsed(filename)):
+            if _is_append(call):
+                kept = evaluate(call.func.value, frame)
+                if isinstance(kept, list) and any(each is tensor for each in kept):
+                    name = ast.unparse(call.func.value)
+                    text = f"{name}.append({_item(ast.unparse(call.args[0]))})"
+                    return Place(filename, call.lineno), text, name
     return None
 
 
-def _append_to(name, case):
-    for statement, _ in assignments(case.statement).get(name, ()):
-        if isinstance(statement, ast.Call):
-            return Place(case.here.filename, statement.lineno)
-    return None
-
-
-def _appended(place):
-    calls = [n for n in ast.walk(statement_at(place)) if isinstance(n, ast.Call)]
-    return ast.unparse(calls[0].args[0])
+def _is_append(node):
+    """Whether a node is `x.append(y)`."""
+    if not isinstance(node, ast.Call) or len(node.args) != 1:
+        return False
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "append"
 
 
 def _statement(place, *kinds):

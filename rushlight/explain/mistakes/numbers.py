@@ -12,7 +12,7 @@ import numpy as np
 from rushlight.autograd.tape import Node
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import DivergingLoss, NotFinite
-from rushlight.explain.mistakes.graph import node_of, nodes_from, place_of_node
+from rushlight.explain.mistakes.graph import leaves_below, node_of, nodes_from, place_of_node
 from rushlight.explain.mistakes.report import (
     findings,
     line_now,
@@ -71,8 +71,7 @@ class FirstNotFinite(Check):
             bad = [leaf for leaf in self.leaves if not is_finite(leaf._grad)]
             if bad:
                 self.is_done = True
-                values = {"op": operation(node), "ranges": ranges}
-                why = say("nan.backward", **values)
+                why = say("nan.backward", op=operation(node), ranges=ranges)
                 fixes = [say("nan.fix.backward")]
                 here = situation().here
                 report(NotFinite, line or here, why, fixes, [(here, say("nan.pass"))])
@@ -94,19 +93,6 @@ def is_pass(frame):
     """Whether a frame is of a loop over Nodes, and holds the one whose rules are applied."""
     name = frame.f_globals.get("__name__")
     return name in _PASSES and isinstance(frame.f_locals.get("node"), Node)
-
-
-def leaves_below(node):
-    """The leaves to which gradients flow through a Node."""
-    found, known, waiting = [], {node}, [node]
-    for each in waiting:
-        for edge in each.edges or ():
-            if isinstance(edge, Tensor):
-                found.append(edge)
-            elif (following := node_of(edge)) is not None and following not in known:
-                known.add(following)
-                waiting.append(following)
-    return found
 
 
 def is_finite(tensor):
@@ -155,6 +141,15 @@ def operation(node):
     return op.title if op is not None else type(node).__name__
 
 
+#: operation -> why it may make, of finite numbers, what isn't finite
+_REASONS = {
+    **dict.fromkeys("log log2 log10 log1p".split(), "log"),
+    **dict.fromkeys("div true_divide reciprocal".split(), "division"),
+    **dict.fromkeys("sqrt rsqrt".split(), "root"),
+    **dict.fromkeys("exp exp2 expm1 cosh sinh".split(), "exp"),
+}
+
+
 def tell_forward(root, value):
     """Find the first operation on the way to a loss whose output isn't finite, and tell."""
     makers, from_outside = {}, None
@@ -176,9 +171,12 @@ def tell_forward(root, value):
         return
     node = makers[min(makers)] if makers else first
     inputs = [s for s in saved_arrays(node) if s.name in node.op.arrays]
-    why = say("nan.forward", op=operation(node), value=value, ranges=described(inputs))
-    here = situation().here
-    fixes = [say("nan.fix.forward")]
+    op, here = operation(node), situation().here
+    why = say("nan.forward", op=op, value=value)
+    if inputs:
+        why = say("nan.inputs", op=op, value=value, ranges=described(inputs))
+    reason = _REASONS.get(op, "large")
+    fixes = [say(f"nan.fix.{reason}")]
     report(NotFinite, place_of_node(node) or here, why, fixes, [(here, say("nan.pass"))])
 
 
@@ -202,9 +200,20 @@ def tell_outside(node, saved):
     key, fix = (
         ("nan.parameter", "nan.parameter.fix") if is_parameter else ("nan.data", "nan.data.fix")
     )
-    why = say(key, op=operation(node), ranges=describe(saved))
-    here = situation().here
+    case = situation()
+    here, name = case.here, case.name_of(saved.edge) if is_parameter else named_array(case, saved)
+    why = say(key, op=operation(node), ranges=describe(saved._replace(name=name or saved.name)))
     report(NotFinite, place_of_node(node) or here, why, [say(fix)], [(here, "")])
+
+
+def named_array(case, saved):
+    """How the user's code calls the tensor of a saved array; None if it has no name."""
+    for frame in case.users:
+        for names in (frame.names, frame.frame.f_globals):
+            for name, value in list(names.items()):
+                if isinstance(value, Tensor) and value._array is saved.array:
+                    return name
+    return None
 
 
 # Losses that grow ---------------------------------------------------------------------------------
@@ -241,11 +250,14 @@ class Diverging(Check):
         if len(recent) == _STEPS + 1 and all(
             b > 1.5 * a > 0 for a, b in zip(recent, list(recent)[1:], strict=False)
         ):
-            self.tell(value, first)
+            self.tell(root, value, first)
 
-    def tell(self, value, first):
+    def tell(self, root, value, first):
         case = situation()
-        rate = self.latest and self.latest.param_groups[0].get("lr")
+        if self.latest is None:
+            self.tell_by_hand(case, root, value, first)
+            return
+        rate = self.latest.param_groups[0].get("lr")
         if rate is None:
             return
         place = place_of_line(self.optimizers.of(self.latest) or 0) or case.here
@@ -254,6 +266,16 @@ class Diverging(Check):
         )
         fixes = [say("diverge.rate", rate=f"{float(rate) / 10:g}"), say("diverge.clip")]
         report(DivergingLoss, place, why, fixes, [(case.here, "")])
+
+    def tell_by_hand(self, case, root, value, first):
+        """Without an optimizer: if the program changes a leaf itself, it is to blame."""
+        changed = [x for x in leaves_below(node_of(root._node)) if x._counter[0]]
+        if changed:
+            counter = changed[0]._counter
+            place = place_of_line(counter[1]) if counter[2:] == counter[:1] else case.here
+            why = say("diverge.hand", first=f"{first:.4g}", value=f"{value:.4g}")
+            fixes = [say("diverge.hand.rate"), say("diverge.clip")]
+            report(DivergingLoss, place, why, fixes, [(case.here, "")])
 
 
 CHECKS = [Diverging, FirstNotFinite]

@@ -10,8 +10,7 @@ import numpy as np
 from rushlight import nn
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import ParameterNotOptimized, ParameterNotReached
-from rushlight.explain.mistakes.graph import node_of
-from rushlight.explain.mistakes.numbers import leaves_below
+from rushlight.explain.mistakes.graph import leaves_below, node_of
 from rushlight.explain.mistakes.report import line_now, place_of_line, report
 from rushlight.explain.mistakes.watch import ByOptimizer, Check
 
