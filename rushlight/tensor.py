@@ -247,6 +247,14 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         """Whether the elements have a sign."""
         return self.dtype.is_signed
 
+    def sparse_dim(self):
+        """How many dimensions are stored as indices: none."""
+        return 0
+
+    def dense_dim(self):
+        """How many dimensions are stored whole: all."""
+        return self._array.ndim
+
     def element_size(self):
         """Bytes per element."""
         return self._array.itemsize
@@ -480,10 +488,10 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         return bool(self._array)
 
     def __float__(self):
-        return float(self._number())
+        return float(self._real_number("double"))
 
     def __int__(self):
-        return int(self._number())
+        return int(self._real_number("int64_t"))
 
     def __complex__(self):
         return complex(self._number())
@@ -492,6 +500,14 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         if self._array.size != 1 and self._array.__class__ is np.ndarray:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
+
+    def _real_number(self, kind):
+        number = self._number()
+        if number.__class__ is complex:
+            if number.imag:
+                raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+            return number.real
+        return number
 
     def __index__(self):
         if self._array.size != 1 or self._array.dtype.kind not in "iub":
@@ -581,6 +597,6 @@ def type_name(value):
     if isinstance(value, Tensor):
         return "Tensor"
     kind = type(value)
-    if kind.__module__ in ("builtins", "torch"):
-        return kind.__name__
-    return f"{kind.__module__}.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    if kind.__module__ in ("numpy", "torch", "torch._C", "torch.storage"):
+        return f"{kind.__module__}.{kind.__name__}"
+    return kind.__name__

@@ -14,9 +14,10 @@ from rushlight.ops.op import (
     meeting_dtype,
     number_as_array,
 )
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.rounding import floor, trunc
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import Tensor
 
 __all__ = [
     "add",
@@ -180,11 +181,11 @@ def _rsub(input, other, *, of_number=True):
 def rsub(input, other, *, alpha=1):
     """The reversed difference: `other - alpha * input`."""
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"rsub() received an invalid combination of arguments - got ({type_name(input)}, "
-            f"{type_name(other)}), but expected one of:\n"
-            " * (Tensor input, Tensor other, *, Number alpha = 1)\n"
-            " * (Tensor input, Number other, Number alpha = 1)\n"
+        raise no_such_form(
+            "rsub",
+            (input, other),
+            "Tensor input, Tensor other, *, Number alpha = 1",
+            "Tensor input, Number other, Number alpha = 1",
         )
     if alpha.__class__ is int and alpha == 1:
         return _rsub(input, other, of_number=not isinstance(other, Tensor))

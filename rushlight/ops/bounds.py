@@ -8,8 +8,9 @@ from rushlight.ops.arithmetic import refuse_derivative
 from rushlight.ops.compare import isfinite, isnan, ordered, require_tensors
 from rushlight.ops.elementwise import where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import broadcast_shapes
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
+from rushlight.tensor import NUMBER_TYPES, Tensor
 
 __all__ = [
     "clamp",
@@ -234,12 +235,12 @@ def clamp(input, min=None, max=None, *, out=None):
         return _clamp_to_numbers(input, min=min, max=max, out=out)
     if not all(isinstance(bound, Tensor) for bound in bounds):
         given = {"max": max, "min": min}
-        got = ", ".join(f"{k}={type_name(v)}" for k, v in given.items() if v is not None)
-        raise TypeError(
-            f"clamp() received an invalid combination of arguments - got (Tensor, {got}), but "
-            "expected one of:\n"
-            " * (Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)\n"
-            " * (Tensor input, Number min = None, Number max = None, *, Tensor out = None)\n"
+        raise no_such_form(
+            "clamp",
+            (input,),
+            "Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None",
+            "Tensor input, Number min = None, Number max = None, *, Tensor out = None",
+            **{name: bound for name, bound in given.items() if bound is not None},
         )
     return _clamp_to_tensors(input, min, max, out=out)
 
@@ -248,11 +249,11 @@ def _bounded(name, input, bound):
     """The input of `clamp_min` or `clamp_max` in the dtype in which it meets a number."""
     if not isinstance(input, Tensor):
         end = name.removeprefix("clamp_")
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got ({type_name(input)}, "
-            f"{type_name(bound)}), but expected one of:\n"
-            f" * (Tensor input, Tensor {end}, *, Tensor out = None)\n"
-            f" * (Tensor input, Number {end}, *, Tensor out = None)\n"
+        raise no_such_form(
+            name,
+            (input, bound),
+            f"Tensor input, Tensor {end}, *, Tensor out = None",
+            f"Tensor input, Number {end}, *, Tensor out = None",
         )
     return _in_meeting_dtype(input, bound)
 

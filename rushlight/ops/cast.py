@@ -9,7 +9,8 @@ from rushlight.formats import preserve_format
 from rushlight.ops.copies import clone
 from rushlight.ops.layouts import check_format, is_contiguous_in
 from rushlight.ops.op import opaque
-from rushlight.tensor import CPU, Tensor, device, type_name
+from rushlight.ops.refused import no_such_form
+from rushlight.tensor import CPU, Tensor, device
 
 __all__: list = []  # all of it is for methods
 
@@ -104,15 +105,15 @@ def dtypes_of_python(kind):
     }
     if kind in known:
         return known[kind]
-    raise TypeError(
-        "to() received an invalid combination of arguments - got "
-        f"({type_name(kind)}), but expected one of:\n"
-        " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
-        "bool copy = False, *, torch.memory_format memory_format = None)\n"
-        " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
-        "torch.memory_format memory_format = None)\n"
-        " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
-        "torch.memory_format memory_format = None)\n"
+    raise no_such_form(
+        "to",
+        (kind,),
+        "torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
+        "bool copy = False, *, torch.memory_format memory_format = None",
+        "torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+        "torch.memory_format memory_format = None",
+        "Tensor tensor, bool non_blocking = False, bool copy = False, *, "
+        "torch.memory_format memory_format = None",
     )
 
 

@@ -133,7 +133,11 @@ def _collect(data, leaves, shape, depth):
         for each in data:
             _collect(each, leaves, shape, depth + 1)
         return
-    if isinstance(data, str):
+    if isinstance(data, (str, bytes)):
+        if leaves or isinstance(
+            data, bytes
+        ):  # PyTorch looks at the first elements for the sizes, then at all for the dtype
+            raise explained(TypeError(f"new(): invalid data type '{type_name(data)}'"))
         raise explained(ValueError(f"too many dimensions '{type_name(data)}'"))
     if depth < len(shape):
         raise TypeError("not a sequence")

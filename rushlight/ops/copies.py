@@ -11,6 +11,7 @@ from rushlight.ops.inplace import check_no_overlap, is_straight, overwrite
 from rushlight.ops.layouts import check_format, contiguous_in, is_contiguous_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape import _expand, expanded_shape
 from rushlight.ops.straight import set_straight
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
@@ -284,11 +285,8 @@ def _fill(input, value, in_place=0):
             )
         return _filled_with(input, value.to(input.dtype), node=1 + in_place)
     if not isinstance(value, NUMBER_TYPES):
-        given = f"({type_name(value)})" if in_place else f"(Tensor, {type_name(value)})"
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got {given}, but expected "
-            "one of:\n * (Tensor value)\n * (Number value)\n"
-        )
+        given = (value,) if in_place else (input, value)
+        raise no_such_form(name, given, "Tensor value", "Number value")
     check_fits_dtype(value, input.dtype)
     return _filled(input, value=number_as_array(value, input.dtype)[()], node=in_place)
 

@@ -12,7 +12,8 @@ from rushlight import dtypes
 from rushlight.ops.elementwise import where
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
-from rushlight.tensor import Tensor, type_name, wrap
+from rushlight.ops.refused import no_such_form
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["ctc_loss"]
 
@@ -37,12 +38,12 @@ def ctc_loss(
     """
     given = log_probs, targets, input_lengths, target_lengths
     if not all(isinstance(x, (Tensor, tuple, list)) for x in given):
-        listed = ", ".join(map(type_name, (*given, blank, reduction, zero_infinity)))
-        raise TypeError(
-            f"ctc_loss() received an invalid combination of arguments - got ({listed}), but "
-            "expected one of:\n * (Tensor log_probs, Tensor targets, Tensor input_lengths, "
-            "Tensor target_lengths, ...)\n * (Tensor log_probs, Tensor targets, tuple of ints "
-            "input_lengths, tuple of ints target_lengths, ...)"
+        raise no_such_form(
+            "ctc_loss",
+            (*given, blank, reduction, zero_infinity),
+            "Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, ...",
+            "Tensor log_probs, Tensor targets, tuple of ints input_lengths, tuple of ints "
+            "target_lengths, ...",
         )
     input_lengths = _lengths("input_lengths", input_lengths)
     target_lengths = _lengths("target_lengths", target_lengths)

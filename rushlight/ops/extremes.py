@@ -12,6 +12,7 @@ from rushlight.ops.elementwise import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names
 from rushlight.tensor import Tensor, type_name
@@ -266,13 +267,12 @@ def _min_along(input, *, dim, keepdim):
 
 
 def _refuse_numbers(name, *args):
-    given = ", ".join(type_name(x) for x in args if x is not None)
-    raise TypeError(
-        f"{name}() received an invalid combination of arguments - got ({given}), but expected one "
-        "of:\n"
-        " * (Tensor input, *, Tensor out = None)\n"
-        " * (Tensor input, Tensor other, *, Tensor out = None)\n"
-        " * (Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)\n"
+    raise no_such_form(
+        name,
+        [x for x in args if x is not None],
+        "Tensor input, *, Tensor out = None",
+        "Tensor input, Tensor other, *, Tensor out = None",
+        "Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None",
     )
 
 
@@ -327,8 +327,7 @@ def min(input, dim=None, keepdim=False, *, other=None, out=None, axis=None, keep
 def _position(name, array_method, input, dim, keepdim):
     if input.size == 0 and dim is None:
         raise IndexError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
-            "reduction dim with the 'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
         )
     if dim is not None and input.ndim and input.shape[dim] == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
@@ -351,6 +350,17 @@ def _argmin(input, *, dim=None, keepdim=False):
     return _position("argmin", np.ndarray.argmin, input, dim, keepdim)
 
 
+def _one_dim(name, input, dim):
+    """The dimension to look along; positions have no derivative, which explanations may tell."""
+    if input._requires_grad:
+        note_cut("argmax")
+    if dim is None:
+        return None
+    if not hasattr(dim, "__index__"):
+        raise TypeError(f"{name}(): argument 'dim' must be int, not {type_name(dim)}")
+    return normalize_dim(dim.__index__(), input._array.ndim)
+
+
 def argmax(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """The index of the greatest element, in the flattened tensor or along `dim`.
 
@@ -360,9 +370,7 @@ def argmax(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
-    dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
-    if input._requires_grad:
-        note_cut("argmax")
+    dim = _one_dim("argmax", input, dim)
     return _argmax(input, dim, keepdim, out=out)
 
 
@@ -370,9 +378,7 @@ def argmin(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None
     """The index of the smallest element, in the flattened tensor or along `dim`."""
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
-    dim = None if dim is None else normalize_dim(dim.__index__(), input._array.ndim)
-    if input._requires_grad:
-        note_cut("argmax")
+    dim = _one_dim("argmin", input, dim)
     return _argmin(input, dim, keepdim, out=out)
 
 

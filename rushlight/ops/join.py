@@ -12,6 +12,7 @@ from rushlight.ops import fast
 from rushlight.ops.expand import atleast_1d, atleast_2d, atleast_3d
 from rushlight.ops.index import _basic_index, select_dim, slice_dim
 from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, registry, view
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape import reshape
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, make_view, type_name, wrap
@@ -601,10 +602,11 @@ def _split_along(name, input, indices_or_sections, dim):
         )
     dim = 0 if len(shape) == 1 else dim
     if not isinstance(indices_or_sections, (int, list, tuple)):
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got (Tensor, "
-            f"{type_name(indices_or_sections)}), but expected one of:\n * (Tensor input, int "
-            "sections)\n * (Tensor input, tuple of ints indices)\n"
+        raise no_such_form(
+            name,
+            (input, indices_or_sections),
+            "Tensor input, int sections",
+            "Tensor input, tuple of ints indices",
         )
     if isinstance(indices_or_sections, int):
         if indices_or_sections == 0 or shape[dim] % indices_or_sections:

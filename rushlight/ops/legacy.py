@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.convert import array_from, native
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape import shape_argument
 from rushlight.tensor import Size, Tensor, type_name, wrap
 
@@ -22,30 +23,51 @@ __all__ = [
 ]
 
 
-def legacy_tensor(cls, *args, device=None, **kwargs):
+_FORMS = (
+    "*, torch.device device = None",
+    "torch.Storage storage",
+    "Tensor other",
+    "tuple of ints size, *, torch.device device = None",
+    "object data, *, torch.device device = None",
+)
+
+
+def legacy_tensor(cls, *args, device=None, **named):
     """`torch.Tensor(...)`: an uninitialised tensor of these sizes, or a tensor of the data."""
     if cls is not Tensor:
-        return _of_subclass(cls, args)
-    return made_of(args, dtypes.get_default_dtype(), keeps_tensor=True)
+        return _of_subclass(cls, args, named)
+    return made_of(args, dtypes.get_default_dtype(), named, keeps_tensor=True)
 
 
-def _of_subclass(cls, args):
+def _of_subclass(cls, args, named):
     """An instance of a subclass of Tensor that has no constructor of its own."""
-    source = made_of(args, dtypes.get_default_dtype(), keeps_tensor=True)
+    source = made_of(args, dtypes.get_default_dtype(), named, keeps_tensor=True)
     made = object.__new__(cls)
     for name in ("_array", "_node", "_grad", "_hooks", "_base", "_requires_grad", "_counter"):
         setattr(made, name, getattr(source, name))
     return made
 
 
-def made_of(args, dtype, keeps_tensor=False):
-    """A tensor of sizes `(2, 3)`, of data `([1, 2],)`, or of no elements `()`."""
+def made_of(args, dtype, named, keeps_tensor=False):
+    """A tensor of sizes `(2, 3)`, of data `([1, 2],)`, or of no elements `()`.
+
+    Raises:
+        TypeError: neither sizes nor data; other names than `size`, `data` and `other`.
+    """
+    if named:
+        if args or len(named) > 1 or not named.keys() <= {"size", "data", "other"}:
+            raise no_such_form("new", args, *_FORMS, **named)
+        args = tuple(named.values())
+        if "size" in named:
+            args = (Size(*args),)
     if not args:
         return wrap(np.empty(0, dtype.array_dtype))
     data = args[0]
     is_size = isinstance(data, Size) or (
         hasattr(data, "__index__") and not isinstance(data, (bool, Tensor, np.ndarray))
     )
+    if len(args) > 1 and isinstance(data, (list, tuple)):
+        raise no_such_form("new", args, *_FORMS)
     if len(args) > 1 or is_size:
         shape = shape_argument("new", args)
         if any(size < 0 for size in shape):
@@ -79,8 +101,8 @@ class _OldType(type):
     def __instancecheck__(cls, instance):
         return isinstance(instance, Tensor) and instance.dtype is cls.dtype
 
-    def __call__(cls, *args, device=None):
-        return made_of(args, cls.dtype)
+    def __call__(cls, *args, device=None, **named):
+        return made_of(args, cls.dtype, named)
 
     def __repr__(cls):
         return f"<class 'torch.{cls.__name__}'>"
@@ -105,6 +127,6 @@ LongTensor = _old_type(dtypes.int64)
 BoolTensor = _old_type(dtypes.bool_)
 
 
-def new(input, *args, device=None):
+def new(input, *args, device=None, **named):
     """`x.new(...)`: like `torch.Tensor(...)`, in the dtype of `input`."""
-    return made_of(args, input.dtype)
+    return made_of(args, input.dtype, named)

@@ -6,7 +6,8 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.op import Elementwise, declarer, elementwise
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
+from rushlight.ops.refused import no_such_form
+from rushlight.tensor import NUMBER_TYPES, Tensor
 
 __all__ = [
     "addcdiv",
@@ -126,10 +127,10 @@ def lerp(input, end, weight, *, out=None):
     if isinstance(end, Tensor) and isinstance(weight, NUMBER_TYPES):
         return _lerp_number(input, end, weight=weight, out=out)
     if not isinstance(end, Tensor) or not isinstance(weight, Tensor):
-        raise TypeError(
-            "lerp() received an invalid combination of arguments - got "
-            f"({', '.join(map(type_name, (input, end, weight)))}), but expected one of:\n"
-            " * (Tensor input, Tensor end, Tensor weight, *, Tensor out = None)\n"
-            " * (Tensor input, Tensor end, Number weight, *, Tensor out = None)\n"
+        raise no_such_form(
+            "lerp",
+            (input, end, weight),
+            "Tensor input, Tensor end, Tensor weight, *, Tensor out = None",
+            "Tensor input, Tensor end, Number weight, *, Tensor out = None",
         )
     return _lerp(input, end, weight, out=out)

@@ -49,7 +49,7 @@ from rushlight.explain.provenance import here
 from rushlight.kernels.fused import LEAST as FUSED
 from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
-from rushlight.ops.refused import refuse
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
 
@@ -285,27 +285,25 @@ class Op:
     def check_types(self, args):
         """Refuse arguments that are neither Tensors nor what the operation takes in their place."""
         if self.overloaded and all(isinstance(x, NUMBER_TYPES) for x in args):
-            raise TypeError(self._wrong_combination(args))
+            raise self._no_such_form(args)
         for position, (name, value) in enumerate(zip(self.arrays, args, strict=True), 1):
             if isinstance(value, Tensor) or (value is None and name in self.optional_arrays):
                 continue
             if name not in self.numbers or not isinstance(value, NUMBER_TYPES):
                 if self.overloaded:
-                    raise TypeError(self._wrong_combination(args))
+                    raise self._no_such_form(args)
                 raise TypeError(
                     f"{self.title}(): argument '{name}' (position {position}) must be Tensor, "
                     f"not {type_name(value)}"
                 )
 
-    def _wrong_combination(self, args):
+    def _no_such_form(self, args):
         """How PyTorch refuses arguments that fit neither form of a function."""
-        second = self.arrays[-1]
-        return (
-            f"{self.title}() received an invalid combination of arguments - got "
-            f"({', '.join(map(type_name, args))}), but expected one of:\n"
-            f" * (Tensor input, Tensor {second}, *, Tensor out = None)\n"
-            f" * (Tensor input, Number {second}, *, Tensor out = None)\n"
+        forms = (
+            f"Tensor input, {kind} {self.arrays[-1]}, *, Tensor out = None"
+            for kind in ("Tensor", "Number")
         )
+        return no_such_form(self.title, args, *forms)
 
     def promote(self, args):
         """The arguments in the dtype in which they meet; in most kinds, just as they are."""

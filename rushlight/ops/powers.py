@@ -8,7 +8,8 @@ from rushlight import dtypes
 from rushlight.ops.elementwise import is_complex, log, where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
 from rushlight.ops.output import write_out
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
+from rushlight.ops.refused import no_such_form
+from rushlight.tensor import NUMBER_TYPES, Tensor
 
 __all__ = [
     "float_power",
@@ -122,6 +123,13 @@ def _power_of_base(input, exponent):
     """Power of a number, with a tensor as the exponent."""
 
 
+_FORMS = (
+    "Tensor input, Tensor exponent, *, Tensor out = None",
+    "Number self, Tensor exponent, *, Tensor out = None",
+    "Tensor input, Number exponent, *, Tensor out = None",
+)
+
+
 def pow(input, exponent, *, out=None):
     """Power, element by element: `input ** exponent`.
 
@@ -139,13 +147,7 @@ def pow(input, exponent, *, out=None):
             return _power_of_tensors(input, exponent, out=out)
         return _power_of_base(input, exponent, out=out)
     if not isinstance(exponent, NUMBER_TYPES) or not isinstance(input, Tensor):
-        raise TypeError(
-            "pow() received an invalid combination of arguments - got "
-            f"({type_name(input)}, {type_name(exponent)}), but expected one of:\n"
-            " * (Tensor input, Tensor exponent, *, Tensor out = None)\n"
-            " * (Number self, Tensor exponent, *, Tensor out = None)\n"
-            " * (Tensor input, Number exponent, *, Tensor out = None)\n"
-        )
+        raise no_such_form("pow", (input, exponent), *_FORMS)
     if input._array.dtype.kind != "f" or exponent.__class__ is complex:
         input = in_dtype(input, meeting_dtype((input, exponent)))
     return _power_of_number(input, exponent=exponent, out=out)
@@ -160,13 +162,7 @@ def float_power(input, exponent, *, out=None):
     """Power in double precision (complex128 for complex numbers)."""
     operands = (input, exponent)
     if not any(isinstance(x, Tensor) for x in operands):
-        raise TypeError(
-            "float_power() received an invalid combination of arguments - got "
-            f"({', '.join(map(type_name, operands))}), but expected one of:\n"
-            " * (Tensor input, Tensor exponent, *, Tensor out = None)\n"
-            " * (Number self, Tensor exponent, *, Tensor out = None)\n"
-            " * (Tensor input, Number exponent, *, Tensor out = None)\n"
-        )
+        raise no_such_form("float_power", operands, *_FORMS)
     complex_valued = any(
         is_complex(x) if isinstance(x, Tensor) else isinstance(x, complex) for x in operands
     )

@@ -12,11 +12,12 @@ from rushlight.ops.mixtures import lerp
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import any, sum
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.rounding import ceil, floor, round
 from rushlight.ops.scan import _gather_along
 from rushlight.ops.shapes import normalize_dim
 from rushlight.ops.sort import sort
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
+from rushlight.tensor import NUMBER_TYPES, Tensor, wrap
 
 __all__ = ["bincount", "histc", "nanquantile", "quantile"]
 
@@ -77,14 +78,12 @@ def _quantile(name, input, q, dim, keepdim, interpolation, out):
 def _fractions(name, input, q):
     """The fractions q as a Tensor, checked."""
     if not isinstance(q, (Tensor, *NUMBER_TYPES)):
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got (Tensor, {type_name(q)})"
-            ", but expected one of:\n"
-            " * (Tensor input, Tensor q, int dim = None, bool keepdim = False, *, "
-            'str interpolation = "linear", Tensor out = None)\n'
-            " * (Tensor input, float q, int dim = None, bool keepdim = False, *, "
-            'str interpolation = "linear", Tensor out = None)\n'
+        rest = (
+            "q, int dim = None, bool keepdim = False, *, "
+            'str interpolation = "linear", Tensor out = None'
         )
+        forms = f"Tensor input, Tensor {rest}", f"Tensor input, float {rest}"
+        raise no_such_form(name, (input, q), *forms)
     require_tensors(name, input=input)
     if not input._array.size:
         raise RuntimeError(f"{name}() input tensor must be non-empty")

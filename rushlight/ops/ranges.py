@@ -8,6 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.create import _out_dtype, array_dtype_of, made
+from rushlight.ops.refused import no_such_form
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -55,11 +56,11 @@ def arange(
         if args[0] >= 0:
             return made("arange", np.arange(args[0]), None, device, requires_grad)
     if not args and end is None:
-        raise TypeError(
-            "arange() received an invalid combination of arguments - got "
-            "(), but expected one of:\n * (Number end, *, Tensor out = None, torch.dtype dtype = "
-            "None, torch.layout layout = None, torch.device device = None, bool pin_memory = "
-            "False, bool requires_grad = False)\n"
+        raise no_such_form(
+            "arange",
+            (),
+            "Number end, *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = "
+            "None, torch.device device = None, bool pin_memory = False, bool requires_grad = False",
         )
     given = list(args)
     if len(given) == 1 and end is None:

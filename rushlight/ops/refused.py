@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rushlight import dtypes
+from rushlight.tensor import type_name
 
-__all__ = ["refuse"]
+__all__ = ["no_such_form", "refuse"]
 
 NOT_FLOATING = "biuc"  # NumPy's letters for booleans, integers and complex numbers
 
@@ -22,3 +23,29 @@ def refuse(kinds, kernel_name, x):
         raise NotImplementedError(
             f"\"{kernel_name}\" not implemented for '{dtypes.of(array).title}'"
         )
+
+
+def no_such_form(name, given, *forms, **named):
+    """The TypeError for arguments that fit none of the forms in which a function can be called.
+
+    Args:
+        name: the function's.
+        given: the arguments by position.
+        forms: the arguments of each form, as PyTorch writes them.
+        named: the arguments by name.
+
+    >>> print(no_such_form("pow", (1, "two"), "Tensor input, Number exponent"))
+    pow() received an invalid combination of arguments - got (int, str), but expected one of:
+     * (Tensor input, Number exponent)
+    <BLANKLINE>
+    """
+    got = ", ".join(map(type_name, given))
+    for key, value in named.items():
+        got += f"{', ' if got else ''}{key}={type_name(value)}"
+    if named and not given:
+        got += ", "
+    listed = "".join(f" * ({form})\n" for form in forms)
+    return TypeError(
+        f"{name}() received an invalid combination of arguments - got ({got}), but expected one "
+        f"of:\n{listed}"
+    )

@@ -18,6 +18,7 @@ from rushlight.ops.create import (
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import no_such_form
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = [
@@ -138,12 +139,12 @@ def _bounds_and_size(given, low, high, size):
         size = given.pop()
     if not isinstance(size, (tuple, list)):
         if size is None or not given:
-            raise TypeError(
-                "randint() received an invalid combination of arguments - got "
-                f"({type_name(size)}), but expected one of:\n * (int high, tuple of ints size, *, "
-                "torch.Generator generator, Tensor out = None, torch.dtype dtype = None, "
-                "torch.layout layout = None, torch.device device = None, bool pin_memory = False, "
-                "bool requires_grad = False)\n"
+            raise no_such_form(
+                "randint",
+                (size,),
+                "int high, tuple of ints size, *, torch.Generator generator, Tensor out = None, "
+                "torch.dtype dtype = None, torch.layout layout = None, torch.device device = None, "
+                "bool pin_memory = False, bool requires_grad = False",
             )
         raise TypeError(
             f"randint(): argument 'size' (position 2) must be tuple of ints, not {type_name(size)}"
@@ -303,11 +304,8 @@ def normal(
         drawn = draws.normal(shape, kind, float(mean), float(std))
         return made("normal", drawn, out, device, requires_grad)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
-        raise TypeError(
-            "normal() received an invalid combination of arguments - got "
-            f"({type_name(mean)}, {type_name(std)}), but expected one of:\n"
-            " * (Tensor mean, Tensor std, *, torch.Generator generator = None, Tensor out = None)\n"
-        )
+        form = "Tensor mean, Tensor std, *, torch.Generator generator = None, Tensor out = None"
+        raise no_such_form("normal", (mean, std), form)
     result = _normal_around(mean, std, draws)
     return result if out is None else write_out("normal", result, (), out)
 

@@ -12,9 +12,10 @@ from rushlight.ops.elementwise import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.pairs import logaddexp
 from rushlight.ops.reduce import _numbered, dims_argument, narrowed
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim, numpy_names
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import Tensor
 
 __all__ = [
     "cummax",
@@ -259,10 +260,11 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     if dtype is not None:
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
-        raise TypeError(
-            f"prod() received an invalid combination of arguments - got ({type_name(dim)}), but "
-            "expected one of:\n * (*, torch.dtype dtype = None)\n"
-            " * (int dim, bool keepdim = False, *, torch.dtype dtype = None)\n"
+        raise no_such_form(
+            "prod",
+            (dim,),
+            "*, torch.dtype dtype = None",
+            "int dim, bool keepdim = False, *, torch.dtype dtype = None",
         )
     if dtype is not None and dtype.category < 2:
         return narrowed(_prod(input, dims_argument(dim, input), keepdim), dtype, out)

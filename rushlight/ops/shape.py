@@ -10,6 +10,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.ops.op import opaque, view
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
 from rushlight.tensor import type_name
 
@@ -267,10 +268,7 @@ def view_(input, *shape, dtype=None, size=None):
     if size is not None:
         shape = (size,)
     if not shape:
-        raise TypeError(
-            "view() received an invalid combination of arguments - got (), but "
-            "expected one of:\n * (torch.dtype dtype)\n * (tuple of ints size)\n"
-        )
+        raise no_such_form("view", (), "torch.dtype dtype", "tuple of ints size")
     return _view(input, shape=plain_sizes(shape))
 
 

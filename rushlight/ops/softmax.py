@@ -8,6 +8,7 @@ from rushlight import dtypes
 from rushlight.ops.elementwise import abs, exp, where
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.reduce import _sum, dims_argument, float32, float64, floating
+from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import normalize_dim, numpy_names
 
 __all__ = [
@@ -84,10 +85,8 @@ def _dim_of(name, dim, axis):
     """The dimension, which may be named `axis`."""
     dim = axis if dim is None else dim
     if dim is None:
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got (Tensor), but expected "
-            "one of:\n * (Tensor input, int dim, torch.dtype dtype = None, *, Tensor out = None)\n"
-        )
+        form = "Tensor input, int dim, torch.dtype dtype = None, *, Tensor out = None"
+        raise no_such_form(name, (input,), form)
     return dim
 
 

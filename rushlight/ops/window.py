@@ -24,8 +24,8 @@ from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
-from rushlight.ops.refused import refuse
-from rushlight.tensor import Tensor, type_name
+from rushlight.ops.refused import no_such_form, refuse
+from rushlight.tensor import Tensor
 
 __all__ = [
     "conv1d",
@@ -314,11 +314,7 @@ def _spread(value, count):
 def _check_tensors(name, input, weight, bias, groups):
     given = (input, weight) if bias is None else (input, weight, bias)
     if not all(isinstance(x, Tensor) for x in given):
-        listed = ", ".join(map(type_name, given))
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got ({listed}), but expected "
-            "one of:\n * (Tensor input, Tensor weight, Tensor bias, ...)"
-        )
+        raise no_such_form(name, given, "Tensor input, Tensor weight, Tensor bias, ...")
     if weight.ndim < 3:
         raise RuntimeError("weight should have at least three dimensions")
     if groups <= 0:

@@ -127,7 +127,8 @@ def run(source, torch):
         try:
             exec(compile(source, "snippet", "exec"), names)
         except Exception as error:
-            lines.append(f"ended by {type(error).__name__}: {error}")
+            words = re.sub(r"(expected one of:)\n.*", r"\1", str(error), flags=re.DOTALL)
+            lines.append(f"ended by {type(error).__name__}: {words}")
     return [normal(line) for line in lines]
 
 
