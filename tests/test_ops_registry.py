@@ -10,11 +10,8 @@ from samples import RECORDS
 
 import rushlight as rl
 import rushlight.linalg
-import rushlight.ops.ctc
-import rushlight.ops.factorizations
 import rushlight.ops.fourier
 import rushlight.ops.gamma_draws
-import rushlight.ops.quantiles
 import rushlight.ops.recurrent
 import rushlight.special
 from rushlight.ops.op import Elementwise, intercept, registry
