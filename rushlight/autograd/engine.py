@@ -134,7 +134,11 @@ def accumulate_array(leaf, gradient):
     if known is None:
         leaf._grad = wrap(own(gradient, leaf._array))
     else:
-        known._array += gradient
+        array = known._array
+        if array.ndim:
+            array += gradient
+        else:
+            array[...] = array + gradient  # NumPy takes longer to add in place to one number
         known._counter[0] += 1
 
 

@@ -115,7 +115,7 @@ class no_grad(_Mode):
     """
 
     def __new__(cls, function=None):
-        made = super().__new__(cls)
+        made = object.__new__(cls)
         return made if function is None else made(function)
 
     def __enter__(self):

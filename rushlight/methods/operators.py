@@ -118,11 +118,8 @@ class Operators:
                 raise
             return NotImplemented
 
-    def __radd__(self, other):
-        return self.__add__(other)
-
-    def __rmul__(self, other):
-        return self.__mul__(other)
+    __radd__ = __add__
+    __rmul__ = __mul__
 
     def __rand__(self, other):
         return self.__and__(other)

@@ -138,6 +138,9 @@ def expand_to(gradient, shape):
     return gradient.expand(shape) if isinstance(gradient, Tensor) else expand_array(gradient, shape)
 
 
+#: what asks a ufunc for an array also where the result is 0-d, instead of a scalar
+_OUT = ", out=..." if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else ""
+
 # The public function ------------------------------------------------------------------------------
 
 
@@ -265,7 +268,9 @@ def _fast_source(op, label, general, options, kernel, recording=True):
         yield f"        counter = {first}._counter"
         yield "        version = counter[0]"
     arrays = ", ".join(f"{name}_array" for name in op.arrays)
-    yield f"        result = {kernel}({arrays}{', ' + options if options else ''})"
+    plain = op.ufunc and kernel.startswith("kernel_")
+    options = f", {options}" if options else _OUT if plain else ""
+    yield f"        result = {kernel}({arrays}{options})"
     yield "    except Exception:"
     yield f"        {general}"
     yield "    if result.__class__ is not ndarray:"

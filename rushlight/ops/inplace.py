@@ -38,9 +38,13 @@ def in_place(function, self, *args, **kwargs):
 def _straight(function, self, args, kwargs):
     """Where nothing is recorded or watched, let NumPy write the result where it belongs."""
     op = getattr(function, "op", None)
-    if op is None or op.ufunc is None or kwargs or not is_straight(self):
+    if op is None or op.ufunc is None or not is_straight(self):
         return False
     array = self._array
+    alpha = kwargs.get("alpha", 1)
+    scaled = "alpha" in kwargs and alpha.__class__ in (int, float) and array.dtype.kind == "f"
+    if len(kwargs) > scaled:
+        return False
     operands = [array]
     for x in args:
         if isinstance(x, Tensor):
@@ -53,7 +57,12 @@ def _straight(function, self, args, kwargs):
             return False
     version = self._counter[0]
     try:
-        op.ufunc(*operands, array)
+        if alpha != 1:
+            operands[1] = np.multiply(operands[1], fast.number_array(alpha, array.dtype))
+        if array.ndim:
+            op.ufunc(*operands, array)
+        else:
+            array[...] = op.ufunc(*operands)  # NumPy takes longer to change one number in place
     except (TypeError, ValueError):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1
