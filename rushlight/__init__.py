@@ -128,7 +128,7 @@ _display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(
-    "_dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
+    "_C _dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
     "distributed distributions export fft func functional fx hub jit linalg mps multiprocessing "
     "nn onnx optim overrides package profiler quantization serialization signal sparse special "
     "testing torch_version types utils version".split()

@@ -140,7 +140,8 @@ def tensor_repr(tensor, contents: str | None = None) -> str:
     prefix = "tensor(" if plain else name + "("
     suffixes = _dtype_suffix(tensor) + _history_suffix(tensor)
     text = tensor_str(tensor._array, prefix, suffixes, contents)
-    if plain or all(base.__name__ != "Parameter" for base in type(tensor).__mro__):
+    marked = getattr(tensor, "_is_param", False)
+    if plain or not (marked or any(base.__name__ == "Parameter" for base in type(tensor).__mro__)):
         return text
     return f"Parameter({text})"
 

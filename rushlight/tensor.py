@@ -195,6 +195,23 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     def __new__(cls, *args, **kwargs):
         return ops.legacy_tensor(cls, *args, **kwargs)
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        from rushlight.torch_function import answers, have_all_ask
+
+        if answers(cls):
+            have_all_ask()
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        """Call `func`, and make the tensors among its results instances of this class.
+
+        Subclasses override it to hear of every call that they are an argument of.
+        """
+        from rushlight.torch_function import default_answer
+
+        return default_answer(cls, func, types, args, kwargs)
+
     # What it is -----------------------------------------------------------------------------------
 
     @property
@@ -522,7 +539,7 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     def __iter__(self):
         if self._array.ndim == 0:
             raise explained(TypeError("iteration over a 0-d tensor"))
-        return iter(ops.unbind(self, 0))
+        return iter(self.unbind(0))
 
     __hash__ = object.__hash__
 

@@ -69,7 +69,7 @@ def test_overrides_ask_torch_function():
     assert overrides.is_tensor_like(length) and overrides.has_torch_function((rl.ones(1), length))
     assert not overrides.has_torch_function_unary(rl.ones(1))
     assert overrides.handle_torch_function(rl.sum, (length,), length) == "asked"
-    with pytest.raises(TypeError, match="no implementation found for .* on types that implement"):
+    with pytest.raises(TypeError, match=r"^Multiple dispatch failed for 'torch\.mean'; all"):
         overrides.handle_torch_function(rl.mean, (length,), length)
 
 

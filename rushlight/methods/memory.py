@@ -4,11 +4,6 @@ from __future__ import annotations
 
 ops = None
 
-#: all that makes a tensor, but for what a user has set on it
-TENSOR_SLOTS = (
-    "_array _base _counter _creation _grad _hooks _node _replay _requires_grad _view_version"
-).split()
-
 
 class Memory:
     """The memory below a tensor, and new tensors like it."""
@@ -20,17 +15,35 @@ class Memory:
         return ops.is_same_size(self, other)
 
     def as_subclass(self, cls):
-        """This tensor as an instance of a subclass, on the same memory and with its history."""
-        made = object.__new__(cls)
-        for name in TENSOR_SLOTS:
-            if hasattr(self, name):
-                setattr(made, name, getattr(self, name))
+        """A view of this tensor that is an instance of a subclass; gradients flow through it.
+
+        Raises:
+            TypeError: `cls` isn't a subclass of Tensor.
+        """
+        if not (isinstance(cls, type) and issubclass(cls, Memory)):
+            raise TypeError(
+                "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
+                "possible. Make sure your class inherits from Tensor."
+            )
+        made = ops.alias(self)
+        made.__class__ = cls
         return made
 
     @staticmethod
     def _make_subclass(cls, data, require_grad=False):
-        """A leaf of a subclass on the memory of `data`."""
-        return data.detach().as_subclass(cls).requires_grad_(require_grad)
+        """A leaf of a subclass on the memory of `data`.
+
+        Raises:
+            TypeError: `data` isn't a Tensor, or `cls` no subclass of it.
+        """
+        if not isinstance(data, Memory):
+            raise TypeError(
+                "_make_subclass(): argument 'data' (position 2) must be Tensor, not "
+                f"{type(data).__name__}"
+            )
+        made = ops.detach(data).requires_grad_(require_grad)
+        made.__class__ = cls
+        return made
 
     def is_set_to(self, tensor):
         """Whether another tensor shows the same memory in the same way."""

@@ -88,11 +88,12 @@ class Module(Hooks, StateDict):
         cls.__module__ = cls.__module__.replace("rushlight.nn.", "torch.nn.modules.", 1)
 
     def __call__(self, *args, **kwargs):
-        if self._hooked or everywhere.active:
-            return call_with_hooks(self, args, kwargs)
         line = here[0]
         try:
-            output = self.forward(*args, **kwargs)
+            if self._hooked or everywhere.active:
+                output = call_with_hooks(self, args, kwargs)
+            else:
+                output = self.forward(*args, **kwargs)
         except Exception as error:
             explained(error)
             raise
@@ -108,7 +109,7 @@ class Module(Hooks, StateDict):
     # Attributes
 
     def __setattr__(self, name, value):
-        if isinstance(value, Parameter):
+        if isinstance(value, Tensor) and isinstance(value, Parameter):
             _require_init(self, "parameters")
             _release(self, name, PARAMETER)
             self.register_parameter(name, value)

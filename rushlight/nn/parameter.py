@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.tensor import Tensor, wrap
+from rushlight.torch_function import not_asked
 
 __all__ = [
     "Buffer",
@@ -40,11 +41,21 @@ def _tensor_of_class(cls, tensor):
     return made
 
 
-class Parameter(Tensor):
+class _ParameterType(type):
+    """Makes `isinstance(tensor, Parameter)` true of instances of subclasses that were marked."""
+
+    def __instancecheck__(cls, instance):
+        if cls is Parameter and isinstance(instance, Tensor):
+            return type.__instancecheck__(cls, instance) or getattr(instance, "_is_param", False)
+        return type.__instancecheck__(cls, instance)
+
+
+class Parameter(Tensor, metaclass=_ParameterType):
     """A tensor that is trained: assigned to a module, it is one of the module's `parameters()`.
 
     Args:
-        data: the tensor whose memory the parameter takes over.
+        data: the tensor whose memory the parameter takes over. If it is an instance of another
+            subclass of Tensor, what is made is one too, marked as a parameter.
         requires_grad: whether it is trained.
 
     >>> import rushlight as torch
@@ -56,7 +67,11 @@ class Parameter(Tensor):
     __slots__ = ()
     __module__ = "torch.nn.parameter"
 
+    __torch_function__ = staticmethod(not_asked)
+
     def __new__(cls, data=None, requires_grad=True):
+        if isinstance(data, Tensor) and type(data) not in (Tensor, Parameter):
+            return _marked(data, requires_grad)
         data = _empty() if data is None else data.detach()
         if requires_grad and data._array.dtype.kind in "biu":
             raise explained(
@@ -82,6 +97,20 @@ class Parameter(Tensor):
         if state:
             return _rebuild_parameter_with_state, (*args, state)
         return _rebuild_parameter, args
+
+
+def _marked(data, requires_grad):
+    """An instance of another subclass of Tensor that counts as a parameter."""
+    made = data.detach().requires_grad_(requires_grad)
+    if type(made) is not type(data):
+        raise RuntimeError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that "
+            f"detach() returns an instance of the same type, but return type "
+            f"{type(made).__name__} was found instead. To use the type as a Parameter, please "
+            "correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    made._is_param = True
+    return made
 
 
 def _empty(dtype=None):
@@ -119,6 +148,7 @@ class Buffer(Tensor, metaclass=_BufferType):
 
     __slots__ = ()
     __module__ = "torch.nn.parameter"
+    __torch_function__ = staticmethod(not_asked)
 
     def __new__(cls, data=None, *, persistent=True):
         made = (_empty() if data is None else data).detach()
@@ -192,6 +222,7 @@ class UninitializedBuffer(_Uninitialized, Tensor):
 
     __slots__ = ()
     __module__ = "torch.nn.parameter"
+    __torch_function__ = staticmethod(not_asked)
     _materialized_class = Tensor
 
     def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):

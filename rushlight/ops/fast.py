@@ -158,7 +158,7 @@ def build_call(op):
 
 def _first_call(*args, _op, **kwargs):
     give_code(_op)
-    return _op.call(*args, **kwargs)
+    return _op.body(*args, **kwargs)
 
 
 def give_code(op):
@@ -175,10 +175,10 @@ def give_code(op):
     exec(compile(source, f"<operation {op.name}>", "exec"), _names, built)
     made = built[op.function.__name__]
     op.call.source = source
-    op.call.__defaults__ = made.__defaults__
+    op.body.__defaults__ = made.__defaults__
     # another thread may be in `_first_call`, and the code comes last
-    op.call.__kwdefaults__ = {"_op": op, **(made.__kwdefaults__ or {})}
-    op.call.__code__ = made.__code__
+    op.body.__kwdefaults__ = {"_op": op, **(made.__kwdefaults__ or {})}
+    op.body.__code__ = made.__code__
 
 
 _names["give_code"] = give_code

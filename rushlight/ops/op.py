@@ -149,7 +149,7 @@ class Op:
         named = () if isinstance(self.node_names, str) else parameters_of(self.node_names)
         self.node_arrays = tuple(name for name in self.arrays if name in named)
         self.backward = self._array_backward()
-        self.call = fast.build_call(self)
+        self.call = self.body = fast.build_call(self)
         self.call.op = self
         registry[self.name] = self
 
@@ -257,6 +257,8 @@ class Op:
     def _in_general(self, args, options, out):
         for x in args:
             if not isinstance(x, Tensor):
+                if self._somebody_unasked(args):
+                    return self._ask(args, options)
                 self.check_types(args)
                 break
         if out is not None:
@@ -281,6 +283,21 @@ class Op:
     def in_layer(self, args, options):
         """Call and record in the layer of the first argument; all are in it, or numbers."""
         return args[0]._array.apply_in_general(self, args, options)
+
+    def _somebody_unasked(self, args):
+        """Whether a class that isn't a Tensor's would answer, and the functions don't ask yet."""
+        foreign = [type(x) for x in args if not isinstance(x, Tensor)]
+        if not any(hasattr(kind, "__torch_function__") for kind in foreign):
+            return False
+        from rushlight.torch_function import have_all_ask
+
+        return have_all_ask()
+
+    def _ask(self, args, options):
+        import rushlight
+
+        given = {n: v for n, v in options.items() if v is not self.options[n]}
+        return getattr(rushlight, self.title, self.call)(*args, **given)
 
     def check_types(self, args):
         """Refuse arguments that are neither Tensors nor what the operation takes in their place."""

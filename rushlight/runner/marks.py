@@ -17,6 +17,7 @@ from importlib.machinery import PathFinder, SourceFileLoader
 
 from rushlight.explain import provenance
 from rushlight.explain.source import is_library, library_directories
+from rushlight.torch_function import have_all_ask
 
 __all__ = ["compile_marked", "compiled", "install"]
 
@@ -138,6 +139,8 @@ class Marker(ast.NodeTransformer):
         return self.last(node)
 
     def visit_FunctionDef(self, node):
+        if node.name == "__torch_function__":  # of a class that may be no Tensor's
+            have_all_ask()
         node.body = [each for s in node.body for each in self.marked(s)]
         return node
 

@@ -12,6 +12,7 @@ import numpy as np
 import rushlight as torch
 from rushlight.formats import sparse_coo, strided
 from rushlight.tensor import Size, Tensor
+from rushlight.torch_function import not_asked
 
 __all__ = ["SparseTensor", "sparse_coo_tensor", "to_sparse"]
 
@@ -55,6 +56,8 @@ class SparseTensor(Tensor):
 
     __slots__ = ()
     __module__ = "torch"
+
+    __torch_function__ = staticmethod(not_asked)
 
     layout = sparse_coo
     is_sparse = True
