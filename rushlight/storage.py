@@ -76,7 +76,7 @@ class UntypedStorage(_Storage):
     """
 
     __slots__ = ()
-    __module__ = "torch"
+    __module__ = "torch.storage"
 
     def __init__(self, size=0, *, device=None):
         if isinstance(size, np.ndarray):
