@@ -27,8 +27,10 @@ def _adaptive_arguments(count, input, output_size, name):
     if count > 1 and listed and input.ndim <= count:
         raise ValueError(f"Input dimension should be at least {count + 1}")
     if input.ndim not in (count + 1, count + 2):
+        colon = ":" if "max" in name else ""
         raise RuntimeError(
-            f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got: {list(input.shape)}"
+            f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got{colon} "
+            f"{list(input.shape)}"
         )
     sizes = output_size if listed else (output_size,) * count
     if len(sizes) != count and count == 1:

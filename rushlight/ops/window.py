@@ -25,6 +25,7 @@ from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
 from rushlight.ops.refused import no_such_form, refuse
+from rushlight.ops.warn import warn_once
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -379,6 +380,10 @@ def _same_padding(input, kernel, stride, dilation):
     if any(t % 2 for t in total):
         from rushlight.ops import pad
 
+        warn_once(
+            "Using padding='same' with even kernel lengths and odd dilation may require a "
+            "zero-padded copy of the input be created"
+        )
         input = pad(input, [n for t in reversed(total) for n in (0, t % 2)])
     return input, tuple(t // 2 for t in total)
 

@@ -134,21 +134,20 @@ def prelu(input, weight):
     if input.dtype is not weight.dtype:
         titles = f"{input.dtype.title} and {weight.dtype.title}"
         raise RuntimeError(f"prelu: Type promoting not supported. Got {titles}")
-    if weight.numel() == 1:
-        weight = weight.reshape(()) if input.dim() == 0 else weight.reshape((1,))
-        return ops.prelu_kernel(input, weight)
-    if weight.dim() > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
-        )
-    if input.dim() == 0:
-        raise RuntimeError("Not allow zero-dim input tensor.")
     channels = input.shape[1] if input.dim() > 1 else 1
-    if weight.numel() != channels:
+    if weight.numel() != 1 and input.dim() == 0:
+        raise RuntimeError("Not allow zero-dim input tensor.")
+    if weight.numel() not in (1, channels):
         raise RuntimeError(
             "Mismatch of parameter numbers and input channel size. "
             f"Found parameter numbers = {weight.numel()} and channel size = {channels}."
         )
+    if weight.dim() > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
+        )
+    if weight.numel() == 1:
+        return ops.prelu_kernel(input, weight.reshape((1,) if input.dim() else ()))
     return ops.prelu_kernel(input, weight.reshape((-1,) + (1,) * (input.dim() - 2)))
 
 

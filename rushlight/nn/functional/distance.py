@@ -46,6 +46,12 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 def pdist(input, p=2.0):
     """The p-norms of the differences between all pairs of rows: (0, 1), (0, 2), ..., (1, 2), ..."""
+    if input.dim() != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
+    if not input.is_floating_point():
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
     rows, columns = ops.triu_indices(input.shape[0], input.shape[0], 1)
     return (input[rows] - input[columns]).norm(p, -1)
 

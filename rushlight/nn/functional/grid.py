@@ -46,9 +46,9 @@ def affine_grid(theta, size, align_corners=None):
     require_tensors("affine_grid", theta=theta)
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
-    _check_map(theta, size)
     if align_corners is None:
         warnings.warn(_CHANGED, stacklevel=2)
+    _check_map(theta, size)
     if align_corners and 1 in size[2:]:
         warnings.warn(_UNIT_SIZE, stacklevel=2)
     _check_numbers(size)

@@ -7,6 +7,7 @@ import math
 from rushlight import dtypes, ops
 from rushlight.autograd import no_grad
 from rushlight.ops.refused import NOT_FLOATING, refuse
+from rushlight.tensor import type_name
 
 __all__ = [
     "batch_norm",
@@ -20,6 +21,11 @@ __all__ = [
 
 def _normalized_dims(name, input, normalized_shape, weight, bias):
     """The dimensions that `normalized_shape` names, if everything fits it."""
+    if not isinstance(normalized_shape, (tuple, list)):
+        raise TypeError(
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            f"{type_name(normalized_shape)}"
+        )
     shape = tuple(normalized_shape)
     given, count = input._array.shape, len(shape)
     fits = count and given[-count:] == shape
@@ -102,6 +108,11 @@ def batch_norm(
 
     Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
     """
+    if not training and (running_mean is None or running_var is None):
+        missing = "running_mean" if running_mean is None else "running_var"
+        raise RuntimeError(f"{missing} must be defined in evaluation mode")
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     if training and input.numel() == input.shape[1]:
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.size()}"
@@ -217,7 +228,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     if input.dim() < 3:
         raise ValueError(
             "Expected 3D or higher dimensionality "
-            f"                        input (got {input.dim()} dimensions)"
+            f"                         input (got {input.dim()} dimensions)"
         )
     refuse("bc", "avg_pool2d" if input.dim() == 3 else "avg_pool3d_out_frame", input)
     channels = input.shape[1]
