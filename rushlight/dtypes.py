@@ -243,6 +243,10 @@ def c_name(dtype):
     return _C_NAMES.get(dtype.name, dtype.name)
 
 
+#: what Python's types mean as a `dtype=`
+OF_PYTHON = {bool: bool_, int: int64, float: float64, complex: complex128}
+
+
 # Promotion --------------------------------------------------------------------------------------
 
 _SIGNED = [int8, int16, int32, int64]
@@ -258,6 +262,7 @@ def promote_types(type1, type2):
     >>> torch.promote_types(torch.uint8, torch.int8)
     torch.int16
     """
+    type1, type2 = OF_PYTHON.get(type1, type1), OF_PYTHON.get(type2, type2)
     if type1 is type2:
         return type1
     low, high = sorted((type1, type2), key=_CATEGORY.__getitem__)
@@ -335,10 +340,22 @@ def can_cast(from_, to):
     >>> torch.can_cast(torch.float32, torch.int64), torch.can_cast(torch.int64, torch.int8)
     (False, True)
     """
+    from_, to = OF_PYTHON.get(from_, from_), OF_PYTHON.get(to, to)
     return _CATEGORY[from_] <= _CATEGORY[to]
 
 
 # Numeric limits ---------------------------------------------------------------------------------
+
+
+_UNSET = object()
+
+
+def _limits_of(name, type):
+    type = OF_PYTHON.get(type, type)
+    if isinstance(type, dtype):
+        return type
+    kind = type.__class__.__name__
+    raise TypeError(f"{name}(): argument 'type' (position 1) must be torch.dtype, not {kind}")
 
 
 class finfo:
@@ -351,12 +368,12 @@ class finfo:
 
     __module__ = "torch"
 
-    def __init__(self, type=None):
-        type = type or _default
+    def __init__(self, type=_UNSET):
+        type = _default if type is _UNSET else _limits_of("finfo", type)
         if not (type.is_floating_point or type.is_complex):
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
-                f"'{type!r}'"
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                "'torch.finfo'"
             )
         self._type = type.to_real()
         if self._type is bfloat16:
@@ -370,7 +387,7 @@ class finfo:
         self.max = float(info.max)
         self.min = float(info.min)
         self.tiny = self.smallest_normal = float(info.smallest_normal)
-        self.resolution = float(info.resolution)
+        self.resolution = 10.0**-info.precision
 
     def __repr__(self):
         return (
@@ -397,10 +414,11 @@ class iinfo:
     __module__ = "torch"
 
     def __init__(self, type):
+        type = _limits_of("iinfo", type)
         if type.category > 1:
             raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle "
-                f"'{type!r}'"
+                "torch.iinfo() requires an integer input type. Use torch.finfo to handle "
+                "'torch.iinfo'"
             )
         if type is bool_:
             raise TypeError("torch.bool is not supported by torch.iinfo")

@@ -385,5 +385,5 @@ def test_sum_over_many_rows_is_accurate():
 
 
 def test_dim_must_be_a_number():
-    with pytest.raises(TypeError, match="argument 'dim' must be int or tuple of ints, not str"):
+    with pytest.raises(TypeError, match=r"^sum\(\) received an invalid combination"):
         rl.ones(2).sum("a")

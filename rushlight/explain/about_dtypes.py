@@ -241,7 +241,9 @@ def no_array(case):
 def no_tensor(case):
     """An array, a list, a tuple or None where a tensor is due."""
     kind, position = case.match[3], int(case.match[2])
-    texts = case.operand_texts()
+    texts, node = case.operand_texts(), case.expression
+    if isinstance(node, ast.Call):
+        position += len(texts) > len(node.args) + len(node.keywords)  # a method's own tensor
     text = texts[min(position, len(texts)) - 1] if texts else case.match[1]
     key = {
         "numpy.ndarray": "array",

@@ -1,5 +1,6 @@
 """The operations: everything that computes. One module per family, each operation declared once."""
 
+from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
 
 from rushlight.ops import fast
@@ -15,6 +16,7 @@ from rushlight.ops.arithmetic import (
 )
 from rushlight.ops.bounds import *
 from rushlight.ops.cast import cast, to, type_  # (for methods)
+from rushlight.ops.checked import checked as _wrapped
 from rushlight.ops.compare import *
 from rushlight.ops.compare import rlshift, rrshift
 from rushlight.ops.complex_numbers import *
@@ -174,6 +176,29 @@ LATER = {
 }
 
 
+#: what is called too often to be checked from outside: its operations and its dimensions are
+_OFTEN = frozenset(
+    """
+    add broadcast_to cast cat clone contiguous copied copy_ deep_copy detach
+    detach_ div empty expand expand_as fill_ flatten getitem in_place is_complex
+    is_floating_point matmul mean numel ones overwrite permute rdiv
+    reshape reshape_as rmatmul rpow rsub select setitem size_of squeeze stack sub sum t to
+    transpose unsqueeze view_ view_as zero_ zeros zeros_like
+    """.split()
+)
+
+
+def _checked(name, value):
+    """Operations see to their arguments themselves, other functions are checked."""
+    is_operation = getattr(getattr(value, "op", None), "call", None) is value
+    return value if is_operation or name in _OFTEN else _wrapped(value)
+
+
+for _name, _value in list(globals().items()):
+    if isinstance(_value, _FunctionType) and not _name.startswith("_"):
+        globals()[_name] = _checked(_name, _value)
+
+
 def __getattr__(name):
     if name not in LATER:
         raise AttributeError(f"module 'rushlight.ops' has no attribute '{name}'")
@@ -183,5 +208,5 @@ def __getattr__(name):
     # all of them: the module itself may go by the name of one, and is an attribute from now on
     for each, home in LATER.items():
         if home == LATER[name]:
-            globals()[each] = getattr(module, each)
+            globals()[each] = _checked(each, getattr(module, each))
     return globals()[name]

@@ -6,6 +6,7 @@ from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.formats import preserve_format
+from rushlight.ops.checked import refusal
 from rushlight.ops.copies import clone
 from rushlight.ops.layouts import check_format, is_contiguous_in
 from rushlight.ops.op import opaque
@@ -73,6 +74,8 @@ def to(
         device = rest.pop(0)
         if rest and (rest[0] is None or isinstance(rest[0], dtypes.dtype)):
             dtype = rest.pop(0)
+    if any(isinstance(x, dtypes.dtype) for x in rest):
+        raise _wrong_combination(*args)
     if len(rest) > 1:
         copy = rest[1]
     if other is not None:
@@ -80,7 +83,9 @@ def to(
     if device is not None:
         check_device(device)
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
-        dtype = dtypes_of_python(dtype)
+        if not isinstance(dtype, type) or dtype not in dtypes.OF_PYTHON:
+            raise _wrong_combination(dtype)
+        dtype = dtypes.OF_PYTHON[dtype]
     if dtype is None or input._array.dtype is dtype.array_dtype:
         made = _to_copy(input) if copy else input
     else:
@@ -95,19 +100,20 @@ def _in_format(made, memory_format):
     return clone(made, memory_format=memory_format)
 
 
-def dtypes_of_python(kind):
-    """A dtype given as a Python type: `float`, `int`, `bool`, `complex`."""
-    known = {
-        float: dtypes.float64,
-        int: dtypes.int64,
-        bool: dtypes.bool_,
-        complex: dtypes.complex128,
-    }
-    if kind in known:
-        return known[kind]
-    raise no_such_form(
+def dtype_argument(dtype):
+    """The dtype that a `dtype=` means: itself, or what one of Python's types means."""
+    if isinstance(dtype, dtypes.dtype):
+        return dtype
+    if isinstance(dtype, type) and dtype in dtypes.OF_PYTHON:
+        return dtypes.OF_PYTHON[dtype]
+    kind = type(dtype).__name__
+    raise refusal() or TypeError(f"argument 'dtype' must be torch.dtype, not {kind}")
+
+
+def _wrong_combination(*given):
+    return no_such_form(
         "to",
-        (kind,),
+        given,
         "torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
         "bool copy = False, *, torch.memory_format memory_format = None",
         "torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
@@ -126,6 +132,8 @@ def check_device(where):
     """
     if isinstance(where, int):
         raise RuntimeError("Cannot access accelerator device when none is available.")
+    if not isinstance(where, (device, str)) and (refused := refusal()):
+        raise refused
     where = device(where) if not isinstance(where, device) else where
     if where.type == "cpu":
         return CPU

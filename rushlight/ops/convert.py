@@ -7,7 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
-from rushlight.ops.cast import cast, check_device
+from rushlight.ops.cast import cast, check_device, dtype_argument
 from rushlight.ops.warn import warn, warn_once
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
@@ -38,7 +38,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         )
         if data._requires_grad:
             note_cut("tensor")
-    made = wrap(array_from(data, dtype))
+    made = wrap(array_from(data, dtype if dtype is None else dtype_argument(dtype)))
     return with_grad(made) if requires_grad else made
 
 
@@ -61,6 +61,8 @@ def array_from(data, dtype):
         return array if dtype is None else array.astype(dtype.array_dtype)
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
+    if isinstance(data, bytearray):
+        data = list(data)
     array, leaves_dtype = _read(data)
     if dtype is None:
         return array.astype(leaves_dtype.array_dtype, copy=False)
@@ -154,6 +156,8 @@ def _is_sequence(data):
 def dtype_of_leaf(leaf):
     """The dtype that one element suggests."""
     if isinstance(leaf, Tensor):
+        if leaf._array.size != 1 and leaf.dtype.category == 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
         if leaf._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return leaf.dtype
@@ -169,10 +173,12 @@ def converted(array, dtype):
     target = dtype.array_dtype
     if target.kind in "iu" and array.dtype.kind in "iuf" and array.size:
         limits = np.iinfo(target)
-        low = limits.min if target.kind == "i" else -int(limits.max)
+        low = limits.min if target.kind == "i" or array.dtype.kind == "f" else -int(limits.max)
         if not (array.min() >= low and array.max() <= limits.max):
             raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-    if array.dtype.kind == "c" and target.kind != "c":
+    if array.dtype.kind == "c" and target.kind in "iu":
+        raise TypeError("'complex' object cannot be interpreted as an integer")
+    if array.dtype.kind == "c" and target.kind not in "cb":
         raise TypeError("must be real number, not complex")
     with np.errstate(all="ignore"):
         return array.astype(target, copy=False)
@@ -213,9 +219,7 @@ def from_numpy(ndarray):
     [1.0, 0.0]
     """
     if not isinstance(ndarray, np.ndarray):
-        raise explained(
-            TypeError(f"expected np.ndarray (got {type_name(ndarray).rpartition('.')[2]})")
-        )
+        raise explained(TypeError(f"expected np.ndarray (got {type_name(ndarray)})"))
     made = wrap(native(ndarray))
     if not ndarray.flags.writeable:
         warn_once(

@@ -6,7 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.formats import preserve_format
-from rushlight.ops.cast import check_device
+from rushlight.ops.cast import check_device, dtype_argument
 from rushlight.ops.convert import with_grad
 from rushlight.ops.layouts import check_format, empty_in
 from rushlight.ops.limits import check_fits_dtype
@@ -85,7 +85,12 @@ def checked_shape(name, size, given):
         raise TypeError(f"{name}() takes 1 positional argument but {len(size)} were given")
     shape = shape_argument(name, size)
     if shape and min(shape) < 0:
-        raise RuntimeError(f"{name}: Dimension size must be non-negative.")
+        if name == "zeros":
+            raise RuntimeError("zeros: Dimension size must be non-negative.")
+        negative = next(each for each in shape if each < 0)
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {negative}: {list(shape)}"
+        )
     return shape
 
 
@@ -93,19 +98,7 @@ def array_dtype_of(name, dtype):
     """NumPy's dtype for a `dtype=` argument; None is the default dtype."""
     if dtype is None:
         return dtypes.get_default_dtype().array_dtype
-    if not isinstance(dtype, dtypes.dtype):
-        if dtype in _PYTHON_DTYPES:
-            return _PYTHON_DTYPES[dtype].array_dtype
-        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}")
-    return dtype.array_dtype
-
-
-_PYTHON_DTYPES = {
-    float: dtypes.float64,
-    int: dtypes.int64,
-    bool: dtypes.bool_,
-    complex: dtypes.complex128,
-}
+    return dtype_argument(dtype).array_dtype
 
 
 def made(name, array, out, device, requires_grad):
@@ -201,7 +194,7 @@ def empty(
 
 def _empty_in(format, shape, kind):
     if format is preserve_format:
-        raise RuntimeError("unsupported memory format option Preserve")
+        raise RuntimeError("unsupported memory format Preserve")
     check_format("empty", format, len(shape))
     return empty_in(format, shape, kind)
 
@@ -241,6 +234,7 @@ def full(
         dtype = dtype or fill_value.dtype
         fill_value = fill_value.item()
     dtype = dtype or (out.dtype if out is not None else dtypes.of_number(fill_value))
+    dtype = dtype_argument(dtype)
     array = full_array(checked_shape("full", (size,), None), fill_value, dtype)
     return made("full", array, out, device, requires_grad)
 
@@ -259,7 +253,14 @@ def scalar_tensor(
     s, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
 ):
     """A 0-d tensor of a number, in the default dtype unless another is given."""
-    array = number_as_array(s, dtype or dtypes.get_default_dtype())
+    dtype = dtype_argument(dtype or dtypes.get_default_dtype())
+    if not isinstance(s, (Tensor, *NUMBER_TYPES)):
+        raise TypeError(
+            f"scalar_tensor(): argument 's' (position 1) must be Number, not {type_name(s)}"
+        )
+    s = s.item() if isinstance(s, Tensor) else s
+    check_fits_dtype(s, dtype)
+    array = number_as_array(s, dtype)
     return made("scalar_tensor", array, None, device, requires_grad)
 
 
@@ -269,13 +270,30 @@ def empty_strided(
     """An uninitialised tensor with these sizes and strides (in elements)."""
     from rushlight.ops.parts import strided
 
-    if len(size) != len(stride):
-        raise RuntimeError("mismatch in length of strides and shape")
+    _check_strides(size, stride)
     kind = array_dtype_of("empty_strided", dtype)
     count = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     storage = np.empty(0 if 0 in size else count, kind)
     array = strided(storage, tuple(size), [s * kind.itemsize for s in stride])
     return made("empty_strided", array, None, device, requires_grad)
+
+
+def _check_strides(size, stride):
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
+            f"({len(stride)})"
+        )
+    for each in size:
+        if each < 0:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {each}: {list(size)}"
+            )
+    if any(each < 0 for each in stride):
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(size)} and "
+            f"strides={list(stride)}"
+        )
 
 
 def empty_permuted(

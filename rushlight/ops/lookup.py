@@ -102,7 +102,7 @@ def one_hot(tensor, num_classes=-1):
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(numbers.max()) + 1
-    elif num_classes < 1:
+    elif num_classes < 0:
         raise RuntimeError("num_classes should be positive")
     if numbers.max() >= num_classes:
         raise explained(RuntimeError("Class values must be smaller than num_classes."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.cast import dtype_argument
 from rushlight.ops.elementwise import abs, like, sgn, where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.reduce import _sum, dims_argument
@@ -76,6 +77,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     tensor(5.)
     """
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if p == "nuc":
         from rushlight.linalg import matrix_norm

@@ -49,6 +49,7 @@ from rushlight.explain.provenance import here
 from rushlight.kernels.fused import LEAST as FUSED
 from rushlight.kernels.fused import Fused
 from rushlight.ops import fast
+from rushlight.ops.checked import refusal
 from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
@@ -251,8 +252,11 @@ class Op:
             return self._in_general(args, options, out)
         except Exception as error:
             fast.forget_kernel(error)
-            explained(error, operands=args, operation=self.title)
-            raise
+            refused = refusal()
+            if refused is None:
+                explained(error, operands=args, operation=self.title)
+                raise
+        raise explained(refused, operands=args, operation=self.title)
 
     def _in_general(self, args, options, out):
         for x in args:
@@ -329,10 +333,10 @@ class Op:
     def call_on(self, operands, options):
         """Compute, wrap and record; the operands are promoted Tensors (or None)."""
         arrays = [None if x is None else x._array for x in operands]
-        if self.refuses is not None:
-            refuse(*self.refuses, arrays[0])
         if self.check is not None:
             self.check(*arrays, **options)
+        if self.refuses is not None:
+            refuse(*self.refuses, arrays[0])
         with np.errstate(all="ignore"):
             result = self._compute(arrays, options)
         results = (result,) if self.outputs is None else result

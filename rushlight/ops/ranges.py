@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.checked import refusal
 from rushlight.ops.create import _out_dtype, array_dtype_of, made
-from rushlight.ops.refused import no_such_form
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -28,7 +28,9 @@ def _number(name, argument, value):
     if isinstance(value, np.generic):
         return value.item()
     if not isinstance(value, NUMBER_TYPES):
-        raise TypeError(f"{name}(): argument '{argument}' must be Number, not {type_name(value)}")
+        raise refusal() or TypeError(
+            f"{name}(): argument '{argument}' must be Number, not {type_name(value)}"
+        )
     return value
 
 
@@ -56,12 +58,7 @@ def arange(
         if args[0] >= 0:
             return made("arange", np.arange(args[0]), None, device, requires_grad)
     if not args and end is None:
-        raise no_such_form(
-            "arange",
-            (),
-            "Number end, *, Tensor out = None, torch.dtype dtype = None, torch.layout layout = "
-            "None, torch.device device = None, bool pin_memory = False, bool requires_grad = False",
-        )
+        raise refusal() or TypeError('arange() missing 1 required positional arguments: "end"')
     given = list(args)
     if len(given) == 1 and end is None:
         given = [0, *given]

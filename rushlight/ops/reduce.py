@@ -10,6 +10,8 @@ import builtins
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.cast import dtype_argument
+from rushlight.ops.checked import refusal
 from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import where
 from rushlight.ops.op import in_dtype, reduction
@@ -59,7 +61,9 @@ def dims_argument(dim, input):
     if isinstance(dim, (tuple, list)):
         return tuple(dim)
     if not hasattr(dim, "__index__"):
-        raise TypeError(f"argument 'dim' must be int or tuple of ints, not {type_name(dim)}")
+        raise refusal() or TypeError(
+            f"argument 'dim' must be int or tuple of ints, not {type_name(dim)}"
+        )
     return dim.__index__()
 
 
@@ -116,6 +120,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, keep
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if dim is not None:
         dim = dims_argument(dim, input)
@@ -170,6 +175,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         if dtype.category < 2:
             raise RuntimeError(
                 "mean(): could not infer output dtype. Optional dtype must be either a floating "
@@ -197,6 +203,7 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     tensor(3.)
     """
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if input._array.dtype.kind in "biu":
         return sum(input, dim, keepdim, out=out)

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.kernels import in_three
 from rushlight.kernels import scans as loops
+from rushlight.ops.cast import dtype_argument
 from rushlight.ops.compare import require_tensors
 from rushlight.ops.elementwise import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
@@ -130,6 +131,7 @@ def cumsum(input, dim=None, *, dtype=None, out=None, axis=None):
     if dtype is None and out is not None:
         dtype = out.dtype
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:
         return narrowed(_cumsum(input, _dim_of("cumsum", input, dim, axis)), dtype, out)
@@ -205,6 +207,7 @@ def cumprod(input, dim=None, *, dtype=None, out=None, axis=None):
     if dtype is None and out is not None:
         dtype = out.dtype
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if dtype is not None and dtype.category < 2:
         return narrowed(_cumprod(input, dim=_dim_of("cumprod", input, dim, axis)), dtype, out)
@@ -258,6 +261,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     if dtype is not None:
+        dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if isinstance(dim, (tuple, list)):
         raise no_such_form(

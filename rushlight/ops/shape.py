@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.explain import explained
+from rushlight.ops.checked import refusal
 from rushlight.ops.op import opaque, view
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
@@ -180,7 +181,7 @@ def shape_argument(name, sizes, argument="size"):
         if isinstance(sizes[0], (tuple, list)):
             sizes = sizes[0]
         elif not hasattr(sizes[0], "__index__"):
-            raise TypeError(
+            raise refusal() or TypeError(
                 f"{name}(): argument '{argument}' (position 1) must be tuple of ints, not "
                 f"{type_name(sizes[0])}"
             )
@@ -188,7 +189,7 @@ def shape_argument(name, sizes, argument="size"):
         return tuple(size if size.__class__ is int else size.__index__() for size in sizes)
     except (AttributeError, TypeError):
         position, bad = next((i, s) for i, s in enumerate(sizes) if not hasattr(s, "__index__"))
-        raise TypeError(
+        raise refusal() or TypeError(
             f"{name}(): argument '{argument}' failed to unpack the object at pos {position + 1} "
             f'with error "type must be tuple of ints,but got {type_name(bad)}"'
         ) from None
@@ -429,7 +430,7 @@ def permute(input, *order, dims=None):
     dims = dims_argument(order if dims is None else (dims,))
     ndim = input._array.ndim
     if len(dims) != ndim:
-        raise RuntimeError(
+        raise refusal() or RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
             f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal "
             f"to len(dims) = {len(dims)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.explain import explained
+from rushlight.ops.checked import refusal
 
 __all__ = [
     "elements_of",
@@ -49,7 +50,13 @@ def normalize_dim(dim, ndim):
         IndexError: there is no such dimension.
     """
     count = ndim or 1
-    if not -count <= dim < count:
+    try:
+        exists = -count <= dim < count
+    except TypeError as error:
+        raise refusal() or error from None
+    if not exists:
+        if dim.__class__ is not int and (refused := refusal()):
+            raise refused
         error = IndexError(
             f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], "
             f"but got {dim})"

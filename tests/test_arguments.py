@@ -1,0 +1,60 @@
+"""Arguments of the wrong type, count or name are refused in PyTorch's words."""
+
+import pathlib
+
+import pytest
+
+import rushlight as rl
+from rushlight.explain.arguments import argument_error, forms_of
+
+
+def test_forms_are_shown_as_pytorch_shows_them():
+    assert [str(form) for form in forms_of("max", method=False)] == [
+        "(Tensor input, *, Tensor out = None)",
+        "(Tensor input, Tensor other, *, Tensor out = None)",
+        "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)",
+    ]
+    assert str(forms_of("add_", method=True)[0]) == "(Tensor other, *, Number alpha = 1)"
+
+
+def test_good_arguments_are_left_alone():
+    x = rl.ones(2, 3)
+    for name, args, kwargs in [
+        ("sum", (x, (0, 1)), {"keepdim": True}),
+        ("sum", (x,), {"axis": 0}),
+        ("add", (x, 1), {"alpha": rl.tensor(2)}),
+        ("zeros", (2, 3), {"dtype": float, "device": "cpu"}),
+        ("amax", (x, None), {}),
+    ]:
+        assert argument_error(name, args, kwargs) is None
+    assert argument_error("no_function", (x,), {}) is None
+
+
+def test_an_error_that_is_not_about_arguments_stays():
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        rl.ones(2).unbind(3)
+
+
+def test_what_the_user_named_is_shown_as_named():
+    x = rl.ones(2, 3)
+    with pytest.raises(TypeError, match=r"^sum\(\): argument 'dim' must be tuple of ints, not str"):
+        x.sum(dim="a", keepdim=True)
+    with pytest.raises(TypeError, match=r"^sum\(\): argument 'dim' \(position 1\) must be tuple"):
+        x.sum("a", keepdim=True)
+
+
+def test_errors_inside_other_functions_are_not_about_their_callers():
+    def loss(x):
+        return x.cumsum("a")
+
+    with pytest.raises(TypeError, match=r"^cumsum\(\): argument 'dim' \(position 1\)"):
+        loss(rl.ones(2))
+    with pytest.raises(TypeError, match=r"^cat\(\): argument 'tensors' \(position 1\)"):
+        rl.cat(3)
+
+
+def test_the_table_is_that_of_pytorch():
+    pytest.importorskip("torch")
+    import signatures
+
+    assert pathlib.Path(signatures.TABLE).read_text() == signatures.table()
