@@ -19,7 +19,7 @@ from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
 from rushlight.ops.copies import copy_
-from rushlight.ops.inplace import check_writable, in_place
+from rushlight.ops.inplace import check_writable, has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape import expanded_shape
@@ -273,7 +273,7 @@ def raise_zero_dim():
 def read_index(index, shape):
     """An index as a basic one, and the arrays that then pick elements (None: there are none)."""
     parts = index if index.__class__ is tuple else parts_of(index)
-    plain = tuple(map(_plain, parts))
+    plain = with_one_ellipsis(tuple(map(_plain, parts)))
     taken = sum(map(_dims_of, plain))
     if taken > len(shape):
         raise_too_many(plain, shape)
@@ -281,6 +281,12 @@ def read_index(index, shape):
         if part.__class__ is bool or hasattr(part, "dtype"):
             return _split(plain, len(shape) - taken)
     return plain, None
+
+
+def with_one_ellipsis(parts):
+    """An index whose first `...` stands for all the dimensions that aren't named."""
+    places = [i for i, part in enumerate(parts) if part is Ellipsis]
+    return tuple(part for i, part in enumerate(parts) if i not in places[1:])
 
 
 def parts_of(index):
@@ -304,15 +310,15 @@ def _plain(part):
         return part
     if kind is slice:
         return _plain_slice(part)
-    if isinstance(part, (bool, np.bool_)):
-        return bool(part)
+    if kind is bool:
+        return part
     if isinstance(part, Tensor):
         return _of_array(part._array)
     if isinstance(part, (np.ndarray, np.integer)):
         return _of_array(_as_positions(np.asarray(part)))
     if isinstance(part, (list, tuple, range)):
         return _of_sequence(part)
-    if hasattr(part, "__index__"):
+    if hasattr(part, "__index__") and not isinstance(part, np.bool_):
         return part.__index__()
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
@@ -413,8 +419,10 @@ def checked_picks(picks, shape):
             broadcast.
     """
     dim = 0
-    shapes = []
+    shapes: list = []  # of the arrays of positions: a mask stands for one per dimension
     for pick in picks:
+        if dim >= len(shape):
+            raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
         if pick.__class__ is slice:
             dim += 1
         elif pick.dtype.kind == "b":
@@ -428,13 +436,13 @@ def checked_picks(picks, shape):
                     f"{dim + first_difference(pick.shape, shape[dim:])}"
                 )
             if len(picks) > 1:
-                shapes.append((np.count_nonzero(pick),))
+                shapes += [(int(np.count_nonzero(pick)),)] * pick.ndim
             dim += pick.ndim
         elif hasattr(pick, "handles_operations"):  # its elements are checked where they are used
             shapes.append(pick.shape)
             dim += 1
         else:
-            check_positions(pick, dim, shape[dim])
+            check_positions(pick, len(shapes), shape[dim])
             shapes.append(pick.shape)
             dim += 1
     if len(shapes) > 1:
@@ -451,7 +459,7 @@ def first_difference(one, other):
 
 
 def check_positions(positions, dim, size):
-    """Refuse positions outside a dimension of this size."""
+    """Refuse positions outside a dimension of this size, the `dim`-th that arrays pick from."""
     if positions.size and not size:
         raise IndexError("index is out of bounds for dimension with size 0")
     if positions.size and (positions.max() >= size or positions.min() < -size):
@@ -490,10 +498,10 @@ def check_basic(input, index):
         if part.__class__ is slice:
             _plain_slice(part)
     dim = 0
-    for part in index:
+    for place, part in enumerate(index):
         if part.__class__ is int and not -input.shape[dim] <= part < input.shape[dim]:
             raise IndexError(
-                f"index {part} is out of bounds for dimension {dim} with size {input.shape[dim]}"
+                f"index {part} is out of bounds for dimension {place} with size {input.shape[dim]}"
             )
         dim += missing if part is Ellipsis else _dims_of(part)
 
@@ -526,7 +534,8 @@ def setitem(input, index, value):
         basic, picks = read_index(index, input._array.shape)
     tensor = value if isinstance(value, Tensor) else as_value(value, input)
     if picks is None:
-        target = _basic_index(input, index=basic)
+        whole = all(part is ALL or part is Ellipsis for part in basic)
+        target = input if whole else _basic_index(input, index=basic)
         tensor = without_leading_ones(tensor, target._array.ndim)
         if tensor._array.shape != target._array.shape:
             expanded_shape(tensor, target._array.shape)
@@ -585,7 +594,15 @@ def put_at(target, picks, values, accumulate):
     if recorded or fast.is_intercepted() or modes.dual_level >= 0:
         in_place(_index_put, target, values, index=picks, accumulate=accumulate)
         return
-    check_writable(target)
+    check_writable(target, expanded=True)
+    if has_shared_places(target._array):
+        from rushlight.ops.warn import warn
+
+        warn(
+            "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before "
+            "performing this operation. This also applies to advanced indexing e.g. "
+            "tensor[indices] = tensor"
+        )
     if accumulate:
         add_at(target._array, picks, values._array)
     else:

@@ -232,18 +232,17 @@ def check_writable(self, expanded=False):
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
-    if (
-        not expanded
-        and self._base is not None
-        and array.size
-        and any(
-            stride == 0 and size > 1
-            for stride, size in zip(array.strides, array.shape, strict=True)
-        )
-    ):
+    if not expanded and self._base is not None and has_shared_places(array):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."
         )
     if not array.flags.writeable:
         raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")
+
+
+def has_shared_places(array):
+    """Whether several elements lie in one place, as `expand` makes it."""
+    return bool(array.size) and any(
+        stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
+    )

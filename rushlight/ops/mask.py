@@ -297,14 +297,10 @@ def nonzero(input, *, as_tuple=False, out=None):
     tensor([[1],
             [2]])
     """
-    array = input._array
+    found = (input if input._array.ndim else input.reshape(1))._array.nonzero()
     if as_tuple:
-        found = (array.reshape(1) if array.ndim == 0 else array).nonzero()
         return tuple(wrap(positions) for positions in found)
-    if array.ndim == 0:
-        result = wrap(np.zeros((int(array.item() != 0), 0), np.int64))
-    else:
-        result = wrap(np.stack(array.nonzero(), 1))
+    result = wrap(np.stack(found, 1)[:, : input._array.ndim])
     return result if out is None else write_out("nonzero", result, (input,), out)
 
 

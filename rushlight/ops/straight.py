@@ -67,12 +67,15 @@ _PICKING = (np.dtype(bool), np.dtype(np.int64))
 
 
 def is_basic(index):
-    """Whether an index is made of integers, slices that NumPy takes as they are, None and `...`."""
+    """Whether an index is made of integers, slices that NumPy takes as they are, None, one `...`."""
+    has_ellipsis = False
     for part in index if index.__class__ is tuple else (index,):
         kind = part.__class__
         if kind is slice:
             if part.step is not None:
                 return False
-        elif kind is not int and part is not None and part is not Ellipsis:
-            return False
+        elif kind is not int and part is not None:
+            if part is not Ellipsis or has_ellipsis:
+                return False
+            has_ellipsis = True
     return True
