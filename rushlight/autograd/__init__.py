@@ -11,6 +11,13 @@ from rushlight.autograd.attributes import *
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function, NestedIOFunction
 from rushlight.autograd.grad_mode import *
+from rushlight.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
 from rushlight.autograd.gradcheck import gradcheck, gradgradcheck
 from rushlight.autograd.graph import (
     unsafe_preserve_version_counter as _unsafe_preserve_version_counter,
@@ -18,7 +25,23 @@ from rushlight.autograd.graph import (
 from rushlight.autograd.saved import SavedTensor
 from rushlight.autograd.variable import Variable
 
-__all__ = ["Function", "Variable", "backward", "grad_mode"]
+__all__ = [
+    "Function",
+    "NestedIOFunction",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+    "set_multithreading_enabled",
+]
 
 _LAZY = ("forward_ad", "functional", "profiler", "profiler_util")
 

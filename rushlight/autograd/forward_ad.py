@@ -23,7 +23,7 @@ from rushlight.autograd.layers import TapeLayer
 from rushlight.autograd.tape import Output, modes
 from rushlight.ops import fast
 from rushlight.ops.op import Elementwise
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
     "UnpackedDualTensor",
@@ -384,8 +384,24 @@ def call_with_tangents(function, args, kwargs):
     several = outputs if isinstance(outputs, tuple) else (outputs,)
     for y, t in zip(several, tangents, strict=True):
         if t is not None and isinstance(y, Tensor):
+            check_returned(y, t)
             set_tangent(y, t)
     return outputs
+
+
+def check_returned(y, tangent):
+    """Refuse a tangent that `jvp` returned for the output `y`: not its shape, or not a view too."""
+    if y._base is not None and tangent._base is None:
+        raise RuntimeError(
+            "A custom Function's forward is returning a view (or an input as-is) but the jvp is "
+            "not returning a view."
+        )
+    if tangent._array.shape != y._array.shape:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original "
+            f"Tensor, this is not supported. Tensor is of size {list(y.shape)} while the given "
+            f"forward gradient is of size {list(tangent.shape)}."
+        )
 
 
 def push_through_function(function, node, args, tangents):
@@ -403,7 +419,12 @@ def push_through_function(function, node, args, tangents):
     count = len(node.output_kinds)
     if len(found) != count:
         raise RuntimeError(
-            "A custom Function's forward is returning a different number of outputs than its jvp: "
-            f"{count} and {len(found)}."
+            "Function's jvp returned an invalid number of forward gradients (expected "
+            f"{count} but got {len(found)})"
         )
+    for i, tangent in enumerate(found):
+        if tangent is not None and not isinstance(tangent, Tensor):
+            raise RuntimeError(
+                f"expected Variable or None (got {type_name(tangent)}) for grad output {i}."
+            )
     return found

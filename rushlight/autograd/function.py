@@ -107,8 +107,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     def vmap(info, in_dims, *args):
         """The operation on batches, for `torch.func.vmap`."""
         raise NotImplementedError(
-            "To use autograd.Function with vmap, you must either override the vmap static method "
-            "or set generate_vmap_rule=True."
+            "To use autograd.Function with vmap, you must either override the vmap "
+            "staticmethod or set generate_vmap_rule=True."
         )
 
     @classmethod

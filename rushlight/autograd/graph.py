@@ -247,8 +247,10 @@ def allow_mutation_on_saved_tensors():
 # Hooks on several gradients -----------------------------------------------------------------------
 
 
-class _Handles:
+class _MultiHandle:
     """Several handles that are removed together."""
+
+    __module__ = "torch.autograd.graph"
 
     def __init__(self, handles):
         self.handles = tuple(handles)
@@ -281,7 +283,7 @@ def register_multi_grad_hook(tensors, fn, *, mode="all"):
         raise ValueError(f"Expects mode to be one of {('all', 'any')} but got {mode}")
     tensors = tuple(tensors)
     register = _hooks_for_all if mode == "all" else _hooks_for_any
-    return _Handles(register(tensors, fn))
+    return _MultiHandle(register(tensors, fn))
 
 
 def _hooks_for_all(tensors, fn):

@@ -405,6 +405,9 @@ def apply_node(node, gradients):
     if node.saved is None:
         raise_freed()
     several = getattr(node, "outputs", None)
+    count = len(several) if several else 1
+    if len(gradients) != count:
+        raise TypeError(f"expected {count} arguments, got {len(gradients)} instead")
     results = node.backward_tensors(list(gradients) if several else gradients[0], node.edges)
     results = tuple(results)
     return results[0] if len(results) == 1 else results

@@ -341,6 +341,14 @@ class AccumulateGrad(Node):
             leaf.__dict__["_accumulate_grad"] = weakref.ref(node)
         return node
 
+    def backward_tensors(self, gradient, edges):
+        """Add the gradient to `variable.grad`; there is nobody beyond."""
+        from rushlight.autograd.engine import accumulate, accumulating
+
+        with accumulating:
+            accumulate(self.variable, gradient, modes.grad_enabled and gradient.requires_grad)
+        return ()
+
     def name(self):
         """`torch::autograd::AccumulateGrad`, as PyTorch calls it."""
         return "torch::autograd::AccumulateGrad"

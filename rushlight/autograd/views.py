@@ -95,6 +95,7 @@ def refresh(view):
         again = op.call(source, *options)
     finally:
         modes.grad_enabled = before
+    _move_retained(view, again._node)
     view._node = again._node
     if view._node is not None and op.outputs is None:
         # PyTorch views it anew by its strides

@@ -255,7 +255,7 @@ class Pass:
         for hook in list(hooks.accumulated.values()):
             returned = hook(leaf)
             refuse_result(returned)
-            if returned is not None:
+            if returned is not None and returned is not leaf:
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         if hooks.after:
             self.run_after_hooks(node, (), gradient)
@@ -386,12 +386,12 @@ def check_replacement(hook, new, old):
         TypeError: it is no tensor.
         RuntimeError: it has another dtype or shape.
     """
-    if new is None and old is None:
+    if new is None:
         return
-    if not isinstance(new, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type_name(new)}'")
     if old is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
+    if not isinstance(new, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type_name(new)}'")
     if new._array.dtype != old._array.dtype:
         was, got = saved.tensor_type(old._array), saved.tensor_type(new._array)
         raise RuntimeError(

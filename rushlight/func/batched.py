@@ -20,9 +20,11 @@ class BatchLayer(Layer):
         self.size = size
         self.randomness = randomness
 
-    def batch(self, x):
-        """A Tensor of this layer: dimension 0 of `x` counts the samples."""
-        return wrap(Batched(x, self))
+    def batch(self, x, dim=0):
+        """A Tensor of this layer: dimension `dim` of `x` counts the samples."""
+        made = Batched(x if dim == 0 else x.movedim(dim, 0), self)
+        made.given = x, dim
+        return wrap(made)
 
     def owns(self, x):
         """Whether a Tensor has a batch dimension of this layer."""
@@ -36,12 +38,17 @@ class BatchLayer(Layer):
 
 
 class Batched(Layered):
-    """A Tensor below whose dimension 0 counts the samples."""
+    """A Tensor below whose dimension 0 counts the samples.
 
-    __slots__ = ()
+    Attributes:
+        given: what `vmap` was given, and which of its dimensions counts the samples.
+    """
+
+    __slots__ = ("given",)
 
     def __init__(self, value, layer):
         array = value._array
+        self.given = value, 0
         self.value = value
         self.layer = layer
         self.level = layer.level

@@ -99,8 +99,9 @@ def in_batch_layer(function, layer, args):
             "Please override and implement the vmap staticmethod or set generate_vmap_rule=True. "
             + _MORE
         )
-    in_dims = tree_map(lambda x: 0 if isinstance(x, Tensor) and layer.owns(x) else None, args)
-    values = tree_map_only(Tensor, lambda x: unbatched(layer, x), args)
+    below = as_given if has_own else in_front
+    in_dims = tree_map(lambda x: below(layer, x)[1], args)
+    values = tree_map(lambda x: below(layer, x)[0], args)
     layers = modes.layers
     modes.layers = tuple(each for each in layers if each.level < layer.level)
     try:
@@ -122,9 +123,21 @@ def in_batch_layer(function, layer, args):
     return tree_unflatten(wrapped, spec)
 
 
+def in_front(layer, x):
+    """What lies below an argument, and where it counts the samples: in front, or nowhere (None)."""
+    owned = isinstance(x, Tensor) and layer.owns(x)
+    return (x._array.value, 0) if owned else (x, None)
+
+
+def as_given(layer, x):
+    """The same as `vmap` was given it."""
+    owned = isinstance(x, Tensor) and layer.owns(x)
+    return x._array.given if owned else (x, None)
+
+
 def unbatched(layer, x):
     """The Tensor below one of a layer; others are as they are."""
-    return x._array.value if layer.owns(x) else x
+    return in_front(layer, x)[0]
 
 
 def read_returned(returned):

@@ -55,18 +55,12 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         layer = BatchLayer(size, randomness)
         with layer:
             inputs = [
-                x if d is None else layer.batch(in_front(x, d))
-                for x, d in zip(leaves, dims, strict=True)
+                x if d is None else layer.batch(x, d) for x, d in zip(leaves, dims, strict=True)
             ]
             outputs = func(*tree_unflatten(inputs, spec), **kwargs)
         return unwrapped(func, layer, outputs, out_dims)
 
     return mapped
-
-
-def in_front(x, dim):
-    """A tensor with this dimension moved to the front."""
-    return x if dim == 0 else x.movedim(dim, 0)
 
 
 def name_of(func):

@@ -67,7 +67,7 @@ _PICKING = (np.dtype(bool), np.dtype(np.int64))
 
 
 def is_basic(index):
-    """Whether an index is made of integers, slices that NumPy takes as they are, None, one `...`."""
+    """Whether an index is made of integers, None, one `...` and slices without steps."""
     has_ellipsis = False
     for part in index if index.__class__ is tuple else (index,):
         kind = part.__class__
