@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rushlight.compile.program import Builder, Constant, Dim, Instruction, Program, Value, check
+from rushlight.compile.program import Builder, Constant, Instruction, Program, Value, at, check
+from rushlight.compile.sizes import Free
 
 
 def softmax_program():
@@ -47,12 +48,14 @@ def test_views_updates_and_products():
 
 
 def test_a_free_size_is_a_dim():
-    x = Value((Dim(), 2), "float32", "x")
-    y = Value((Dim(2),), "float32")
-    program = Program([x], [Instruction("view", "reshape", (x,), (y,), {"shape": (Dim(2),)})], [y])
-    program = check(program.replace(batch=(0, 0)))
-    assert program.run(np.ones((4, 2), np.float32))[0].shape == (8,)
-    assert [str(d) for d in (Dim(), Dim(4), Dim(2, -1), Dim(1, 3))] == [
+    free = Free(example=5)
+    x = Value((free.dim(1), 2), "float32", "x")
+    y = Value((free.dim(2),), "float32")
+    params = {"shape": (free.dim(2),)}
+    program = Program([x], [Instruction("view", "reshape", (x,), (y,), params)], [y], free=free)
+    check(program)
+    assert at(program, 4).run(np.ones((4, 2), np.float32))[0].shape == (8,)
+    assert [str(free.dim(*d)) for d in ((1,), (4,), (2, -1), (1, 3))] == [
         "B", "4*B", "2*B - 1", "B + 3"
     ]  # fmt: skip
     assert "v0 = reshape(x, shape=(2*B,))" in str(program)

@@ -8,7 +8,7 @@ from rushlight.compile import native, numpy_source
 from rushlight.compile.passes import PASSES
 from rushlight.compile.passes.plain import only_plain_views
 
-__all__ = ["NativeWarning", "build", "optimize"]
+__all__ = ["NativeWarning", "build", "made_native", "optimize", "uses_native"]
 
 #: a Program of so many instructions (a loop written out) would take too long to be made native
 LONG = 1500
@@ -25,16 +25,23 @@ def optimize(program):
     return program
 
 
+def uses_native(program, backend=None):
+    """Whether a Program is to be native code."""
+    if backend == "numpy" or not native.available():
+        return False
+    return bool(backend) or len(program.instructions) <= LONG
+
+
 def build(program, backend=None):
     """The optimised Program, and a function that runs it (see `program.py`).
 
     The function has an attribute `source`, the text of what runs.
     """
     program = optimize(program)
-    is_native = backend != "numpy" and native.available()
-    if is_native and (backend or len(program.instructions) <= LONG):
+    if uses_native(program, backend):
         try:
-            return made_native(program)
+            code = made_native(program)
+            return code.program, code.at()
         except Exception as error:  # a step that trains is worth more than a fast one
             message = f"no native code could be made, so NumPy runs it: {error!r}"
             warnings.warn(message, NativeWarning, stacklevel=2)
@@ -42,8 +49,7 @@ def build(program, backend=None):
 
 
 def made_native(program):
-    """The Program, and native code that runs it."""
+    """Native code of an optimised Program."""
     from rushlight.compile import emit
 
-    program = only_plain_views(program)
-    return program, emit.build(program)
+    return emit.Code(only_plain_views(program))

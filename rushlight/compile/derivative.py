@@ -10,7 +10,7 @@ import numpy as np
 
 from rushlight.autograd import watched
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
-from rushlight.compile.build import build
+from rushlight.compile.family import build_member
 from rushlight.compile.program import Program, Value
 from rushlight.compile.symbol import Memory, Symbol
 from rushlight.compile.trace import Boundary
@@ -83,7 +83,7 @@ class Derivative:
         saved: Values of the forward Program that the backward Program reads.
     """
 
-    runner = backend = None
+    runner = backend = member = None
 
     def divide(self, program):
         """The forward Program with what is to be saved among its outputs."""
@@ -122,7 +122,9 @@ class Derivative:
     def gradients(self, saved, cotangents):
         """The gradients of the targets."""
         if self.runner is None:
-            self.program, self.runner = build(self.traced, self.backend)
+            made = build_member(self.traced, self.member, self.backend)
+            self.program, self.runner, numbers = made
+            self.extra_arrays += numbers
         extra = [cotangents[x.number] if isinstance(x, Cotangent) else x for x in self.extra_arrays]
         found = iter(self.runner(*saved, *extra))
         return tuple(None if x is None else next(found) for x in self.outputs)

@@ -2,7 +2,8 @@
 
 `build(program)` gives a function of arrays (see `program`). The code gets one table with the
 addresses of all array objects, and reads from each where its data is: handing over forty parameters
-costs a microsecond.
+costs a microsecond. If a size is free, it is in the table too: `Code` is made once, and a
+`Compiled` of it serves one size.
 """
 
 from __future__ import annotations
@@ -10,62 +11,32 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+from math import prod
 
 import numpy as np
 
 from rushlight.compile import index as at
 from rushlight.compile import native, threads
 from rushlight.compile.fuse import Kernel, Outside, fuse, layout
-from rushlight.compile.llvm_writer import LLVMWriter
+from rushlight.compile.llvm_writer import LLVMWriter, loop, word
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
-from rushlight.compile.program import Constant, evaluate, view
+from rushlight.compile.program import Constant, Fixed, evaluate, view
 from rushlight.compile.program import at as with_size
 from rushlight.compile.registers import literal, memory_type, register_type
 from rushlight.compile.source import python_source
 
-__all__ = ["build"]
+__all__ = ["Code", "Compiled", "build"]
 
 DATA = object.__basicsize__  # where an array object says where its data is
-ARENA = 0  # its row in the table
+# what is in the table besides arrays: working memory and how many times as much as was planned,
+# the free size, the threads' pool
+ARENA, SCALE, SIZE, POOL = ("arena",), ("scale",), ("size",), ("pool",)
 
 
 def build(program):
     """A function that runs a Program as native code."""
-    if program.batch is None:
-        return Compiled(program)
-    return Sizes(program)
-
-
-class Sizes:
-    """A Program with a free size: native code for each size that comes."""
-
-    MOST = 32
-
-    def __init__(self, program):
-        self.program = program
-        self.known = {}
-        self.last = None
-
-    def __call__(self, *arrays):
-        return self.of(arrays)(*arrays)
-
-    def of(self, arrays):
-        """The code for arrays of this size."""
-        number, dimension = self.program.batch
-        size = arrays[number].shape[dimension]
-        run = self.known.get(size)
-        if run is None:
-            if len(self.known) >= self.MOST:
-                self.known.clear()
-            run = self.known[size] = Compiled(with_size(self.program, size))
-        self.last = run
-        return run
-
-    @property
-    def source(self):
-        """What the last call did, as Python that a person can read."""
-        return (self.last or Compiled(with_size(self.program, 8))).source
+    return Code(program).at()
 
 
 class Module:
@@ -75,11 +46,12 @@ class Module:
         self.fusion, self.plan = fusion, plan
         self.functions: dict[str, str] = {}
         self.declared: dict[str, str] = {}
-        self.rows: dict[tuple, int] = {("arena",): ARENA}
+        self.rows: dict[tuple, int] = {ARENA: 0}
         self.segments: list = []
         self.head: list[str] = []  # addresses
         self.body: list[str] = []  # what is done
         self.pointers: dict = {}
+        self.is_sized = fusion.program.free is not None
         self.shared: dict[str, int] = {}
         self.count = 0
         for item in fusion.items:
@@ -94,11 +66,6 @@ class Module:
             self._copy(x, number)
         self._end_segment()
 
-    def row(self, place):
-        """The row of the table for a piece of memory."""
-        key = ("arena",) if place[0] == "arena" else place
-        return self.rows.setdefault(key, len(self.rows))
-
     def fresh(self):
         self.count += 1
         return f"%t{self.count}"
@@ -108,18 +75,35 @@ class Module:
         if place in self.pointers:
             return self.pointers[place]
         if place[0] == "arena" and place[1]:
-            base, made = self.pointer(("arena", 0)), self.fresh()
-            self.head.append(f"{made} = getelementptr i8, ptr {base}, i64 {place[1]}")
+            base, offset = self.pointer(("arena", 0)), place[1]
+            if self.is_sized:
+                offset = self.new(f"mul i64 {self.entry(SCALE, 'i64')}, {offset}")
+            made = self.new(f"getelementptr i8, ptr {base}, i64 {offset}")
         else:
-            entry, thing, field, made = (self.fresh() for _ in range(4))
-            self.head += [
-                f"{entry} = getelementptr ptr, ptr %table, i64 {self.row(place)}",
-                f"{thing} = load ptr, ptr {entry}",
-                f"{field} = getelementptr i8, ptr {thing}, i64 {DATA}",
-                f"{made} = load ptr, ptr {field}",
-            ]
+            thing = self.entry(("arena",) if place[0] == "arena" else place)
+            made = self.new(
+                f"load ptr, ptr {self.new(f'getelementptr i8, ptr {thing}, i64 {DATA}')}"
+            )
         self.pointers[place] = made
         return made
+
+    def entry(self, key, kind="ptr"):
+        """A register with what the table has in the row with this key."""
+        row = self.rows.setdefault(key, len(self.rows))
+        if ("row", key) not in self.pointers:
+            place = self.new(f"getelementptr ptr, ptr %table, i64 {row}")
+            self.pointers["row", key] = self.new(f"load {kind}, ptr {place}")
+        return self.pointers["row", key]
+
+    def new(self, text):
+        """Add an instruction to the head; returns the register of its result."""
+        made = self.fresh()
+        self.head.append(f"{made} = {text}")
+        return made
+
+    def word(self, n):
+        """An integer; a size that is free is in a register."""
+        return word(n, self, self.pointers, self.entry(SIZE, "i64") if self.is_sized else "")
 
     def _kernel(self, kernel):
         nest = Nest(self.fusion, kernel)
@@ -128,11 +112,12 @@ class Module:
         self.declared.update(writer.declared)
         name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
         pointers = [self.pointer(place) for place in writer.buffers]
-        end = nest.extents[nest.shared] if nest.shared is not None else 1
+        end = self.word(nest.extents[nest.shared] if nest.shared is not None else 1)
         if kernel.parts:
             self._share(kernel, name, pointers, end)
         else:
             given = [*(f"ptr {each}" for each in pointers), "i64 0", f"i64 {end}"]
+            given += [f"i64 {self.entry(SIZE, 'i64')}"] if self.is_sized else []
             self.body.append(f"call void @{name}({', '.join(given)})")
 
     def _share(self, kernel, name, pointers, end):
@@ -143,28 +128,18 @@ class Module:
                 kind = memory_type(x.dtype)
                 zero = literal(0, x.dtype)
                 self.body.append(f"store {kind} {zero}, ptr {self.pointer(self.plan.place[x])}")
-        given = self.fresh()
-        self.head.append(f"{given} = alloca [{len(pointers)} x ptr]")
+        if self.is_sized:
+            pointers = [*pointers, self.new(f"inttoptr i64 {self.entry(SIZE, 'i64')} to ptr")]
+        given = self.new(f"alloca [{len(pointers)} x ptr]")
         for number, each in enumerate(pointers):
-            field = self.fresh()
-            self.head.append(f"{field} = getelementptr ptr, ptr {given}, i64 {number}")
+            field = self.new(f"getelementptr ptr, ptr {given}, i64 {number}")
             self.head.append(f"store ptr {each}, ptr {field}")
         self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
-        self.shared[name] = len(pointers)
+        self.shared[name] = len(pointers) - self.is_sized
         self.body.append(
-            f"call void @{threads.SYMBOL}(ptr {self.pool()}, ptr @{name}.part, ptr {given}, "
+            f"call void @{threads.SYMBOL}(ptr {self.entry(POOL)}, ptr @{name}.part, ptr {given}, "
             f"i64 {end}, i64 {kernel.parts})"
         )
-
-    def pool(self):
-        """A register with the address of the threads' pool."""
-        if "pool" not in self.pointers:
-            entry, made = self.fresh(), self.fresh()
-            row = self.rows.setdefault(("pool",), len(self.rows))
-            self.head.append(f"{entry} = getelementptr ptr, ptr %table, i64 {row}")
-            self.head.append(f"{made} = load ptr, ptr {entry}")
-            self.pointers["pool"] = made
-        return self.pointers["pool"]
 
     def _product(self, instruction):
         call = product_call(self.fusion, instruction)
@@ -177,25 +152,44 @@ class Module:
             f"declare void @{name}(i32, i32, i32, i64, i64, i64, {letter}, ptr, i64, ptr, i64, "
             f"{letter}, ptr, i64)"
         )
-        for starts in call["starts"]:
-            moved = []
-            for base, start in zip((a, b, c), starts):
-                made = base
-                if start:
-                    made = self.fresh()
-                    self.body.append(f"{made} = getelementptr {letter}, ptr {base}, i64 {start}")
-                moved.append(made)
-            (ta, lda), (tb, ldb), ldc = call["a"], call["b"], call["ldc"]
-            m, n, k = call["sizes"]
-            self.body.append(
-                f"call void @{name}(i32 101, i32 {111 + ta}, i32 {111 + tb}, i64 {m}, i64 {n}, "
-                f"i64 {k}, {letter} 1.0, ptr {moved[0]}, i64 {lda}, ptr {moved[1]}, i64 {ldb}, "
-                f"{letter} 0.0, ptr {moved[2]}, i64 {ldc})"
-            )
+        (ta, lda), (tb, ldb), ldc = call["a"], call["b"], call["ldc"]
+        words = map(self.word, (*call["sizes"], lda, ldb, ldc))
+        m, n, k, lda, ldb, ldc = words
+        loops, moved = [], []
+        for extent in call["stack"]:
+            loops.append((f"%p{self.fresh()[1:]}", self.word(extent)))
+        lines = []
+        for base, steps in zip((a, b, c), call["steps"], strict=True):
+            place, more = self._position(steps, [variable for variable, _ in loops])
+            lines += more
+            moved.append(base if place == "0" else self.fresh())
+            if place != "0":
+                lines.append(f"{moved[-1]} = getelementptr {letter}, ptr {base}, i64 {place}")
+        lines.append(
+            f"call void @{name}(i32 101, i32 {111 + ta}, i32 {111 + tb}, i64 {m}, i64 {n}, "
+            f"i64 {k}, {letter} 1.0, ptr {moved[0]}, i64 {lda}, ptr {moved[1]}, i64 {ldb}, "
+            f"{letter} 0.0, ptr {moved[2]}, i64 {ldc})"
+        )
+        for variable, extent in reversed(loops):
+            self.count += 1
+            lines = loop(self.count, variable, lines, "0", extent)
+        self.body += lines
+
+    def _position(self, steps, variables):
+        """A register with a sum of variables times steps, and the lines that make it."""
+        *steps, start = steps
+        place, lines = self.word(start), []
+        for step, variable in zip(steps, variables, strict=True):
+            if step:
+                product, total = self.fresh(), self.fresh()
+                lines.append(f"{product} = mul nsw i64 {variable}, {self.word(step)}")
+                lines.append(f"{total} = add nsw i64 {place}, {product}")
+                place = total
+        return place, lines
 
     def _copy(self, x, number):
         source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))
-        size = int(np.prod(x.shape)) * x.dtype.itemsize
+        size = self.word(prod(x.shape) * x.dtype.itemsize)
         self.declared["llvm.memcpy.p0.p0.i64"] = (
             "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
         )
@@ -222,17 +216,22 @@ class Module:
         """Declarations, and the functions of kernels."""
         parts = list(self.declared.values())
         parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
-        return [*parts, *(part_function(name, count) for name, count in self.shared.items())]
+        shared = self.shared.items()
+        return [*parts, *(part_function(name, count, self.is_sized) for name, count in shared)]
 
 
-def part_function(name, count):
-    """A function that runs a part of a kernel, its pointers taken from memory."""
-    lines, given = [], []
+def part_function(name, count, is_sized):
+    """A function that runs a part of a kernel, its pointers (and the size) taken from memory."""
+    lines, given, last = [], [], []
+    if is_sized:
+        lines.append(f"  %size.place = getelementptr ptr, ptr %given, i64 {count}")
+        lines.append("  %size = load i64, ptr %size.place")
+        last = ["i64 %size"]
     for i in range(count):
         lines.append(f"  %p{i} = getelementptr ptr, ptr %given, i64 {i}")
         lines.append(f"  %v{i} = load ptr, ptr %p{i}")
         given.append(f"ptr %v{i}")
-    call = f"  call void @{name}({', '.join([*given, 'i64 %begin', 'i64 %end'])})"
+    call = f"  call void @{name}({', '.join([*given, 'i64 %begin', 'i64 %end', *last])})"
     body = "\n".join([*lines, call])
     return (
         f"define internal void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
@@ -241,7 +240,7 @@ def part_function(name, count):
 
 
 def product_call(fusion, instruction):
-    """How the BLAS makes a product: sizes, layouts, and where each matrix of a stack starts."""
+    """How the BLAS makes a product: sizes, layouts, and how far apart matrices of a stack start."""
     a, b = instruction.operands
     flags = instruction.params["transpose_a"], instruction.params["transpose_b"]
     result = instruction.result
@@ -265,18 +264,15 @@ def product_call(fusion, instruction):
     steps = (*[s * m * n for s in at.strides(tuple(shape))], n, 1, 0, 0)
     extents, terms = _merged(extents, [*terms, steps])
     *stack, m, n, k = extents
-    starts = [
-        tuple(sum(t[i] * p for i, p in enumerate(where)) + t[-1] for t in terms)
-        for where in np.ndindex(*stack)
-    ]
     (first, second, _), i = terms, len(stack)
     return {
         "roots": roots,
         "sizes": (m, n, k),
         "a": layout(first[i], first[i + 2], m, k),
         "b": layout(second[i + 2], second[i + 1], k, n),
-        "ldc": max(n, 1),
-        "starts": starts,
+        "ldc": n,
+        "stack": stack,
+        "steps": [(*t[:i], t[-1]) for t in terms],
     }
 
 
@@ -316,7 +312,7 @@ class Output:
 
     def __init__(self, x):
         self.shape, self.dtype = x.shape, x.dtype
-        self.large = int(np.prod(x.shape)) * x.dtype.itemsize >= self.LARGE
+        self.large = prod(x.shape) * x.dtype.itemsize >= self.LARGE
         self.given: list[np.ndarray] = []
 
     def new(self):
@@ -342,8 +338,13 @@ def _references():
 UNKNOWN = _references()
 
 
-class Compiled:
-    """A Program of fixed sizes, compiled; calling it runs it."""
+class Code:
+    """Native code of a Program, whose size may be free.
+
+    Attributes:
+        program, fusion, plan, module: what it was made of.
+        loops: functions that are native loops over batches (see `loop`).
+    """
 
     def __init__(self, program):
         self.program = program
@@ -351,23 +352,48 @@ class Compiled:
         self.plan = Plan(self.fusion)
         self.module = Module(self.fusion, self.plan)
         parallel = any(k.parts for k in self.fusion.items if isinstance(k, Kernel))
-        symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
-        self.library = native.load(native.machine_code(self.module.text()), symbols)
+        self.symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
+        self.library = native.load(native.machine_code(self.module.text()), self.symbols)
         self.lock = threading.Lock()
-        self.loops: dict = {}  # native loops over batches (see `loop`)
-        self.arena = aligned(self.plan.size)
-        self.outputs = [Output(x) for x in self.fusion.program.outputs]
-        self.cells = {
-            i: np.zeros((), x.dtype) for i, x in enumerate(program.inputs) if x.shape == ()
-        }
-        self.strided = [i for i, x in enumerate(program.inputs) if not x.contiguous]
+        self.loops: dict = {}
+        self._arena = aligned(self.plan.size)
+
+    def at(self, size=None):
+        """A function of arrays: the code for one size, if a size is free."""
+        return Compiled(self, size)
+
+    def scale(self, size):
+        """How many times as much memory this size may need as was planned for."""
+        return 1 if size is None else -(-size // self.program.free.example)
+
+    def arena(self, scale):
+        """Working memory, which all sizes share."""
+        if len(self._arena) < self.plan.size * scale:
+            self._arena = aligned(self.plan.size * scale)
+        return self._arena
+
+
+class Compiled:
+    """Native code for one size; calling it runs it."""
+
+    def __init__(self, code, size=None):
+        self.code, self.size = code, size
+        self.fixed = (lambda x: x) if size is None else Fixed(size)
+        self.fusion, self.plan, self.module = code.fusion, code.plan, code.module
+        self.program = code.program if size is None else with_size(code.program, size)
+        self.lock, self.loops = code.lock, {}
+        self.arena = code.arena(code.scale(size))
+        self.outputs = [Output(self.fixed(x)) for x in self.fusion.program.outputs]
+        inputs = self.program.inputs
+        self.cells = {i: np.zeros((), x.dtype) for i, x in enumerate(inputs) if x.shape == ()}
+        self.strided = [i for i, x in enumerate(inputs) if not x.contiguous]
         self._bind_rows()
         self._bind_segments()
 
     @property
     def source(self):
         """What it does, as Python that a person can read."""
-        return python_source(self.fusion)
+        return python_source(self.fusion if self.size is None else fuse(self.program))
 
     def _bind_rows(self):
         """Which array's address goes into which row of the table."""
@@ -376,18 +402,24 @@ class Compiled:
         self.results = [(place[1], row) for place, row in rows.items() if place[0] == "output"]
         self.table = (ctypes.c_uint64 * len(rows))()
         self.address = ctypes.addressof(self.table)
-        self.table[ARENA] = id(self.arena)
-        self.shared = ("pool",) in rows
+        self.table[rows[ARENA]] = id(self.arena)
+        self.shared = POOL in rows
         if self.shared:
-            self.table[rows["pool",]] = threads.pool().address
+            self.table[rows[POOL]] = threads.pool().address
+        if SIZE in rows:
+            self.table[rows[SIZE]] = self.size
+        if SCALE in rows:
+            self.table[rows[SCALE]] = self.code.scale(self.size)
 
     def _bind_segments(self):
         self.steps = []
         for number, segment in enumerate(self.module.segments):
             if isinstance(segment, tuple):
-                self.steps.append(self.library.function(f"segment{number}", ctypes.c_void_p))
+                function = self.code.library.function(f"segment{number}", ctypes.c_void_p)
+                self.steps.append(function)
             else:
-                self.steps.append(segment)
+                params, results = self.fixed(segment.params), self.fixed(segment.results)
+                self.steps.append((segment, segment.replace(params=params, results=results)))
 
     def __call__(self, *arrays):
         with self.lock:
@@ -400,10 +432,10 @@ class Compiled:
         outputs = self.enter(arrays)
         known: dict = {}
         for step in self.steps:
-            if isinstance(step, ctypes._CFuncPtr):
-                step(self.address)
+            if isinstance(step, tuple):
+                self._outside(*step, arrays, outputs, known)
             else:
-                self._outside(step, arrays, outputs, known)
+                step(self.address)
         for number in self.strided:
             if arrays[number] is not given[number] and self._written(number):
                 given[number][...] = arrays[number]
@@ -435,15 +467,16 @@ class Compiled:
             arrays[i] = np.ascontiguousarray(arrays[i])
         return arrays
 
-    def _outside(self, instruction, arrays, outputs, known):
-        """Run an instruction by NumPy."""
+    def _outside(self, instruction, fixed, arrays, outputs, known):
+        """Run an instruction by NumPy; `fixed` is the same for this size."""
         operands = [self._array(x, arrays, outputs, known) for x in instruction.operands]
-        for x, made in zip(instruction.results, evaluate(instruction, operands), strict=True):
+        made = evaluate(fixed, operands)
+        for x, like, array in zip(instruction.results, fixed.results, made, strict=True):
             kind, where = self.plan.place.get(x, ("outside", x))
             if kind in ("input", "output"):
-                (arrays if kind == "input" else outputs)[where][...] = made
+                (arrays if kind == "input" else outputs)[where][...] = array
                 continue
-            known[x] = np.ascontiguousarray(made, x.dtype).reshape(x.shape)
+            known[x] = np.ascontiguousarray(array, like.dtype).reshape(like.shape)
             row = self.module.rows.get(("outside", x))
             if row is not None:
                 self.table[row] = id(known[x])
@@ -455,7 +488,7 @@ class Compiled:
         made = self.fusion.definition.get(x)
         if made is not None and made.kind == "view":
             source = self._array(made.operands[0], arrays, outputs, known)
-            return view(source, made.name, made.params)
+            return view(source, made.name, self.fixed(made.params))
         if x in known:
             return known[x]
         kind, where = self.plan.place[x]
@@ -463,8 +496,10 @@ class Compiled:
             return arrays[where]
         if kind == "output":
             return outputs[where]
-        size = int(np.prod(x.shape)) * x.dtype.itemsize
-        known[x] = self.arena[where : where + size].view(x.dtype).reshape(x.shape)
+        shape = self.fixed(x.shape)
+        where *= self.code.scale(self.size)
+        part = self.arena[where : where + prod(shape) * x.dtype.itemsize]
+        known[x] = part.view(x.dtype).reshape(shape)
         return known[x]
 
 

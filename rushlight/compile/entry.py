@@ -11,7 +11,7 @@ import numpy as np
 
 from rushlight.autograd.tape import Node, Output
 from rushlight.compile import derivative
-from rushlight.compile.build import build
+from rushlight.compile.family import build_member
 from rushlight.compile.program import Program
 from rushlight.compile.recorder import Number
 from rushlight.compile.replay import maker_of, write_replay
@@ -95,9 +95,7 @@ class _Maker:
         recorder = self.recorder
         entry = Entry()
         entry.template = self.template(result)
-        entry.changes = [
-            change for b in self.trace.before.values() for change in self.changes_of(b)
-        ]
+        entry.changes = [change for b in self.in_order() for change in self.changes_of(b)]
         entry.counters = [
             (self.source(b.tensor), b.tensor._counter[0] - b.version)
             for b in self.trace.before.values()
@@ -133,6 +131,12 @@ class _Maker:
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
         return entry
+
+    def in_order(self):
+        """What was there before, what the run read first: each run gives the same Program."""
+        rank = {id(m.source): i for i, m in enumerate(self.recorder.sources)}
+        last = len(rank)
+        return sorted(self.trace.before.values(), key=lambda b: rank.get(id(b.tensor), last))
 
     def trace_backward(self, live):
         """The backward pass from the results that have a history."""
@@ -262,8 +266,7 @@ def input_name(source, known):
 class Entry:
     """See the head of this module."""
 
-    backend = None
-    runner = None
+    backend = runner = member = None
     replay = same = None
 
     def holds(self, leaves):
@@ -295,7 +298,9 @@ class Entry:
     def prepare(self):
         """Turn the traced Program into something that runs fast."""
         if self.runner is None:
-            self.program, self.runner = build(self.traced, self.backend)
+            made = build_member(self.traced, self.member, self.backend)
+            self.program, self.runner, numbers = made
+            self.sources += numbers
 
     def arrays(self, leaves):
         """What the Program is given for these arguments: arrays, and numbers."""

@@ -63,7 +63,7 @@ class Kernel:
         Sums over all are added up by each thread: two, so that the order makes no difference.
         """
         names = [i.name for i in self.members]
-        cost = prod(self.shape) * (len(names) + 8 * sum(name in EXPENSIVE for name in names))
+        cost = int(prod(self.shape)) * (len(names) + 8 * sum(name in EXPENSIVE for name in names))
         roles = set(self.role.values())
         sums = all(i.name == "add" for i in self.members if self.role[i.result] == "all")
         columns = "column" in roles and ("row" in roles or len(self.split()[1]) != 1)
@@ -166,9 +166,9 @@ class Fusion:
         if instruction.kind == "fill" or prod(x.shape) == 1:
             return True
         users = self.uses.get(x, ())
-        if all(prod(r.shape) > prod(x.shape) for user in users for r in user.results):
+        if all(size_of(r) > size_of(x) for user in users for r in user.results):
             return True
-        arrays = {u for u, _ in self._leaves(instruction) if prod(u.shape) > 1}
+        arrays = {u for u, _ in self._leaves(instruction) if size_of(u) > 1}
         return (
             instruction.name not in EXPENSIVE
             and len(arrays) <= 1
@@ -256,7 +256,7 @@ class Fusion:
                     return False
             elif self.position[x] >= number:
                 return False
-            related = related or (prod(x.shape) > 1 and x in kernel.arrays)
+            related = related or (size_of(x) > 1 and x in kernel.arrays)
         return related and _role(instruction, kernel) is not None
 
     def _join(self, instruction, kernel, number):
@@ -293,6 +293,11 @@ class Fusion:
 def fuse(program: Program) -> Fusion:
     """The items of a Program."""
     return Fusion(program)
+
+
+def size_of(x):
+    """How many elements a value has, for the example of a free size."""
+    return int(prod(x.shape))
 
 
 def domain(instruction):

@@ -76,13 +76,24 @@ def _sliced(key, index, inner, n):
         if k is None:
             next(terms)
         elif isinstance(k, slice):
-            start, _, step = k.indices(next(sizes))
+            start, step = _beginning(k, next(sizes))
             term = next(terms)
             made.append((*(step * c for c in term[:n]), step * term[n] + start))
         else:
             size = next(sizes)
-            made.append((*[0] * n, k % size))
+            made.append((*[0] * n, k + size if k < 0 else k))
     return tuple(made)
+
+
+def _beginning(k, size):
+    """Where a slice begins, and its step; as `slice.indices`, but for free sizes too."""
+    step = 1 if k.step is None else k.step
+    if k.start is None:
+        return (0 if step > 0 else size - 1), step
+    start = k.start + size if k.start < 0 else k.start
+    if start < 0:
+        return (0 if step > 0 else -1), step
+    return (start if start < size else size if step > 0 else size - 1), step
 
 
 def _reshaped(index, inner, outer, extents):

@@ -6,8 +6,9 @@ from math import prod
 
 from rushlight.compile.registers import Code, Number, literal, memory_type, register_type
 from rushlight.compile.scalar import SCALAR, scalar
+from rushlight.compile.sizes import Dim
 
-__all__ = ["LLVMWriter"]
+__all__ = ["LLVMWriter", "loop", "word"]
 
 
 class Lines(Code):
@@ -37,6 +38,7 @@ class LLVMWriter:
         self.buffers: list = []
         self.declared: dict[str, str] = {}
         self.count = 0
+        self.head, self.sizes = Lines(self), {}
         self.before, self.row, self.inner = Lines(self), Lines(self), Lines(self)
         self.after = Lines(self)
         self.positions: list[dict] = [{}, {}, {}]
@@ -63,6 +65,10 @@ class LLVMWriter:
             return here[0]
         return scalar(instruction.name, instruction.result.dtype, *here)
 
+    def word(self, n):
+        """An integer; a size that is free is in a register."""
+        return word(n, self.head, self.sizes)
+
     # Memory
 
     def pointer(self, x):
@@ -79,19 +85,21 @@ class LLVMWriter:
     def position(self, term, scope):
         """The register of a position, worked out no further in than it must be."""
         if scope is None:
-            return str(term[-1])
+            return self.word(term[-1])
         axes = {0: [], 1: self.nest.outer, 2: self.nest.inner}[scope]
         widest = term[-1] if scope == 0 else None
         key = (scope, *term)
         if key in self.positions[scope]:
             return self.positions[scope][key]
-        base = str(widest) if scope == 0 else self.position(self._without(term, axes), scope - 1)
+        base = (
+            self.word(widest) if scope == 0 else self.position(self._without(term, axes), scope - 1)
+        )
         code = self.code(scope)
         for axis in axes:
             if term[axis]:
                 step = self.variable(axis)
                 if term[axis] != 1:
-                    step = code.new(f"mul nsw i64 {step}, {term[axis]}")
+                    step = code.new(f"mul nsw i64 {step}, {self.word(term[axis])}")
                 base = step if base == "0" else code.new(f"add nsw i64 {base}, {step}")
         self.positions[scope][key] = base
         return base
@@ -174,7 +182,7 @@ class LLVMWriter:
 
     def fill(self, x, start):
         """Set all of a value's memory to a number."""
-        bounds = ("0", str(prod(x.shape)))
+        bounds = ("0", self.word(prod(x.shape)))
         if self.nest.shared in self.nest.inner:  # only the columns that are this thread's
             bounds = ("%begin", "%end")
         kind, pointer = memory_type(x.dtype), self.pointer(x)
@@ -191,21 +199,7 @@ class LLVMWriter:
     def loop(self, variable, body, begin, end):
         """The lines of a loop around others; it runs at least once."""
         self.count += 1
-        k = self.count
-        return [
-            f"  br label %pre{k}",
-            f"pre{k}:",
-            f"  br label %head{k}",
-            f"head{k}:",
-            f"  {variable} = phi i64 [{begin}, %pre{k}], [%next{k}, %latch{k}]",
-            *body,
-            f"  br label %latch{k}",
-            f"latch{k}:",
-            f"  %next{k} = add nuw nsw i64 {variable}, 1",
-            f"  %more{k} = icmp slt i64 %next{k}, {end}",
-            f"  br i1 %more{k}, label %head{k}, label %done{k}",
-            f"done{k}:",
-        ]
+        return loop(self.count, variable, body, begin, end)
 
     def open_inner(self, phase):
         self.phase = phase
@@ -222,7 +216,7 @@ class LLVMWriter:
         """Loops around lines, the last axis innermost."""
         for axis in reversed(axes):
             shared = axis == self.nest.shared
-            bounds = ("%begin", "%end") if shared else ("0", str(extents[axis]))
+            bounds = ("%begin", "%end") if shared else ("0", self.word(extents[axis]))
             lines = self.loop(self.variable(axis), lines, *bounds)
         return lines
 
@@ -234,5 +228,41 @@ class LLVMWriter:
         nest.write(self)
         parameters = [f"ptr noalias %b{i}" for i in range(len(self.buffers))]
         parameters += ["i64 %begin", "i64 %end"]
-        lines = [*self.before.lines, *self.row.lines, *self.after.lines, "  ret void"]
+        parameters += ["i64 %B"] if nest.fusion.program.free else []
+        lines = [
+            *self.head.lines,
+            *self.before.lines,
+            *self.row.lines,
+            *self.after.lines,
+            "  ret void",
+        ]
         return f"({', '.join(parameters)}) #0 {{\n" + "\n".join(lines) + "\n}"
+
+
+def word(n, code, known, free="%B"):
+    """An integer as LLVM's text; a Dim is worked out once, in `code`, from the free size."""
+    if not isinstance(n, Dim):
+        return str(n)
+    if n not in known:
+        made = free if n.scale == 1 else code.new(f"mul nsw i64 {free}, {n.scale}")
+        known[n] = code.new(f"add nsw i64 {made}, {n.offset}") if n.offset else made
+    return known[n]
+
+
+def loop(number, variable, body, begin, end):
+    """The lines of a loop around others; it runs at least once. `number` tells it from others."""
+    k = number
+    return [
+        f"  br label %pre{k}",
+        f"pre{k}:",
+        f"  br label %head{k}",
+        f"head{k}:",
+        f"  {variable} = phi i64 [{begin}, %pre{k}], [%next{k}, %latch{k}]",
+        *body,
+        f"  br label %latch{k}",
+        f"latch{k}:",
+        f"  %next{k} = add nuw nsw i64 {variable}, 1",
+        f"  %more{k} = icmp slt i64 %next{k}, {end}",
+        f"  br i1 %more{k}, label %head{k}, label %done{k}",
+        f"done{k}:",
+    ]

@@ -13,7 +13,7 @@ from time import perf_counter
 
 import numpy as np
 
-from rushlight.compile import native, threads
+from rushlight.compile import native
 
 __all__ = ["Loop", "can_loop"]
 
@@ -50,12 +50,13 @@ class Loop:
         self.inputs = [compiled.program.inputs[i] for i in feeds]
         self.batch = self.inputs[0].shape[0] if feeds else 0
         self.pace = FIRST
-        symbols = {threads.SYMBOL: threads.pool().entry} if compiled.module.shared else {}
-        self.library = native.load(native.machine_code(self.text()), symbols)
-        address = ctypes.c_void_p
-        self.function = self.library.function(
-            "over", address, address, address, ctypes.c_int64, address
-        )
+        loops, key = compiled.code.loops, (*feeds, loss)
+        if key not in loops:
+            library = native.load(native.machine_code(self.text()), compiled.code.symbols)
+            address, number = ctypes.c_void_p, ctypes.c_int64
+            kinds = address, address, address, number, number, address
+            loops[key] = library, library.function("over", *kinds)
+        self.library, self.function = loops[key]
 
     def text(self):
         """The module: kernels, and the loop over steps."""
@@ -67,7 +68,8 @@ class Loop:
         result = pointers["output", self.loss]
         wide = "%lossd = fpext float %loss to double" if dtype.char == "f" else ""
         lines = [
-            "define void @over(ptr %table, ptr %sources, ptr %order, i64 %count, ptr %losses) {",
+            "define void @over(ptr %table, ptr %sources, ptr %order, i64 %batch, i64 %count, "
+            "ptr %losses) {",
             "entry:",
             *head,
             *(f"%s{i}p = getelementptr ptr, ptr %sources, i64 {i}" for i in range(len(self.feeds))),
@@ -100,7 +102,7 @@ class Loop:
         if not self.feeds:
             return []
         lines = [
-            f"%base = mul i64 %n, {self.batch}",
+            "%base = mul i64 %n, %batch",
             "br label %row",
             "row:",
             "%r = phi i64 [0, %step], [%r1, %row]",
@@ -123,7 +125,7 @@ class Loop:
         return [
             *lines,
             "%r1 = add nuw nsw i64 %r, 1",
-            f"%rmore = icmp slt i64 %r1, {self.batch}",
+            "%rmore = icmp slt i64 %r1, %batch",
             "br i1 %rmore, label %row, label %ready",
             "ready:",
         ]
@@ -153,6 +155,7 @@ class Loop:
                     compiled.address,
                     ctypes.addressof(sources),
                     rows.ctypes.data,
+                    self.batch,
                     n,
                     losses.ctypes.data,
                 )

@@ -47,7 +47,7 @@ def is_tiny(instruction):
         return False
     k = a.shape[-2 if instruction.params["transpose_a"] and a.ndim > 1 else -1]
     size = prod(instruction.result.shape)
-    return k == 1 or size == 1 or size * k <= TINY
+    return k == 1 or size == 1 or int(size) * int(k) <= TINY
 
 
 def product_in_elements(matmul):

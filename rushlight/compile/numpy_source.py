@@ -12,15 +12,13 @@ import numpy as np
 
 from rushlight.compile.buffers import Plan
 from rushlight.compile.printing import names_of
-from rushlight.compile.program import Constant, Value, at, call, view
+from rushlight.compile.program import Constant, Value, call, view
 
 __all__ = ["build"]
 
 
 def build(program):
     """A function that runs the Program; its attribute `source` is its text."""
-    if program.batch is not None:
-        return _for_each_size(program)
     writer = Writer(program)
     lock = threading.Lock()
     inner = writer.function()
@@ -36,21 +34,6 @@ def build(program):
 
     run.source = writer.source
     run.plan = writer.plan
-    return run
-
-
-def _for_each_size(program):
-    """A function for a Program with a free size: one text for each size that comes."""
-    number, dim = program.batch
-    known: dict = {}
-
-    def run(*arrays):
-        size = arrays[number].shape[dim]
-        if size not in known:
-            known[size] = build(at(program, size))
-            run.source = known[size].source
-        return known[size](*arrays)
-
     return run
 
 

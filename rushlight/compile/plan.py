@@ -12,6 +12,7 @@ from rushlight.compile import index as at
 from rushlight.compile.fuse import Fusion, Kernel, Outside, placed
 from rushlight.compile.nest import local_size, local_values
 from rushlight.compile.program import Value
+from rushlight.compile.sizes import Dim
 
 __all__ = ["Plan"]
 
@@ -24,7 +25,7 @@ class Plan:
     Attributes:
         place: for each value in memory ("input", number), ("output", number), ("outside", value)
             or ("arena", offset in bytes).
-        size: bytes that the arena needs.
+        size: bytes that the arena needs; for a free size, for its example.
         copies: pairs (value, number of an input): to be copied there in the end.
     """
 
@@ -112,6 +113,7 @@ class Plan:
             if any(x is y for y, _ in self.copies):
                 dies = len(fusion.items)
             offset = self._taken_over(x, born, size, lives)
+            size = room(size)
             if offset is None:
                 offset = lowest(size, born, dies, lives)
             lives.append((offset, offset + size, born, dies))
@@ -135,6 +137,11 @@ class Plan:
             if not taken and self._reads_in_place(kernel, y):
                 return where[1]
         return None
+
+
+def room(size):
+    """Bytes for the example of a free size: k times as much is enough for k times the size."""
+    return int(size - min(size.offset, 0)) if isinstance(size, Dim) else size
 
 
 def lowest(size, born, dies, lives):

@@ -45,17 +45,17 @@ floats), overwrites the inputs named in `writes` in their own memory, and return
 one new array for each of `outputs`, which belongs to the caller. All reads of an input that is
 written see its old value. No two inputs that are written share memory with any other input.
 
-**Sizes.** If `batch` isn't None, one size is free: `batch` names an input and the dimension that
-has it. A size that depends on it is a `Dim`, which prints as Python source (`"B"`, `"4*B - 1"`); so
-are integers within params and Constants that count elements. Source is made by `str(size)`; the
-variable is always `B`. `at(program, size)` puts a number in its place.
+**Sizes.** If `free` isn't None, one size is free: sizes that depend on it, and integers within
+params, are Dims (see `sizes.py`). `at(program, size)` puts numbers in their place.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Builder", "Constant", "Dim", "Instruction", "Program", "Slot", "Value", "check"]
+from rushlight.compile.sizes import Dim
+
+__all__ = ["Builder", "Constant", "Instruction", "Program", "Slot", "Value", "at", "check"]
 
 
 class Value:
@@ -92,7 +92,7 @@ class Constant:
 
     def __init__(self, value, dtype):
         self.dtype = np.dtype(dtype)
-        self.value = value if isinstance(value, Dim) else self.dtype.type(value)
+        self.value = self.dtype.type(value)
 
     def __repr__(self):
         return str(self.value)
@@ -108,31 +108,6 @@ class Constant:
     def key(self):
         """What tells constants apart: -0.0 from 0.0, and a NaN from nothing."""
         return repr(self.value), self.dtype.str
-
-
-class Dim:
-    """A size that depends on the free one: `scale * B + offset`."""
-
-    __slots__ = ("offset", "scale")
-
-    def __init__(self, scale=1, offset=0):
-        self.scale, self.offset = scale, offset
-
-    def at(self, size):
-        """The number that this is when B is `size`."""
-        return self.scale * size + self.offset
-
-    def __eq__(self, other):
-        return isinstance(other, Dim) and (self.scale, self.offset) == (other.scale, other.offset)
-
-    def __hash__(self):
-        return hash((self.scale, self.offset))
-
-    def __repr__(self):
-        product = "B" if self.scale == 1 else f"{self.scale}*B"
-        if not self.offset:
-            return product
-        return f"{product} {'-' if self.offset < 0 else '+'} {abs(self.offset)}"
 
 
 class Slot:
@@ -191,15 +166,15 @@ class Program:
         instructions: in an order in which they can run.
         outputs: operands whose arrays are returned.
         writes: pairs (number of an input, operand): what the input's memory holds afterwards.
-        batch: (number of an input, dimension) that gives the free size, or None.
+        free: the free size, or None.
     """
 
-    def __init__(self, inputs, instructions, outputs=(), writes=(), batch=None):
+    def __init__(self, inputs, instructions, outputs=(), writes=(), free=None):
         self.inputs = tuple(inputs)
         self.instructions = list(instructions)
         self.outputs = tuple(outputs)
         self.writes = tuple(writes)
-        self.batch = batch
+        self.free = free
 
     def replace(self, **changes):
         """The same Program with some attributes changed."""
@@ -211,15 +186,12 @@ class Program:
 
     def run(self, *arrays):
         """Run it, one instruction after the other: what running means, not how it gets fast."""
-        program = (
-            self if self.batch is None else at(self, arrays[self.batch[0]].shape[self.batch[1]])
-        )
-        known = dict(zip(program.inputs, arrays, strict=True))
-        for instruction in program.instructions:
+        known = dict(zip(self.inputs, arrays, strict=True))
+        for instruction in self.instructions:
             operands = [value_of(x, known) for x in instruction.operands]
             known.update(zip(instruction.results, evaluate(instruction, operands), strict=True))
-        outputs = [np.array(value_of(x, known)) for x in program.outputs]
-        written = [(arrays[i], np.array(value_of(x, known))) for i, x in program.writes]
+        outputs = [np.array(value_of(x, known)) for x in self.outputs]
+        written = [(arrays[i], np.array(value_of(x, known))) for i, x in self.writes]
         for target, value in written:
             target[...] = value
         return outputs
@@ -350,31 +322,47 @@ _MEANINGS = {
 # A free size --------------------------------------------------------------------------------------
 
 
-def at(program, size):
-    """The Program with a number for its free size."""
-    known: dict = {}
+class Fixed:
+    """Replaces Dims by the numbers that they are for one size, in whatever holds them.
 
-    def fixed(x):
+    Values become new ones, but for those without a Dim.
+    """
+
+    def __init__(self, size):
+        self.size = size
+        self.known: dict = {}
+
+    def __call__(self, x):
         if isinstance(x, Dim):
-            return x.at(size)
+            return x.at(self.size)
         if isinstance(x, Value):
-            if x not in known:
-                known[x] = Value(map(fixed, x.shape), x.dtype, x.name, x.contiguous)
-            return known[x]
-        if isinstance(x, Constant):
-            return Constant(fixed(x.value), x.dtype) if isinstance(x.value, Dim) else x
+            return self.value(x)
         if isinstance(x, slice):
-            return slice(fixed(x.start), fixed(x.stop), fixed(x.step))
+            return slice(self(x.start), self(x.stop), self(x.step))
         if type(x) in (tuple, list):
-            return type(x)(map(fixed, x))
+            return type(x)(map(self, x))
         if type(x) is dict:
-            return {name: fixed(each) for name, each in x.items()}
+            return {name: self(each) for name, each in x.items()}
         return x
 
-    instructions = [
-        i.replace(operands=fixed(i.operands), results=fixed(i.results), params=fixed(i.params))
-        for i in program.instructions
-    ]
+    def value(self, x):
+        """A Value of fixed shape."""
+        if not any(isinstance(n, Dim) for n in x.shape):
+            return x
+        if x not in self.known:
+            self.known[x] = Value(self(x.shape), x.dtype, x.name, x.contiguous)
+        return self.known[x]
+
+    def instruction(self, i):
+        """An instruction on Values of fixed shapes."""
+        operands, results, params = self(i.operands), self(i.results), self(i.params)
+        return i.replace(operands=operands, results=results, params=params)
+
+
+def at(program, size):
+    """The Program with a number for its free size."""
+    fixed = Fixed(size)
+    instructions = [fixed.instruction(i) for i in program.instructions]
     inputs, outputs, writes = fixed(program.inputs), fixed(program.outputs), fixed(program.writes)
     return Program(inputs, instructions, outputs, writes)
 
@@ -389,8 +377,9 @@ def check(program):
         ValueError: a value is used before it is made, or made twice; a shape or dtype isn't what
             the instruction makes; an elementwise operand hasn't got the dtype of the loop.
     """
-    if program.batch is not None:
-        check(at(program, 3)), check(at(program, 5))
+    if program.free is not None:
+        for size in (program.free.example, program.free.example + 1):
+            check(at(program, size))
         return program
     known = set(program.inputs)
     for instruction in program.instructions:
@@ -526,6 +515,6 @@ class Builder:
         (result,) = self.add(kind, name, operands, params, examples)
         return result
 
-    def finish(self, *outputs, writes=(), batch=None):
+    def finish(self, *outputs, writes=()):
         """The Program that returns these operands."""
-        return Program(self.inputs, self.instructions, outputs, writes, batch)
+        return Program(self.inputs, self.instructions, outputs, writes)

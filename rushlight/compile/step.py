@@ -8,7 +8,9 @@ import weakref
 
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
+from rushlight.compile.build import uses_native
 from rushlight.compile.entry import Unrepeatable, make_entry
+from rushlight.compile.family import Families
 from rushlight.compile.guards import Watch
 from rushlight.compile.trace import Trace, is_tracing
 from rushlight.ops import fast
@@ -40,6 +42,8 @@ def forget_all():
 
 #: for so many different calls a function is compiled; then it runs uncompiled
 RECOMPILE_LIMIT = 8
+#: so many entries there are at most, those for further sizes of the batch included
+SIZES = 256
 #: so many runs in a row may be first runs that make the state for others
 FIRST_RUNS = 4
 
@@ -65,6 +69,7 @@ class Compiled:
     def reset(self):
         """Forget everything that was compiled."""
         self.entries: dict = {}
+        self.families = Families()
         self.eager: set = set()
         self.last = None
         self.first_runs = 0
@@ -88,7 +93,8 @@ class Compiled:
 
     def trace(self, key, leaves, args, kwargs):
         """Run the function for real, and keep what it did if that can be repeated."""
-        if len(self.every_entry()) >= RECOMPILE_LIMIT:
+        every = self.every_entry()
+        if len([x for x in every if x.member is None]) >= RECOMPILE_LIMIT or len(every) >= SIZES:
             self.give_up()
             return self.function(*args, **kwargs)
         entry = None
@@ -114,9 +120,10 @@ class Compiled:
     def keep(self, key, entry):
         """Have an Entry ready for the next call of its kind."""
         self.first_runs = 0
-        entry.backend = self.backend
-        if entry.derivative is not None:
-            entry.derivative.backend = self.backend
+        for each in filter(None, (entry, entry.derivative)):
+            each.backend = self.backend
+            if self.dynamic is not False and uses_native(each.traced, self.backend):
+                each.member = self.families.enroll(each.traced)
         self.entries.setdefault(key, []).insert(0, entry)
         self.last = entry
 

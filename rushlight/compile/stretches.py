@@ -125,7 +125,7 @@ def native_loop(step, batch, data):
     if result is None or len(leaves) != len(data) or not entry.may_loop(data):
         return None
     arrays = entry.arrays(leaves)
-    compiled = getattr(entry.runner, "of", lambda _: entry.runner)(arrays)
+    compiled = entry.runner
     if not can_loop(compiled, result):
         return None
     feeds = {i: s.number for i, s in enumerate(entry.sources) if isinstance(s, Argument)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rushlight.compile.passes.rewrite import rewrite
-from rushlight.compile.program import Constant, Dim, evaluate
+from rushlight.compile.program import Constant, evaluate
 
 __all__ = ["fold_constants"]
 
@@ -26,8 +26,6 @@ def fold_constants(program):
 def fold(instruction, made_by):
     numbers = [number_of(x, made_by) for x in instruction.operands]
     result = instruction.result
-    if any(isinstance(x.value, Dim) for x in numbers if x is not None):
-        return instruction
     if all(x is not None for x in numbers):
         number = folded(instruction, numbers)
         if number is None:
