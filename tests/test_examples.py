@@ -1,16 +1,21 @@
 """The examples are run, briefly, and print what PyTorch prints when their import is changed.
 
-What PyTorch printed is recorded in tests/examples, by `python -m tests.test_examples`.
+They are run as by `rushlight run --strict`: none of them makes a silent mistake. What PyTorch printed is recorded in tests/examples, by `python -m tests.test_examples`.
 """
 
+import builtins
 import io
 import re
 import sys
 import warnings
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
+
+from rushlight.explain import provenance
+from rushlight.explain.mistakes import watch
+from rushlight.runner import marks
 
 RECORDED = Path(__file__).parent / "examples"
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -50,7 +55,21 @@ BRIEF = {
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 
 
-def run(name, imported, folder):
+@contextmanager
+def strictly():
+    """As under `rushlight run --strict`: gives the compiler that marks lines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(builtins), marks.NAME, provenance.here)
+        patch.setenv("RUSHLIGHT_LANG", "en")
+        watch.install(strict=True)
+        try:
+            yield marks.compile_marked
+            watch.finish()
+        finally:
+            watch.uninstall()
+
+
+def run(name, imported, folder, compiled=lambda source, name: compile(source, name, "exec")):
     """What an example prints when it is run in this process, in a folder of its own."""
     path = EXAMPLES / name
     source = path.read_text(encoding="utf-8").replace(OURS, imported)
@@ -58,7 +77,7 @@ def run(name, imported, folder):
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as printed:
         patch.setattr(sys, "argv", [name, *BRIEF[name].split()])
         patch.chdir(folder)
-        exec(compile(source, name, "exec"), names)
+        exec(compiled(source, name), names)
         names["torch"].set_default_dtype(names["torch"].float32)
     return printed.getvalue()
 
@@ -90,7 +109,8 @@ def test_example_is_short_and_ordinary(name):
 
 
 def test_example_prints_what_was_recorded(name, tmp_path):
-    printed = run(name, OURS, tmp_path)
+    with strictly() as compiled:
+        printed = run(name, OURS, tmp_path, compiled)
     assert NUMBER.search(printed)
     assert_same(printed, (RECORDED / name).with_suffix(".expected").read_text(encoding="utf-8"))
     if name == "regression.py":

@@ -36,7 +36,7 @@ def test_both_languages_say_the_same(key):
 
 def test_every_text_is_used():
     source = "".join(p.read_text(encoding="utf-8") for p in PACKAGE.parent.rglob("*.py"))
-    used = set(re.findall(r'say\(\s*f?"([\w.{}]+)"', source))
+    used = set(re.findall(r"""say\(\s*f?["']([\w.{}]+)["']""", source))
     used |= set(re.findall(r'"([a-z]+\.[a-z._]+)"(?! *: Text)', source))
     patterns = [re.sub(r"\\{[^}]*\\}", r"\\w+", re.escape(key)) for key in used]
     unused = [key for key in CATALOGUE if not any(re.fullmatch(p, key) for p in patterns)]

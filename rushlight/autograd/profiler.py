@@ -53,6 +53,17 @@ class Recorder:
         event.time_range.end = self.now()
         self.open[event.thread].remove(event)
 
+    def watched_rules(self, node, backward):
+        """A Node's rules, as events of the profile."""
+
+        def apply(gradient, edges):
+            name = node.name()
+            evaluated = f"autograd::engine::evaluate_function: {name}"
+            with record_function(evaluated), record_function(name):
+                return backward(gradient, edges)
+
+        return apply
+
 
 def shape_of(x):
     """The shape of an argument, as a list; empty for what is no tensor."""

@@ -180,7 +180,7 @@ class Pass:
             saved.raise_freed()
         backward = self.backward_of(node)
         if modes.recorder is not None:
-            backward = noted_backward(node, backward)
+            backward = modes.recorder.watched_rules(node, backward)
         if not saved.is_defined(gradient) and not node.materializes:
             results = (None,) * len(edges)
         elif modes.anomaly:
@@ -336,18 +336,6 @@ class TensorPass(Pass):
     def accumulate(self, leaf, gradient):
         with accumulating:
             accumulate(leaf, gradient, self.create_graph)
-
-
-def noted_backward(node, backward):
-    """A Node's rules, as events of the profile that runs."""
-    from rushlight.autograd.profiler import record_function
-
-    def apply(gradient, edges):
-        name = node.name()
-        with record_function(f"autograd::engine::evaluate_function: {name}"), record_function(name):
-            return backward(gradient, edges)
-
-    return apply
 
 
 # Hooks --------------------------------------------------------------------------------------------

@@ -26,10 +26,12 @@ def examine(target, path=None, seed=None):
     from rushlight.doctor.observe import Observer
     from rushlight.doctor.page import page
     from rushlight.doctor.terminal import text
+    from rushlight.explain.case import Case
+    from rushlight.explain.catalogue import say
     from rushlight.runner import run_program
 
     observer = Observer()
-    error = None
+    error = place = None
     with observer:
         try:
             run_program(target, seed=seed, observer=observer)
@@ -37,14 +39,15 @@ def examine(target, path=None, seed=None):
             error = f"SystemExit: {end.code}" if end.code else None
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
+            place = Case(failure, None, {}).here
             if explanation := getattr(failure, "explanation", None):
                 error += f"\n\n{explanation}"
-        report = observer.report(name_of(target), error)
+        report = observer.report(name_of(target), error, place)
     sys.stdout.flush()
     print(text(report))
-    place = pathlib.Path(path or pathlib.Path(name_of(target)).stem + "-doctor.html")
-    place.write_text(page(report), encoding="utf-8")
-    print(f"rushlight doctor: {place}")
+    page_path = pathlib.Path(path or pathlib.Path(name_of(target)).stem + "-doctor.html")
+    page_path.write_text(page(report), encoding="utf-8")
+    print("\n" + say("doctor.page", place=page_path))
     return int(report.has_errors())
 
 

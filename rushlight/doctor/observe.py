@@ -10,17 +10,50 @@ from time import perf_counter
 
 import numpy as np
 
-import rushlight
 from rushlight import nn
 from rushlight.autograd.tape import modes
-from rushlight.explain.mistakes.report import findings, line_now, place_of_line
+from rushlight.doctor.charts import number
+from rushlight.doctor.clock import Clock
+from rushlight.doctor.units import Units
+from rushlight.explain.mistakes.report import findings, line_now, place_of_line, situation
 from rushlight.explain.mistakes.watch import Check
+from rushlight.explain.source import Place
 from rushlight.ops import fast
-from rushlight.tensor import Tensor
 
-__all__ = ["Observer", "Report"]
+__all__ = ["Model", "Observer", "Report", "Series"]
 
-_POINTS = 200
+_POINTS = 400
+_ROWS = 12
+
+
+@dataclass
+class Model:
+    """A model that was trained: what it is called, and its parameters."""
+
+    name: str
+    kind: str
+    count: int
+    #: (path, shape) of each parameter
+    parameters: list
+
+
+@dataclass
+class Series:
+    """Numbers over time: at pass, or step, number `at[i]` there was `values[i]`."""
+
+    at: list = field(default_factory=list)
+    values: list = field(default_factory=list)
+
+    def add(self, at, value):
+        """Note one more."""
+        self.at.append(at)
+        self.values.append(value)
+
+    def thinned(self):
+        """At most so many values that a picture can show: every n-th, and the last."""
+        step = -(-len(self.values) // _POINTS) or 1
+        chosen = sorted({*range(0, len(self.values), step), len(self.values) - 1})
+        return Series([self.at[i] for i in chosen], [self.values[i] for i in chosen])
 
 
 @dataclass
@@ -28,23 +61,30 @@ class Report:
     """What is known after the program.
 
     Attributes:
-        models: (name, number of parameters, [(path, shape)]) of each model that was trained.
-        optimizers: what each optimizer is, as text.
-        losses: the value that each backward pass began with.
-        norms: name of a parameter -> norms of its gradient, step by step.
-        dead: (place, dead units, units) of activations.
+        error: the error that ended it, with its explanation; None if it ended well.
+        place: where in the program that was; None if it isn't known.
+        findings: the silent mistakes.
+        models: the models that were trained.
+        optimizers: (what it is, number of tensors) of each.
+        passes, steps: how many backward passes and steps of optimizers there were.
+        losses: Place of a `backward()` -> Series of the values that its passes began with.
+        norms: name of a parameter -> Series of the norms of its gradient.
+        dead: (place, activation, dead units, units).
         shared: groups of names of tensors on the same memory.
-        by_op, by_line: (what, seconds, calls), the longest first.
+        by_op, by_line: (name or Place, Spent), the longest first.
         seconds: of the whole run.
         memory: greatest number of bytes that the process had; None if the system doesn't tell.
     """
 
     program: str
     error: str | None
+    place: Place | None
     findings: list
     models: list = field(default_factory=list)
     optimizers: list = field(default_factory=list)
-    losses: list = field(default_factory=list)
+    passes: int = 0
+    steps: int = 0
+    losses: dict = field(default_factory=dict)
     norms: dict = field(default_factory=dict)
     dead: list = field(default_factory=list)
     shared: list = field(default_factory=list)
@@ -58,45 +98,18 @@ class Report:
         return self.error is not None or any(f.kind.is_error for f in self.findings)
 
 
-class Clock:
-    """Stands in for a profile's recorder: adds up the time of each operation and of each line."""
-
-    def __init__(self):
-        self.by_op: dict = defaultdict(lambda: [0.0, 0])
-        self.by_line: dict = defaultdict(lambda: [0.0, 0])
-        self.inner: list = [0.0]
-
-    def begin(self, name, args=()):
-        """An operation begins; what it calls is not counted as its own."""
-        self.inner.append(0.0)
-        return name, line_now(), perf_counter()
-
-    def end(self, event):
-        """It has ended."""
-        name, line, began = event
-        whole = perf_counter() - began
-        own = whole - self.inner.pop()
-        self.inner[-1] += whole
-        self.add(name.removeprefix("aten::"), line, own)
-
-    def add(self, name, line, seconds):
-        """Count some time."""
-        for table, key in (self.by_op, name), (self.by_line, line):
-            table[key][0] += seconds
-            table[key][1] += 1
-
-
 class Observer(Check):
     """Looks on as checks of silent mistakes do, and remembers."""
 
     def __init__(self):
         self.clock = Clock()
+        self.units = Units()
         self.optimizers: list = []
         self.models: dict = {}
-        self.losses: list = []
-        self.norms: dict = defaultdict(list)
         self.names: dict = {}
-        self.alive: dict = {}
+        self.losses: dict = defaultdict(Series)
+        self.norms: dict = defaultdict(Series)
+        self.passes = self.steps = 0
         self.began = perf_counter()
 
     def __enter__(self):
@@ -108,123 +121,117 @@ class Observer(Check):
         fast.intercept(-1)
         modes.recorder = None
 
+    def wrapped(self):
+        """What is to be replaced: (owner, name, wrapper)."""
+        return self.units.wrapped()
+
     # The moments of a Check
 
     def made(self, optimizer):
-        self.optimizers.append(optimizer)
+        self.optimizers.append((optimizer, optimizer.param_groups[0].get("lr")))
 
     def before_backward(self, root):
+        self.passes += 1
         if root._array.size == 1:
-            self.losses.append(float(root._array.reshape(-1)[0]))
-        self.backward_began = perf_counter()
+            self.losses[line_now()].add(self.passes, float(root._array.reshape(-1)[0]))
+        self.clock.begin_pass()
 
     def after_backward(self, root):
-        self.clock.add("backward", line_now(), perf_counter() - self.backward_began)
+        self.clock.end_pass()
 
     def before_step(self, optimizer, args, kwargs):
+        self.steps += 1
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         if any(id(p) not in self.names for p in parameters):
             self.learn_names(parameters)
         for p in parameters:
             if p._grad is not None:
-                self.norms[self.names[id(p)]].append(float(np.linalg.norm(p._grad._array)))
+                norm = float(np.linalg.norm(p._grad._array))
+                self.norms[self.names[id(p)]].add(self.steps, norm)
         self.step_began = perf_counter()
 
     def after_step(self, optimizer, args, kwargs):
-        self.clock.add("optimizer.step", line_now(), perf_counter() - self.step_began)
+        self.clock.add("optimizer.step()", line_now(), perf_counter() - self.step_began)
+
+    # Names
 
     def learn_names(self, parameters):
-        """Find the models that have these parameters, the largest ones, and name them by those."""
-        wanted = {id(p) for p in parameters}
+        """Find the largest models that have these parameters, and name them by those."""
+        wanted, case = {id(p) for p in parameters}, situation()
         modules = [m for m in gc.get_objects() if issubclass(type(m), nn.Module)]
         inner = {id(child) for m in modules for child in m.children()}
         for model in [m for m in modules if id(m) not in inner]:
             named = dict(model.named_parameters())
             if any(id(p) in wanted for p in named.values()):
-                self.models[id(model)] = model
+                name = case.name_of(model) or type(model).__name__
+                self.models[id(model)] = name, model
                 for path, p in named.items():
-                    self.names.setdefault(id(p), path)
+                    self.names.setdefault(id(p), f"{name}.{path}")
         for i, p in enumerate(parameters):
-            self.names.setdefault(id(p), f"parameter {i} {list(p.shape)}")
+            self.names.setdefault(id(p), case.name_of(p) or f"parameter {i} {list(p.shape)}")
 
-    # Dead units
-
-    def wrapped(self):
-        """What is to be replaced: (owner, name, wrapper)."""
-        owners = [(nn.functional, "relu"), (Tensor, "relu"), (rushlight, "relu")]
-        return [(owner, name, self.watched_activation) for owner, name in owners]
-
-    def watched_activation(self, function):
-        def watched(input, *args, **kwargs):
-            output = function(input, *args, **kwargs)
-            array = output._array
-            if array.__class__ is np.ndarray and array.ndim > 1:
-                unit = 1 if array.ndim > 3 else array.ndim - 1
-                others = tuple(i for i in range(array.ndim) if i != unit)
-                key = line_now(), array.shape[unit]
-                alive = (array > 0).any(axis=others)
-                known = self.alive.get(key)
-                self.alive[key] = alive if known is None else known | alive
-            return output
-
-        return watched
+    def name_of_layer(self, layer):
+        """`model.1 (ReLU)`; None for what is no layer of a model that was trained."""
+        for name, model in self.models.values():
+            for path, module in model.named_modules():
+                if module is layer and path:
+                    return f"{name}.{path} ({type(layer).__name__})"
+        return None
 
     # The report
 
-    def report(self, program, error):
-        """What is known now."""
-        made = Report(program, error, list(findings))
-        made.models = [describe_model(m) for m in self.models.values()]
-        made.optimizers = [describe_optimizer(o) for o in self.optimizers]
-        made.losses = thinned(self.losses)
-        made.norms = {name: thinned(values) for name, values in self.norms.items()}
-        made.dead = [
-            (place_of_line(line), int((~alive).sum()), len(alive))
-            for (line, _), alive in self.alive.items()
-            if not alive.all()
-        ]
-        made.shared = shared_storage(self.models.values())
-        made.by_op = longest(self.clock.by_op)
-        made.by_line = [
-            (place_of_line(line), seconds, calls)
-            for line, seconds, calls in longest(self.clock.by_line)
-        ]
-        made.seconds = perf_counter() - self.began
-        made.memory = peak_memory()
-        return made
-
-
-def thinned(values):
-    """At most so many values that a picture shows them all: every n-th."""
-    step = -(-len(values) // _POINTS) or 1
-    return values[::step]
+    def report(self, program, error, place):
+        """What is known now; of the error that ended the program, its text and Place."""
+        models = self.models.values()
+        return Report(
+            program,
+            error,
+            place,
+            list(findings),
+            models=[describe(name, model) for name, model in models],
+            optimizers=[describe_optimizer(*each) for each in self.optimizers],
+            passes=self.passes,
+            steps=self.steps,
+            losses={place_of_line(line): s.thinned() for line, s in self.losses.items()},
+            norms={name: s.thinned() for name, s in self.norms.items()},
+            dead=list(self.units.dead(self.name_of_layer)),
+            shared=shared_storage(models),
+            by_op=longest(self.clock.by_op),
+            by_line=[(place_of_line(line), s) for line, s in longest(self.clock.by_line)],
+            seconds=perf_counter() - self.began,
+            memory=peak_memory(),
+        )
 
 
 def longest(table):
-    rows = [(key, seconds, calls) for key, (seconds, calls) in table.items()]
-    return sorted(rows, key=lambda row: -row[1])[:12]
+    """The rows that took longest, less those that hardly took any time."""
+    rows = sorted(table.items(), key=lambda row: -row[1].total)
+    return [row for row in rows if row[1].total > 0.002 * rows[0][1].total][:_ROWS]
 
 
-def describe_model(model):
-    parts = [(path, list(p.shape)) for path, p in model.named_parameters()]
-    return type(model).__name__, sum(p.numel() for p in model.parameters()), parts
+def describe(name, model):
+    parameters = [(path, list(p.shape)) for path, p in model.named_parameters()]
+    return Model(name, type(model).__name__, sum(p.numel() for p in model.parameters()), parameters)
 
 
-def describe_optimizer(optimizer):
-    group = optimizer.param_groups[0]
+def describe_optimizer(optimizer, first_rate):
+    """(what it is, number of tensors): `SGD(lr=0.1)`, `SGD(lr=0.1 → 0.01)`."""
+    last_rate = optimizer.param_groups[0].get("lr")
+    rate = number(first_rate) if first_rate is not None else "?"
+    if last_rate is not None and last_rate != first_rate:
+        rate += f" → {number(last_rate)}"
     count = sum(len(g["params"]) for g in optimizer.param_groups)
-    return f"{type(optimizer).__name__}(lr={group.get('lr')})", count
+    return f"{type(optimizer).__name__}(lr={rate})", count
 
 
 def shared_storage(models):
     """Groups of names of parameters and buffers on the same memory."""
     found: dict = defaultdict(list)
-    for model in models:
-        kinds = model.named_parameters, model.named_buffers
-        for kind in kinds:
+    for name, model in models:
+        for kind in (model.named_parameters, model.named_buffers):
             for path, tensor in kind(remove_duplicate=False):
                 base = tensor._array if tensor._array.base is None else tensor._array.base
-                found[id(base)].append(f"{type(model).__name__}.{path}")
+                found[id(base)].append(f"{name}.{path}")
     return [names for names in found.values() if len(names) > 1]
 
 

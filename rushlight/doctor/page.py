@@ -3,135 +3,217 @@
 from __future__ import annotations
 
 import html
-import math
+import re
 
-from rushlight.doctor.terminal import amount, milliseconds
+from rushlight.doctor.charts import chart, number
+from rushlight.doctor.style import STYLE
+from rushlight.doctor.terminal import facts, milliseconds, verdict
 from rushlight.explain.catalogue import say
 from rushlight.explain.language import language
+from rushlight.explain.source import shown_name, source_of
 
 __all__ = ["page"]
 
-_STYLE = """
-:root { --ink: #1c2733; --paper: #fcfcfa; --soft: #eef0ec; --quiet: #68767f; --mark: #2b6cb0;
-        --bad: #b3261e; --good: #2e7d4f }
-@media (prefers-color-scheme: dark) { :root { --ink: #dde3e8; --paper: #15191d; --soft: #20272d;
-        --quiet: #8d9aa3; --mark: #7ab3ef; --bad: #ff8a80; --good: #7fd1a0 } }
-* { box-sizing: border-box }
-body { font: 16px/1.55 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem;
-       color: var(--ink); background: var(--paper) }
-h1 { font-size: 1.4rem; overflow-wrap: anywhere } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere;
-      margin: .3rem 0 0 }
-.card { background: var(--soft); border-left: 4px solid var(--mark); border-radius: 6px;
-        padding: .7rem .9rem; margin: .6rem 0 } .card.bad { border-color: var(--bad) }
-.quiet { color: var(--quiet) } .bad { color: var(--bad) } .good { color: var(--good) }
-.card.bad { color: inherit } .grid { display: grid; gap: .6rem;
-        grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)) }
-figure { margin: 0; background: var(--soft); border-radius: 6px; padding: .5rem .7rem }
-figcaption { font-size: .85rem; overflow-wrap: anywhere } svg { width: 100%; display: block }
-table { border-collapse: collapse; width: 100%; font-size: .9rem } td { padding: .2rem .4rem }
-td:first-child { overflow-wrap: anywhere } td.n { text-align: right; white-space: nowrap }
-.bar { background: var(--mark); height: .5rem; border-radius: 2px; min-width: 1px }
-"""
+#: pictures of gradients that are shown at once; and curves in one picture
+_SHOWN, _CURVES = 12, 4
 
 
 def page(report):
     """The whole page."""
     title = html.escape(say("doctor.title", program=report.program))
-    peak = say("doctor.memory")
-    memory = "" if report.memory is None else f" · {peak} {amount(report.memory)}"
     parts = [
-        f"<h1>{title}</h1><p class='quiet'>{report.seconds:.2f} s{memory}</p>",
-        _section("doctor.error", f"<div class='card bad'>{_pre(report.error)}</div>")
-        if report.error
-        else "",
-        _section("doctor.findings", _findings(report)),
-        _section("doctor.models", _models(report)),
-        _section("doctor.losses", _grid({"loss": report.losses}) if report.losses else ""),
-        _section("doctor.norms", _grid(report.norms)),
-        _section("doctor.dead", _rows([(str(p), f"{n} / {m}") for p, n, m in report.dead])),
-        _section("doctor.shared", _rows([(" = ".join(names),) for names in report.shared])),
+        f"<h1>{title}</h1>{_verdict(report)}{_facts(report)}",
+        _section("doctor.error", _failure(report)),
+        _section("doctor.findings", "".join(map(_finding, report.findings))),
+        _section("doctor.losses", _losses(report)),
+        _section("doctor.norms", _norms(report), "doctor.norms.note"),
+        _section("doctor.dead", _dead(report), "doctor.dead.note"),
+        _section("doctor.by_line", _times(report.by_line), "doctor.time.note"),
         _section("doctor.by_op", _times(report.by_op)),
-        _section("doctor.by_line", _times(report.by_line)),
+        _section("doctor.models", _models(report)),
+        _section("doctor.shared", _table([(" = ".join(names),) for names in report.shared])),
     ]
     tongue = "zh" if language() == "zh" else "en"
     return (
         f"<!DOCTYPE html>\n<html lang='{tongue}'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head>\n"
+        f"<title>{title}</title><style>{STYLE}</style></head>\n"
         f"<body>{''.join(parts)}</body></html>\n"
     )
 
 
-def _section(key, body):
-    return f"<h2>{html.escape(say(key))}</h2>\n{body}\n" if body else ""
+def _section(key, body, note=None):
+    if not body:
+        return ""
+    quiet = f"<p class='quiet'>{_marked(say(note))}</p>" if note else ""
+    return f"<section><h2>{html.escape(say(key))}</h2>{quiet}{body}</section>\n"
 
 
-def _pre(text):
-    return f"<pre>{html.escape(text)}</pre>"
+def _marked(text):
+    """Text with `code` in backquotes as HTML."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text, quote=False))
 
 
-def _findings(report):
-    cards = [
-        f"<div class='card{' bad' if f.kind.is_error else ''}'><b>{f.kind.__name__}</b>"
-        f"{_pre(str(f.explanation))}</div>"
-        for f in report.findings
+# What was found -----------------------------------------------------------------------------------
+
+
+def _verdict(report):
+    kind = "error" if report.has_errors() else "warning" if report.findings else ""
+    return f"<span class='verdict {kind}'>{html.escape(verdict(report))}</span>"
+
+
+def _facts(report):
+    cells = [f"<div><dt>{html.escape(n)}</dt><dd>{v}</dd></div>" for n, v in facts(report)]
+    return f"<dl class='facts'>{''.join(cells)}</dl>"
+
+
+def _failure(report):
+    if not report.error:
+        return ""
+    source = _code(report.place, "") if report.place else ""
+    text = f"<pre class='wrap'>{html.escape(report.error)}</pre>"
+    return f"<div class='card error'>{text}{source}</div>"
+
+
+def _finding(finding):
+    kind, said = finding.kind, finding.explanation
+    severity = "error" if kind.is_error else "warning"
+    lines = "".join(_code(place, remark) for place, remark in said.places)
+    table = f"<pre>{html.escape(chr(10).join(said.table))}</pre>" if said.table else ""
+    labels = [say("doctor.fix"), *[say("doctor.or")] * len(said.fix)]
+    fixes = "".join(
+        f"<li data-label='{html.escape(label)}'>{_marked(text)}</li>"
+        for label, text in zip(labels, said.fix, strict=False)
+    )
+    return (
+        f"<article class='card {severity}'><header>"
+        f"<h3>{html.escape(say(f'mistake.{kind.__name__}'))}</h3>"
+        f"<span class='chip'>{html.escape(say(f'doctor.is_{severity}'))}</span>"
+        f"<code class='quiet'>{kind.__name__}</code></header>"
+        f"<p>{_marked(_sentence(said.why))}</p>{lines}{table}<ul class='fix'>{fixes}</ul></article>"
+    )
+
+
+def _sentence(parts):
+    """Sentences in a row, the first with a capital letter."""
+    text = ("" if language() == "zh" else " ").join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def _code(place, remark):
+    """A line of source between its neighbours."""
+    lines = source_of(place.filename)
+    rows = []
+    for n in range(max(place.line - 1, 1), min(place.line + 1, len(lines)) + 1):
+        hit, note = ("", "") if n != place.line else (" hit", remark and f"<em>{remark}</em>")
+        text = html.escape(lines[n - 1].rstrip())
+        rows.append(f"<div class='row{hit}'><i>{n}</i>{text}{note}</div>")
+    name = html.escape(shown_name(place.filename))
+    return f"<div class='code'><div class='file'>{name}</div>{''.join(rows)}</div>"
+
+
+# Curves -------------------------------------------------------------------------------------------
+
+
+def _losses(report):
+    shown = list(report.losses.items())[:_CURVES]
+    if not shown:
+        return ""
+    legend = "".join(
+        f"<span><b class='b{n}'></b><code>{html.escape(_label(place))}</code> "
+        f"<span class='quiet'>{_range(s)}</span></span>"
+        for n, (place, s) in enumerate(shown)
+    )
+    picture = chart([s for _, s in shown], 720, 220, say("doctor.pass"))
+    return f"<figure class='scroll'>{picture}</figure><div class='legend'>{legend}</div>"
+
+
+def _norms(report):
+    figures = [
+        f"<figure><figcaption><code>{html.escape(name)}</code><span class='quiet'>{_range(s)}"
+        f"</span></figcaption>{chart([s], 320, 120, say('doctor.step'))}</figure>"
+        for name, s in report.norms.items()
     ]
-    return "".join(cards) or f"<p class='good'>{html.escape(say('doctor.none'))}</p>"
+    return _grid(figures[:_SHOWN]) + _folded(_grid(figures[_SHOWN:]), len(figures) - _SHOWN)
 
 
-def _models(report):
-    lines = [say("doctor.model", name=name, count=f"{n:,}") for name, n, _ in report.models]
-    lines += [say("doctor.optimizer", name=n, count=count) for n, count in report.optimizers]
-    shapes = [(path, str(shape)) for _, _, parts in report.models for path, shape in parts]
-    return "".join(f"<p>{html.escape(line)}</p>" for line in lines) + _rows(shapes)
+def _grid(figures):
+    return f"<div class='grid'>{''.join(figures)}</div>" if figures else ""
 
 
-def _rows(rows):
-    cells = ["".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) for row in rows]
-    return f"<table>{''.join(f'<tr>{each}</tr>' for each in cells)}</table>" if cells else ""
+def _folded(body, count, key="doctor.more"):
+    if not body:
+        return ""
+    summary = html.escape(say(key, count=count))
+    return f"<details><summary>{summary}</summary>{body}</details>"
+
+
+def _range(series):
+    return f"{number(series.values[0])} → {number(series.values[-1])}"
+
+
+# Tables -------------------------------------------------------------------------------------------
+
+
+def _dead(report):
+    rows = [
+        f"<tr><td>{html.escape(name)}<br><code class='quiet'>{html.escape(_label(place))}</code>"
+        f"</td><td class='n'>{html.escape(say('doctor.of', count=count, all=units))}"
+        f"{_bars(count / units)}</td></tr>"
+        for place, name, count, units in report.dead
+    ]
+    return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
 def _times(rows):
-    most = max((seconds for _, seconds, _ in rows), default=1) or 1
+    most = max((spent.total for _, spent in rows), default=0) or 1
+    forward, backward = html.escape(say("doctor.forward")), html.escape(say("doctor.backward"))
+    head = (
+        f"<tr><th></th><th class='n wide'>{forward}</th><th class='n wide'>{backward}</th>"
+        f"<th class='n'>{html.escape(say('doctor.total'))}</th>"
+        f"<th class='n'>{html.escape(say('doctor.calls'))}</th></tr>"
+    )
     cells = [
-        f"<tr><td>{html.escape(_label(what))}<div class='bar' style='width:{100 * s / most:.1f}%'>"
-        f"</div></td><td class='n'>{milliseconds(s)}</td><td class='n'>{calls}×</td></tr>"
-        for what, s, calls in rows
+        f"<tr><td><code>{html.escape(_label(what))}</code>"
+        f"{_bars(spent.forward / most, spent.backward / most)}</td>"
+        f"<td class='n wide'>{milliseconds(spent.forward)}</td>"
+        f"<td class='n wide'>{milliseconds(spent.backward)}</td>"
+        f"<td class='n'>{milliseconds(spent.total)}</td><td class='n'>{spent.calls:,}×</td></tr>"
+        for what, spent in rows
     ]
-    return f"<table>{''.join(cells)}</table>" if cells else ""
+    legend = f"<span><b></b>{forward}</span><span><b class='b1'></b>{backward}</span>"
+    return f"<div class='legend'>{legend}</div><table>{head}{''.join(cells)}</table>" * bool(cells)
+
+
+def _bars(*parts):
+    """Bars one after the other, each a part of the whole width."""
+    bars = "".join(f"<b style='width:{100 * part:.1f}%'></b>" for part in parts)
+    return f"<div class='bars'>{bars}</div>"
 
 
 def _label(what):
+    """A Place with its line of source, or a name."""
     text = getattr(what, "text", "")
     return f"{what}  {text}" if text else str(what or "?")
 
 
-def _grid(series):
-    figures = [
-        f"<figure><figcaption>{html.escape(name)} "
-        f"<span class='quiet'>{values[0]:.3g} … {values[-1]:.3g}</span></figcaption>"
-        f"{curve(values)}</figure>"
-        for name, values in series.items()
-        if values
+def _models(report):
+    parts = [
+        f"<p>{_marked(say('doctor.model', name=m.name, kind=m.kind, count=f'{m.count:,}'))}</p>"
+        + _folded(_shapes(m.parameters), len(m.parameters), "doctor.tensors")
+        for m in report.models
     ]
-    return f"<div class='grid'>{''.join(figures)}</div>" if figures else ""
+    parts += [
+        f"<p>{_marked(say('doctor.optimizer', name=name, count=count))}</p>"
+        for name, count in report.optimizers
+    ]
+    return "".join(parts)
 
 
-def curve(values, width=240, height=60):
-    """A line through values, as SVG; logarithmic if they are positive and span much."""
-    finite = [v for v in values if math.isfinite(v)]
-    if not finite:
-        return "<p class='bad'>NaN</p>"
-    logarithmic = min(finite) > 0 and max(finite) > 50 * min(finite)
-    scaled = [math.log10(v) if logarithmic else v for v in finite]
-    low, high = min(scaled), max(scaled)
-    across = (width - 4) / max(len(scaled) - 1, 1)
-    down = (height - 6) / ((high - low) or 1)
-    points = " ".join(
-        f"{2 + i * across:.1f},{height - 3 - (v - low) * down:.1f}" for i, v in enumerate(scaled)
-    )
-    return (
-        f"<svg viewBox='0 0 {width} {height}' role='img'><polyline points='{points}' fill='none' "
-        "stroke='var(--mark)' stroke-width='1.5' stroke-linejoin='round'/></svg>"
-    )
+def _shapes(parameters):
+    return _table([(path, str(shape)) for path, shape in parameters])
+
+
+def _table(rows):
+    cells = ["".join(f"<td><code>{html.escape(cell)}</code></td>" for cell in row) for row in rows]
+    return f"<table>{''.join(f'<tr>{each}</tr>' for each in cells)}</table>" if cells else ""
