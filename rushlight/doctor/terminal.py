@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight.doctor.charts import number, sparkline
+from rushlight.explain.case import width
 from rushlight.explain.catalogue import say
 
 __all__ = ["amount", "facts", "milliseconds", "text", "verdict"]
@@ -14,7 +15,7 @@ _SHOWN = 12
 def text(report):
     """All that there is to say, with a heading for each part that isn't empty."""
     title = say("doctor.title", program=report.program)
-    parts = [title, "=" * len(title), verdict(report)]
+    parts = [title, "=" * width(title), verdict(report)]
     parts.append("  ".join(f"{name} {value}" for name, value in facts(report)))
     parts += _part("doctor.error", _failure(report))
     parts += _part("doctor.findings", _findings(report))
@@ -35,7 +36,7 @@ def verdict(report):
     words = [say("doctor.failed")] if report.error else []
     words += [say("doctor.errors", count=errors)] if errors else []
     words += [say("doctor.warnings", count=others)] if others else []
-    return ", ".join(words) or say("doctor.none")
+    return " · ".join(words) or say("doctor.none")
 
 
 def facts(report):
@@ -53,15 +54,14 @@ def _part(key, lines):
     if not lines:
         return []
     heading = say(key)
-    return ["", heading, "-" * len(heading), *(row for each in lines for row in each.split("\n"))]
+    return ["", heading, "-" * width(heading), *(row for each in lines for row in each.split("\n"))]
 
 
 def _failure(report):
     if not report.error:
         return []
-    return (
-        [report.error, f"{report.place}  {report.place.text}"] if report.place else [report.error]
-    )
+    shown = report.place and str(report.place) not in report.error
+    return [report.error, f"{report.place}  {report.place.text}"] if shown else [report.error]
 
 
 def _findings(report):

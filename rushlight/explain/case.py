@@ -22,7 +22,7 @@ from rushlight.explain.source import (
     statement_at,
 )
 
-__all__ = ["Case", "Explanation", "add_explanation", "explains"]
+__all__ = ["Case", "Explanation", "add_explanation", "explains", "width"]
 
 _FAMILIES = (
     "backward chain changes dtypes indices layers limits names passes shapes state targets".split()
@@ -74,12 +74,12 @@ class Explanation:
         label = say("fix", text="")
         for number, text in enumerate(self.fix):
             first, *rest = (say("or", text=text) if number else text).splitlines()
-            lines.append((label if number == 0 else " " * _width(label)) + first)
-            lines += [" " * _width(label) + line for line in rest]
+            lines.append((label if number == 0 else " " * width(label)) + first)
+            lines += [" " * width(label) + line for line in rest]
         return "\n".join([*lines, self.more] if self.more else lines)
 
 
-def _width(text):
+def width(text):
     """How many columns a text takes: Chinese characters take two."""
     return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
