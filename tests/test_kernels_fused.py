@@ -108,3 +108,24 @@ def test_operations_and_their_derivatives(name, at_once, monkeypatch):
     )
     for made, expected in zip(native, _with_gradient(OPERATIONS[name]), strict=True):
         np.testing.assert_allclose(made, expected, rtol=1e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("choice", ["0", "1"])
+@pytest.mark.parametrize("shape", [(5, 6), (40, 50), (20, 4, 60)])
+@pytest.mark.parametrize("kind", ["layer_norm", "batch_norm"])
+def test_gradients_together_are_those_of_the_rules(kind, shape, choice, monkeypatch):
+    monkeypatch.setattr(kernels, "_choice", choice)
+    channels = shape[1:] if kind == "layer_norm" else shape[1]
+    x, weight, bias = leaves = [
+        torch.randn(size, dtype=torch.float64).requires_grad_()
+        for size in (shape, channels, channels)
+    ]
+    if kind == "layer_norm":
+        out = F.layer_norm(x, channels, weight, bias)
+    else:
+        out = F.batch_norm(x, None, None, weight, bias, training=True)
+    g = torch.randn(shape, dtype=torch.float64)
+    together = torch.autograd.grad(out, leaves, g, retain_graph=True)
+    by_rules = torch.autograd.grad(out, leaves, g, create_graph=True)
+    for made, expected in zip(together, by_rules, strict=True):
+        torch.testing.assert_close(made, expected.detach())

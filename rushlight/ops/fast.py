@@ -46,7 +46,7 @@ from rushlight.autograd.tape import (
     next_sequence_number,
 )
 from rushlight.explain.provenance import here
-from rushlight.kernels.fused import LEAST, Fused
+from rushlight.kernels.fused import Fused
 from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
@@ -92,7 +92,6 @@ _names = {
     "number_array": number_array,
     "raise_modified": raise_modified,
     "sum_array_to": sum_array_to,
-    "FUSED": LEAST,
     "zeros": np.zeros,
     # how many things watch operations (transforms, hooks, modes): if any, all go the general way
     "intercepted": 0,
@@ -251,7 +250,7 @@ def _flag(op, name):
 def _kernel_source(op, label):
     """Source that names what computes: the kernel, or native code of it for large arrays."""
     if op.fused:
-        return f"(kernel_{label} if {op.arrays[0]}_array.size < FUSED else fused_{label})"
+        return f"(kernel_{label} if {op.arrays[0]}_array.size < {op.least} else fused_{label})"
     return f"kernel_{label}"
 
 
@@ -419,11 +418,16 @@ def _guards_source(op, flags):
 def first_backward(node, gradient, edges):
     """Build the derivative of the Node's operation, and call it."""
     op = node.op
-    op.backward = build_backward(op, [bind_to_kernels(rule) for rule in op.rules.values()])
+    op.backward = build_backward(op, [bind_to_kernels(rule) for rule in _array_rules(op).values()])
     for node_class in op.node_classes():
         if node_class.backward is first_backward:
             node_class.backward = op.backward
     return op.backward(node, gradient, edges)
+
+
+def _array_rules(op):
+    """The rules by the names of the arguments; and the one of all `together`, if there is one."""
+    return op.rules | ({"together": op.together} if op.together else {})
 
 
 def build_backward(op, rules):
@@ -438,8 +442,8 @@ def build_backward(op, rules):
 
 
 def _backward_source(op):
-    rules = [f"d_{name}" for name in op.rules]
-    fused = [f"fused_{name}" for name in op.rules if op.fused]
+    rules = [f"d_{name}" for name in _array_rules(op)]
+    fused = [f"fused_{name}" for name in _array_rules(op) if op.fused]
     yield f"def declare({', '.join(rules + fused)}):"
     yield "    def backward(node, g, edges):"
     if op.saved_names:
@@ -456,6 +460,10 @@ def _backward_source(op):
         for name in ("g", "out") if "out" in op.saved_names else ("g",):
             yield f"        if {name}.shape != kept:"
             yield f"            {name} = {name}.reshape(kept)"
+    if op.together:
+        wanted = [f"edges[{i}] is not None" for i in range(len(op.arrays))]
+        yield f"        if {' and '.join(wanted)}:"
+        yield f"            return {_rule_call(op, 'together')}"
     results = []
     for i, name in enumerate(op.arrays):
         results.append(f"g_{name}" if name in op.rules else "None")
@@ -473,10 +481,17 @@ def _gradients_source(op):
         yield f"            g_{name} = zeros(*node.outputs[{i}])"
 
 
-def _rule_source(op, name, position):
+def _rule_call(op, name):
+    """Source that calls a rule, or native code of it for large arrays."""
     first = "g" if op.outputs is None else f"g_{op.outputs[0]}"
-    rule = f"(d_{name} if {first}.size < FUSED else fused_{name})" if op.fused else f"d_{name}"
-    rule += f"({', '.join(op.rule_parameters[name])})"
+    rule = f"d_{name}"
+    if op.fused:
+        rule = f"(d_{name} if {first}.size < {op.least} else fused_{name})"
+    return f"{rule}({', '.join(op.rule_parameters[name])})"
+
+
+def _rule_source(op, name, position):
+    rule = _rule_call(op, name)
     only = len(op.arrays) == 1
     indent = "        " if only else "            "
     if not only:

@@ -41,24 +41,16 @@ def _straight(function, self, args, kwargs):
     if op is None or op.ufunc is None or not is_straight(self):
         return False
     array = self._array
-    alpha = kwargs.get("alpha", 1)
-    scaled = "alpha" in kwargs and alpha.__class__ in (int, float) and array.dtype.kind == "f"
-    if len(kwargs) > scaled:
-        return False
     operands = [array]
     for x in args:
-        if isinstance(x, Tensor):
-            if x._requires_grad and modes.grad_enabled:
-                return False
-            operands.append(x._array)
-        else:
-            operands.append(fast.number_array(x, array.dtype))
-        if getattr(operands[-1], "dtype", None) is not array.dtype:
+        operand = _exact(x, array.dtype)
+        if kwargs:
+            operand = _times_alpha(operand, array.dtype, **kwargs)
+        if operand is None:
             return False
+        operands.append(operand)
     version = self._counter[0]
     try:
-        if alpha != 1:
-            operands[1] = np.multiply(operands[1], fast.number_array(alpha, array.dtype))
         if array.ndim:
             op.ufunc(*operands, array)
         else:
@@ -69,6 +61,29 @@ def _straight(function, self, args, kwargs):
     if here[0]:
         note_write(self._counter)
     return True
+
+
+def _exact(x, dtype):
+    """An operand as an array of the dtype, if it is one or becomes one in the same way; or None."""
+    if isinstance(x, Tensor):
+        array = x._array
+        recorded = x._requires_grad and modes.grad_enabled
+        return None if recorded or array.dtype is not dtype else array
+    if dtype.kind == "i":
+        small = x.__class__ is int and -128 <= x < 128
+        return np.asarray(x, dtype) if small else None
+    made = fast.number_array(x, dtype)
+    return made if getattr(made, "dtype", None) is dtype else None
+
+
+def _times_alpha(operand, dtype, alpha=None, **others):
+    """What `add_` and `sub_` scale an operand to; None if it isn't as simple as that."""
+    if others or operand is None:
+        return None
+    if alpha.__class__ is int and alpha == 1:
+        return operand
+    simple = dtype.kind == "f" and alpha.__class__ in (int, float)
+    return np.multiply(operand, fast.number_array(alpha, dtype)) if simple else None
 
 
 def is_straight(self):
@@ -82,6 +97,12 @@ def is_straight(self):
 
 def overwrite(self, result, expanded=False):
     """Write a result into `self`, with its history; `self` may be `expanded` if it is constant."""
+    if is_straight(self) and not result._requires_grad and result._array.__class__ is np.ndarray:
+        np.copyto(self._array, result._array, casting="unsafe")
+        self._counter[0] += 1
+        if here[0]:
+            note_write(self._counter)
+        return
     check_in_place(self, recorded=result._requires_grad)
     special = special_array((self, result))
     if special is None:

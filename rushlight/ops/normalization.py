@@ -111,6 +111,43 @@ def _bias_gradient(g, dims):
     return _sum(g, dim=leading, keepdim=False) if leading else g
 
 
+def _gradients(g, input, weight, dims, eps):
+    """The three derivatives together."""
+    if type(g) is np.ndarray:
+        return _gradients_by_rows(g, input, weight, dims, eps)
+    centred = input - _mean(input, dims)
+    scale = rsqrt(_mean(centred * centred, dims) + eps)
+    z, h = centred * scale, g * weight
+    g_input = (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale
+    leading = tuple(range(len(input.shape) - len(dims)))
+    return (
+        g_input,
+        _sum(g * z, dim=leading, keepdim=False),
+        _sum(g, dim=leading, keepdim=False),
+    )
+
+
+def _gradients_by_rows(g, input, weight, dims, eps):
+    gradients, rows, flat = _rows(g, dims), _rows(input, dims), _flat(weight)
+    share = rows.dtype.type(1 / max(rows.shape[1], 1))
+    g_input = np.empty_like(rows)
+    g_weight, g_bias = np.zeros((2, rows.shape[1]), rows.dtype)
+    for block in row_blocks(*rows.shape):
+        z, scale = _standardized(rows[block], eps)
+        part = gradients[block]
+        g_weight += np.einsum("ij,ij->j", part, z)
+        g_bias += np.add.reduce(part, axis=0)
+        h = part * flat
+        z *= np.vecdot(h, z)[:, np.newaxis] * share
+        z += np.add.reduce(h, axis=1, keepdims=True) * share
+        h -= z
+        np.multiply(h, scale, out=g_input[block])
+    return tuple(
+        made.reshape(x.shape).astype(x.dtype, copy=False)
+        for made, x in ((g_input, input), (g_weight, weight), (g_bias, weight))
+    )
+
+
 @opaque(
     node="NativeLayerNormBackward0",
     refuses=(NOT_FLOATING, "LayerNormKernelImpl"),
@@ -120,7 +157,8 @@ def _bias_gradient(g, dims):
     d_input=_input_gradient,
     d_weight=_weight_gradient,
     d_bias=_bias_gradient,
-    fuse=True,
+    together=_gradients,
+    fuse=1 << 10,
 )
 def layer_norm(input, weight=None, bias=None, *, dims, eps):
     """(input - mean) / sqrt(variance + eps) * weight + bias, over the last dimensions `dims`.
@@ -178,6 +216,24 @@ def _batch_weight_gradient(g_out, input, mean, var, eps):
     return _sum(g_out * c, dim=_all_but_channels(input), keepdim=False) * rsqrt(var + eps)
 
 
+def _batch_gradients(g_out, g_mean, g_var, input, weight, mean, var, eps):
+    """The three derivatives together."""
+    dims = _all_but_channels(input)
+    share = 1 / _count(input.shape, dims)
+    c = input - _per_channel(mean, input)
+    r = rsqrt(var + eps)
+    g_weight = _sum(g_out * c, dim=dims, keepdim=False) * r
+    g_bias = _sum(g_out, dim=dims, keepdim=False)
+    slope = r * weight
+    a = g_var * (2 * share) - g_weight * (slope * r * share)
+    b = (g_mean - slope * g_bias) * share
+    slope, a, b = (_per_channel(values, input) for values in (slope, a, b))
+    c *= a
+    c += g_out * slope
+    c += b
+    return c, g_weight, g_bias
+
+
 @opaque(
     node="NativeBatchNormBackward0",
     refuses=(NOT_FLOATING, "batch_norm"),
@@ -186,7 +242,8 @@ def _batch_weight_gradient(g_out, input, mean, var, eps):
     d_input=_batch_input_gradient,
     d_weight=_batch_weight_gradient,
     d_bias=lambda g_out: _sum(g_out, dim=_all_but_channels(g_out), keepdim=False),
-    fuse=True,
+    together=_batch_gradients,
+    fuse=1 << 10,
 )
 def batch_norm_with_statistics(input, weight=None, bias=None, *, eps):
     """(input - mean) / sqrt(var + eps) * weight + bias, for each channel of (N, C, ...).

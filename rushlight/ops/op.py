@@ -46,8 +46,7 @@ from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.explain import explained
 from rushlight.explain.provenance import here
-from rushlight.kernels.fused import LEAST as FUSED
-from rushlight.kernels.fused import Fused
+from rushlight.kernels.fused import LEAST, Fused
 from rushlight.ops import fast
 from rushlight.ops.checked import refusal
 from rushlight.ops.refused import no_such_form, refuse
@@ -80,6 +79,9 @@ class Op:
         overloaded: whether PyTorch has a form of its own for numbers, which its messages list.
         fused: what computes large arrays in place of the kernel, if declared with `fuse=True`: the
             kernel and the rules are chains of NumPy calls, which pay off as native code.
+        least: so many elements are large; `fuse=n` says it of long chains.
+        together: the rules of all arguments as one function of arrays, where they share work; the
+            ordinary backward pass calls it when all are wanted.
         kernel: arrays to array (or to a tuple of arrays, for several outputs).
         arrays: names of the arguments that are arrays; those with a default may be None.
         options: names of the options, with their defaults.
@@ -125,6 +127,7 @@ class Op:
         order=None,
         overloaded=False,
         fuse=False,
+        together=None,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
@@ -133,6 +136,8 @@ class Op:
         self.overloaded = overloaded
         self.kernel = ufunc or function
         self.fused = Fused(self.kernel) if fuse else None
+        self.least = LEAST if fuse is True else fuse
+        self.together = together
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
         self.result = result
@@ -180,6 +185,8 @@ class Op:
                     if name.removesuffix("_shape") not in known:
                         raise TypeError(f"{self.name}: a rule names {name!r}, which it hasn't got")
                     self.saved_for.setdefault(name, []).append(argument)
+        if self.together:
+            self.rule_parameters["together"] = parameters_of(self.together)
         for name in self._saved_by_kind():
             self.saved_for.setdefault(name, list(self.rules))
         self.saved_names = tuple(self.saved_for)
@@ -356,7 +363,7 @@ class Op:
 
     def _compute(self, arrays, options):
         """What the kernel makes of the arrays, or native code of it where they are large."""
-        large = self.fused is not None and arrays[0].size >= FUSED
+        large = self.fused is not None and arrays[0].size >= self.least
         return (self.fused if large else self.kernel)(*arrays, **options)
 
     def record(self, operands, options, outputs):
