@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import threading
 import weakref
+from collections import OrderedDict
 
 __all__ = ["Node", "Output", "gradient_edge", "modes", "next_sequence_number"]
 
@@ -300,6 +301,13 @@ class RemovableHandle:
 
     def __exit__(self, *exception):
         self.remove()
+
+    def __getstate__(self):
+        return self.hooks_dict_ref(), self.id
+
+    def __setstate__(self, state):
+        hooks, self.id = state
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
 
 
 def hooks_of(holder):

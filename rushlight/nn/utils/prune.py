@@ -45,6 +45,11 @@ class BasePruningMethod(ABC):
     PRUNING_TYPE: str
     _tensor_name: str
 
+    def __init_subclass__(cls, **kwargs):
+        """Rushlight's methods say that they live where PyTorch's do."""
+        super().__init_subclass__(**kwargs)
+        cls.__module__ = cls.__module__.replace("rushlight.", "torch.", 1)
+
     def __call__(self, module, inputs):
         setattr(module, self._tensor_name, self.apply_mask(module))
 
@@ -213,8 +218,8 @@ class Identity(BasePruningMethod):
         return super().apply(module, name)
 
 
-class RandomUnstructured(BasePruningMethod):
-    """Prunes elements at random: `amount` of them, or that part of them if it is a float."""
+class _Elements(BasePruningMethod):
+    """Prunes `amount` elements, or that part of them if it is a float: those that it chooses."""
 
     PRUNING_TYPE = "unstructured"
 
@@ -226,39 +231,34 @@ class RandomUnstructured(BasePruningMethod):
         count = _count(self.amount, t.nelement())
         mask = default_mask.clone()
         if count:
-            scores = ops.rand_like(t).view(-1)
-            mask.view(-1)[ops.topk(scores, k=count).indices] = 0
+            mask.view(-1)[self._chosen(t, count)] = 0
         return mask
+
+
+class RandomUnstructured(_Elements):
+    """Prunes elements at random: `amount` of them, or that part of them if it is a float."""
+
+    def _chosen(self, t, count):
+        return ops.topk(ops.rand_like(t).view(-1), k=count).indices
 
     @classmethod
     def apply(cls, module, name, amount):
         return super().apply(module, name, amount=amount)
 
 
-class L1Unstructured(BasePruningMethod):
+class L1Unstructured(_Elements):
     """Prunes the elements nearest to 0: `amount` of them, or that part of them."""
 
-    PRUNING_TYPE = "unstructured"
-
-    def __init__(self, amount):
-        _check_amount(amount)
-        self.amount = amount
-
-    def compute_mask(self, t, default_mask):
-        count = _count(self.amount, t.nelement())
-        mask = default_mask.clone()
-        if count:
-            smallest = ops.topk(t.abs().view(-1), k=count, largest=False)
-            mask.view(-1)[smallest.indices] = 0
-        return mask
+    def _chosen(self, t, count):
+        return ops.topk(t.abs().view(-1), k=count, largest=False).indices
 
     @classmethod
     def apply(cls, module, name, amount, importance_scores=None):
         return super().apply(module, name, amount=amount, importance_scores=importance_scores)
 
 
-class RandomStructured(BasePruningMethod):
-    """Prunes slices along `dim` at random: `amount` of them, or that part of them."""
+class _Slices(BasePruningMethod):
+    """Prunes `amount` slices along `dim`, or that part of them if it is a float."""
 
     PRUNING_TYPE = "structured"
 
@@ -269,41 +269,38 @@ class RandomStructured(BasePruningMethod):
 
     def compute_mask(self, t, default_mask):
         _check_structured(t, self.dim)
-        size = t.shape[self.dim]
-        count = _count(self.amount, size)
+        count = _count(self.amount, t.shape[self.dim])
         if not count:
             return default_mask
-        scores = ops.rand(size)
-        kept = scores > ops.kthvalue(scores, k=count).values
-        return _slices_mask(t, self.dim, kept) * default_mask.to(t.dtype)
+        return _slices_mask(t, self.dim, self._kept(t, count)) * default_mask.to(t.dtype)
+
+
+class RandomStructured(_Slices):
+    """Prunes slices along `dim` at random: `amount` of them, or that part of them."""
+
+    def _kept(self, t, count):
+        scores = ops.rand(t.shape[self.dim])
+        return scores > ops.kthvalue(scores, k=count).values
 
     @classmethod
     def apply(cls, module, name, amount, dim=-1):
         return super().apply(module, name, amount=amount, dim=dim)
 
 
-class LnStructured(BasePruningMethod):
+class LnStructured(_Slices):
     """Prunes the slices along `dim` of least n-norm: `amount` of them, or that part of them."""
 
-    PRUNING_TYPE = "structured"
-
     def __init__(self, amount, n, dim=-1):
-        _check_amount(amount)
-        self.amount = amount
+        super().__init__(amount, dim)
         self.n = n
-        self.dim = dim
 
-    def compute_mask(self, t, default_mask):
-        _check_structured(t, self.dim)
+    def _kept(self, t, count):
         size = t.shape[self.dim]
-        count = _count(self.amount, size)
-        if not count:
-            return default_mask
         others = [d for d in range(t.dim()) if d != self.dim % t.dim()]
         norms = ops.norm(t, p=self.n, dim=others)
         kept = ops.zeros(size, dtype=t.dtype)
         kept[ops.topk(norms, k=size - count, largest=True).indices] = 1
-        return _slices_mask(t, self.dim, kept) * default_mask.to(t.dtype)
+        return kept
 
     @classmethod
     def apply(cls, module, name, amount, n, dim, importance_scores=None):
