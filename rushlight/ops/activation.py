@@ -49,7 +49,9 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 @elementwise(
     d_input=lambda g, input, min_val, max_val: beside(
-        where((input <= min_val) | (input >= max_val), 0.0, g), input
+        where((input <= min_val) | (input >= max_val), 0.0, g),
+        input,
+        name="HardtanhBackwardBackward0",
     ),
 )
 def hardtanh(input, *, min_val=-1.0, max_val=1.0):
@@ -68,7 +70,9 @@ def _like(number, array):
 
 @elementwise(
     refuses=("bc", "threshold_cpu"),
-    d_input=lambda g, input, threshold: beside(where(input <= threshold, 0.0, g), input),
+    d_input=lambda g, input, threshold: beside(
+        where(input <= threshold, 0.0, g), input, name="ThresholdBackwardBackward0"
+    ),
 )
 def threshold(input, *, threshold, value):
     """The elements above `threshold`; in place of the others, `value`."""
@@ -77,7 +81,9 @@ def threshold(input, *, threshold, value):
 
 @elementwise(
     refuses=(NOT_FLOATING, "leaky_relu_cpu"),
-    d_input=lambda g, input, negative_slope: beside(where(input > 0, g, g * negative_slope), input),
+    d_input=lambda g, input, negative_slope: beside(
+        where(input > 0, g, g * negative_slope), input, name="LeakyReluBackwardBackward0"
+    ),
     fuse=True,
 )
 def leaky_relu(input, *, negative_slope=0.01):
@@ -93,7 +99,11 @@ def leaky_relu(input, *, negative_slope=0.01):
 
 @elementwise(
     refuses=(NOT_FLOATING, "hardsigmoid_cpu"),
-    d_input=lambda g, input: beside(where((input > -3) & (input < 3), g * (1 / 6), 0.0), input),
+    d_input=lambda g, input: beside(
+        where((input > -3) & (input < 3), g * (1 / 6), 0.0),
+        input,
+        name="HardsigmoidBackwardBackward0",
+    ),
 )
 def hardsigmoid(input):
     """min(max(x + 3, 0), 6) / 6: the sigmoid in three straight pieces."""
@@ -126,7 +136,9 @@ def _check_softshrink(input, *, lambd):
     refuses=(NOT_FLOATING, "softshrink_check"),
     check=_check_softshrink,
     d_input=lambda g, input, lambd: beside(
-        where((input >= -lambd) & (input <= lambd), 0.0, g), input
+        where((input >= -lambd) & (input <= lambd), 0.0, g),
+        input,
+        name="SoftshrinkBackwardBackward0",
     ),
 )
 def softshrink(input, *, lambd=0.5):
@@ -141,7 +153,9 @@ def softshrink(input, *, lambd=0.5):
 @elementwise(
     refuses=(NOT_FLOATING, "hardshrink_cpu"),
     d_input=lambda g, input, lambd: beside(
-        where((input >= -lambd) & (input <= lambd), 0.0, g), input
+        where((input >= -lambd) & (input <= lambd), 0.0, g),
+        input,
+        name="HardshrinkBackwardBackward0",
     ),
 )
 def hardshrink(input, *, lambd=0.5):
@@ -152,8 +166,12 @@ def hardshrink(input, *, lambd=0.5):
 @elementwise(
     refuses=(NOT_FLOATING, "prelu_cpu"),
     node="PreluKernelBackward0",
-    d_input=lambda g, input, weight: where(input > 0, g, g * weight),
-    d_weight=lambda g, input: where(input > 0, 0.0, g * input),
+    d_input=lambda g, input, weight: beside(
+        where(input > 0, g, g * weight), input, name="PreluKernelBackwardBackward0"
+    ),
+    d_weight=lambda g, input, weight: beside(
+        where(input > 0, 0.0, g * input), weight, name="PreluKernelBackwardBackward0"
+    ),
 )
 def prelu_kernel(input, weight):
     """max(0, x) + weight * min(0, x), with a weight that broadcasts against the elements.

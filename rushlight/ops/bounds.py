@@ -37,17 +37,17 @@ def _not_for_complex(name):
     return check
 
 
-def _half_of_ties(g, wins, ties):
-    """g where one side wins, half of it where the two are equal."""
-    return g * wins + (g * 0.5) * ties
+def _half_of_ties(g, loses, ties):
+    """g where one side doesn't lose (nobody does against NaN), half of it where both are equal."""
+    return g * ~loses - (g * 0.5) * ties
 
 
 @elementwise(
     ufunc=ordered(np.maximum),
     numbers=(),
     check=_not_for_complex("maximum"),
-    d_input=lambda g, input, other: _half_of_ties(g, input > other, input == other),
-    d_other=lambda g, input, other: _half_of_ties(g, other > input, input == other),
+    d_input=lambda g, input, other: _half_of_ties(g, input < other, input == other),
+    d_other=lambda g, input, other: _half_of_ties(g, other < input, input == other),
 )
 def maximum(input, other):
     """The greater of two elements; NaN if one of them is NaN.
@@ -64,8 +64,8 @@ def maximum(input, other):
     ufunc=ordered(np.minimum),
     numbers=(),
     check=_not_for_complex("minimum"),
-    d_input=lambda g, input, other: _half_of_ties(g, input < other, input == other),
-    d_other=lambda g, input, other: _half_of_ties(g, other < input, input == other),
+    d_input=lambda g, input, other: _half_of_ties(g, input > other, input == other),
+    d_other=lambda g, input, other: _half_of_ties(g, other > input, input == other),
 )
 def minimum(input, other):
     """The smaller of two elements; NaN if one of them is NaN."""

@@ -289,10 +289,18 @@ def sigmoid(input):
     return np.divide(one, result, result if result.ndim else None)
 
 
-@elementwise(d_gradient=lambda g: g, d_input=lambda g: _zeroed(g), takes_out=False)
-def beside(gradient, input):
-    """A gradient that is constant in pieces, and so has zeros, not nothing, as its own gradient."""
-    return gradient
+@elementwise(
+    node=lambda name: name,
+    d_gradient=lambda g, input, name: beside(g, input, name=name),
+    d_input=lambda g: _zeroed(g),
+    takes_out=False,
+)
+def beside(gradient, input, *, name):
+    """A gradient that is constant in pieces, and so has zeros, not nothing, as its own gradient.
+
+    `name` is that of its Node in PyTorch.
+    """
+    return gradient[...]  # what holds no array raises here, and goes the general way
 
 
 def _check_relu(input):
@@ -302,8 +310,15 @@ def _check_relu(input):
         raise NotImplementedError("clamp is not supported for complex types")
 
 
-# A product with the mask, not a choice: the choice takes NumPy ten times as long.
-@elementwise(check=_check_relu, d_input=lambda g, out: beside(g * (out > 0), out))
+def _relu_slope(g, out):
+    """The gradient where something came through (NaN did).
+
+    A product with the mask, not a choice: the choice takes NumPy ten times as long.
+    """
+    return beside(g * (out != 0), out, name="ThresholdBackwardBackward0")
+
+
+@elementwise(check=_check_relu, d_input=lambda g, out: _relu_slope(g, out))
 def relu(input):
     """The positive part of each element: max(x, 0).
 

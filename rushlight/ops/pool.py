@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
+from rushlight.ops.elementwise import beside
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse
@@ -142,11 +143,15 @@ def _max_node(kernel_size, stride, padding, dilation, ceil_mode):
     outputs=("values", "indices"),
     takes_out=False,
     node=_max_node,
-    d_input=lambda g_values, indices, input_shape, kernel_size, stride, dilation: _put_places(
-        g_values,
-        indices=_plain(indices),
-        space=tuple(input_shape[2:]),
-        once=_is_apart(kernel_size, stride, dilation),
+    d_input=lambda g_values, input, indices, input_shape, kernel_size, stride, dilation: beside(
+        _put_places(
+            g_values,
+            indices=_plain(indices),
+            space=tuple(input_shape[2:]),
+            once=_is_apart(kernel_size, stride, dilation),
+        ),
+        input,
+        name="MaxPool2DWithIndicesBackwardBackward0",
     ),
 )
 def _max_pool(input, *, kernel_size, stride, padding, dilation, ceil_mode):

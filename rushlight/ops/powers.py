@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import is_complex, log, where
+from rushlight.ops.elementwise import beside, is_complex, log, where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import no_such_form
@@ -27,10 +27,20 @@ def _check_power_of_number(input, *, exponent):
 def _power_slope(input, exponent):
     """The derivative of the power in its base."""
     if exponent == 2:
-        return input + input
+        return _doubled(input)
     if exponent == 0:
         return _power_of_number(input, exponent=0) * 0
     return _power_of_number(input, exponent=exponent - 1) * exponent
+
+
+@elementwise(
+    node="MulBackward0",
+    takes_out=False,
+    d_input=lambda g, input: beside(g + g, input, name="MulBackward0"),
+)
+def _doubled(input):
+    """The derivative of the square; its own derivative is constant, but not nothing."""
+    return input + input
 
 
 @elementwise(
