@@ -245,13 +245,13 @@ class Pass:
             return
         if hooks is None:
             if gradient is not None:
-                self.accumulate(leaf, gradient)
+                self.add_to_grad(leaf, gradient)
             return
         node = AccumulateGrad.of(leaf)
         gradient = self.run_before_hooks(node, gradient)
         if gradient is None:
             return
-        self.accumulate(leaf, self.in_grad_dtype(leaf, gradient))
+        self.add_to_grad(leaf, self.in_grad_dtype(leaf, gradient))
         for hook in list(hooks.accumulated.values()):
             returned = hook(leaf)
             refuse_result(returned)
@@ -259,6 +259,13 @@ class Pass:
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         if hooks.after:
             self.run_after_hooks(node, (), gradient)
+
+    def add_to_grad(self, leaf, gradient):
+        """Accumulate a gradient, as an event of the profile that runs, if there is one."""
+        accumulate = self.accumulate
+        if modes.recorder is not None:
+            accumulate = modes.recorder.watched_rules(AccumulateGrad.of(leaf), accumulate)
+        accumulate(leaf, gradient)
 
     def in_grad_dtype(self, leaf, gradient):
         """A gradient in the dtype in which the leaf wants it."""

@@ -3,6 +3,7 @@
 They may be applied to each other's results in any order.
 """
 
+from rushlight.func.functionalize import functionalize
 from rushlight.func.jacobians import hessian, jacfwd, jacrev
 from rushlight.func.modules import (
     functional_call,
@@ -14,6 +15,7 @@ from rushlight.func.vmap import vmap
 
 __all__ = [
     "functional_call",
+    "functionalize",
     "grad",
     "grad_and_value",
     "hessian",

@@ -68,6 +68,19 @@ def split_aux(name, returned):
     return returned
 
 
+def lowered(layer, aux):
+    """What a function returned besides, without the layer.
+
+    Raises:
+        RuntimeError: it holds something else than tensors.
+    """
+    leaves, spec = tree_flatten(aux)
+    for x in leaves:
+        if not isinstance(x, Tensor):
+            raise RuntimeError(f"Expected tensors, got unsupported type {type(x)}")
+    return tree_unflatten([layer.lower(x) for x in leaves], spec)
+
+
 def zeros_if_none(gradient, x):
     """A gradient of `x`; zeros where nothing depends on it."""
     return wrap(np.zeros_like(x._array)) if gradient is None else gradient
@@ -138,7 +151,7 @@ def grad_and_value(func, argnums=0, has_aux=False):
         gradient = tree_unflatten(gradients, spec)
         value = layer.lower(output)
         if has_aux:
-            return gradient, (value, tree_map_only(Tensor, layer.lower, aux))
+            return gradient, (value, lowered(layer, aux))
         return gradient, value
 
     return differentiated
@@ -192,7 +205,7 @@ def vjp(func, *primals, has_aux=False):
     aux = None
     if has_aux:
         returned, aux = split_aux("vjp(f, *primals)", returned)
-        aux = tree_map_only(Tensor, layer.lower, aux)
+        aux = lowered(layer, aux)
     outputs, out_spec = tree_flatten(returned)
     check_tensors("vjp(f, *primals)", outputs)
     value = tree_unflatten([layer.lower(y) for y in outputs], out_spec)
@@ -271,7 +284,7 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     value = tree_unflatten([layer.lower(y) for y in outputs], out_spec)
     product = tree_unflatten([tangent_in(layer, y, strict) for y in outputs], out_spec)
     if has_aux:
-        return value, product, tree_map_only(Tensor, layer.lower, aux)
+        return value, product, lowered(layer, aux)
     return value, product
 
 

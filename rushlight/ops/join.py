@@ -505,30 +505,30 @@ def _chunk(input, chunks, dim, name):
     d_input=lambda g, dim: cat(g, dim),
 )
 def _unsafe_split(input, *, name, dim, bounds):
-    """Copies of the pieces of a dimension between `bounds`."""
-    return tuple(piece.copy() for piece in _pieces(input, dim, bounds))
+    """The pieces of a dimension between `bounds`: the same memory, but no views to the tape."""
+    return tuple(_pieces(input, dim, bounds))
 
 
-def _copies_of(pieces):
-    """The pieces that a `split` gave, as copies that may be changed in place."""
+def _let_go(pieces):
+    """The pieces that a `split` gave, as tensors that may be changed in place."""
     source, _, (name, dim, bounds) = pieces[0]._replay
     return _unsafe_split(source, name=name, dim=dim, bounds=bounds)
 
 
 def unsafe_chunk(input, chunks, dim=0):
-    """`chunk`, whose pieces are copies: they may be changed in place."""
-    return _copies_of(_chunk(input, chunks, dim, "UnsafeSplitBackward0"))
+    """`chunk`, whose pieces may be changed in place: to the tape they are no views."""
+    return _let_go(_chunk(input, chunks, dim, "UnsafeSplitBackward0"))
 
 
 def unsafe_split(tensor, split_size, dim=0):
-    """`split`, whose pieces are copies: they may be changed in place."""
-    return _copies_of(_split_evenly(tensor, split_size, dim, "UnsafeSplitBackward0"))
+    """`split`, whose pieces may be changed in place: to the tape they are no views."""
+    return _let_go(_split_evenly(tensor, split_size, dim, "UnsafeSplitBackward0"))
 
 
 def unsafe_split_with_sizes(input, split_sizes, dim=0):
-    """`split_with_sizes`, whose pieces are copies: they may be changed in place."""
+    """`split_with_sizes`, whose pieces may be changed in place: to the tape they are no views."""
     name = "UnsafeSplitWithSizesBackward0"
-    return _copies_of(_split_with_sizes(input, split_sizes, dim, name))
+    return _let_go(_split_with_sizes(input, split_sizes, dim, name))
 
 
 def tensor_split(input, indices_or_sections, dim=0):
