@@ -139,7 +139,15 @@ _FROM_SUBMODULES = {
     "_standard_gamma": "ops.gamma_draws",
     "_standard_gamma_grad": "ops.gamma_draws",
     "alpha_dropout": "nn.functional",
-    "autocast": "amp",
+    **dict.fromkeys(
+        """
+        autocast autocast_decrement_nesting autocast_increment_nesting clear_autocast_cache
+        get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype is_autocast_cache_enabled
+        is_autocast_cpu_enabled is_autocast_enabled set_autocast_cache_enabled
+        set_autocast_cpu_dtype set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled
+        """.split(),
+        "amp.autocast_mode",
+    ),
     "bartlett_window": "signal.periodic",
     "bilinear": "nn.functional",
     "blackman_window": "signal.periodic",

@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from types import FunctionType
 
+from rushlight.detour import detour
 from rushlight.tensor import Tensor
 
 __all__ = ["answering", "answers", "convert", "default_answer", "dispatch", "have_all_ask"]
@@ -192,27 +193,9 @@ class _Question:
             raise
 
 
-def _ask(*args, _question, **kwargs):
-    return _question(args, kwargs)
-
-
 def have_ask(function, public, **how):
     """Let `function` ask before it does what it does now."""
-    direct = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    direct.__kwdefaults__ = function.__kwdefaults__
-    op = (function.__kwdefaults__ or {}).get("_op")
-    if op is not None:
-        op.body = direct
-    function.__dict__.setdefault("__wrapped__", direct)  # where its signature is looked up
-    function.__defaults__ = None
-    function.__kwdefaults__ = {"_question": _Question(public, direct, **how)}
-    function.__code__ = _ask.__code__.replace(co_freevars=function.__code__.co_freevars)
+    detour(function, lambda direct: _Question(public, direct, **how))
 
 
 # Everything public --------------------------------------------------------------------------------

@@ -28,14 +28,21 @@ def _step(nonlinearity):
 
 def _lstm_step(x, state, weight, bias, projection):
     hidden, cell = state
-    gates = x + ops.linear(hidden, weight, bias)
+    gates = _as_precise(x + ops.linear(hidden, weight, bias), cell)
     cell = recurrent.lstm_memory(gates, cell)
     hidden = recurrent.lstm_output(gates, cell)
     return (hidden if projection is None else ops.linear(hidden, projection)), cell
 
 
 def _gru_step(x, state, weight, bias, projection):
-    return (recurrent.gru_step(x, ops.linear(state[0], weight, bias), state[0]),)
+    hidden = state[0]
+    from_hidden = _as_precise(ops.linear(hidden, weight, bias), hidden)
+    return (recurrent.gru_step(_as_precise(x, hidden), from_hidden, hidden),)
+
+
+def _as_precise(gates, state):
+    """The gates in the dtype of the state, where autocast made them less precise."""
+    return gates if gates._array.dtype is state._array.dtype else gates.to(state.dtype)
 
 
 #: for each mode, its step and how many gates it has

@@ -259,9 +259,12 @@ def _fast_source(op, label, general, options, kernel, recording=True):
     yield "    try:"
     for name in op.arrays:
         yield from _unwrap_source(op, name, general)
-    if op.refuses:
+    kinds = op.refuses[0] if op.refuses else ""
+    if op.result is None and not op.is_view:
+        kinds += "V"  # bfloat16 is computed in float32
+    if kinds:
         yield f"        if ({first}_dtype is not float32 and {first}_dtype is not float64"
-        yield f"                and {first}_dtype.kind in {op.refuses[0]!r}):"
+        yield f"                and {first}_dtype.kind in {kinds!r}):"
         yield f"            {general}"
     if op.is_view:
         yield f"        counter = {first}._counter"

@@ -24,7 +24,10 @@ def _mean(x, dims):
 
 
 def _check_dtypes(input, weight=None, bias=None, **options):
-    if any(array is not None and array.dtype != input.dtype for array in (weight, bias)):
+    given = {array.dtype for array in (weight, bias) if array is not None}
+    if input.dtype.kind == "V" and given <= {np.dtype(np.float32)}:
+        return  # bfloat16 is computed in float32 anyway
+    if given - {input.dtype}:
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 

@@ -221,9 +221,12 @@ class Op:
         """All classes of Nodes that this operation has so far."""
         return list(self._node_classes.values())
 
-    def node_class_named(self, name, complex_valued=False):
-        """The class of Nodes that goes by `name` (some operations have two, `SumBackward1`)."""
-        made = self._node_classes.get((name, complex_valued))
+    def node_class_named(self, name, complex_valued=False, rounded=False):
+        """The class of Nodes that goes by `name` (some operations have two, `SumBackward1`).
+
+        Complex numbers, and bfloat16 (`rounded`), have derivatives of their own kind.
+        """
+        made = self._node_classes.get((name, complex_valued, rounded))
         if made is None:
             body = {
                 "__slots__": (),
@@ -231,13 +234,19 @@ class Op:
                 "op": self,
                 "saved_names": self.saved_names,
                 "saves_arrays": bool(self.saved_arrays),
-                "backward": saved.backward_on_wrapped_arrays if complex_valued else self.backward,
+                "backward": self._backward_of(complex_valued, rounded),
                 "backward_tensors": self._tensor_backward(complex_valued),
                 "conjugates": complex_valued and self.holomorphic,
                 "order": self.order.get(name),
             }
-            made = self._node_classes[name, complex_valued] = type(name, (Node,), body)
+            key = name, complex_valued, rounded
+            made = self._node_classes[key] = type(name, (Node,), body)
         return made
+
+    def _backward_of(self, complex_valued, rounded):
+        if rounded:
+            return backward_rounded
+        return saved.backward_on_wrapped_arrays if complex_valued else self.backward
 
     # The general way
 
@@ -363,8 +372,20 @@ class Op:
 
     def _compute(self, arrays, options):
         """What the kernel makes of the arrays, or native code of it where they are large."""
+        if not self.is_view and any(x is not None and x.dtype.kind == "V" for x in arrays):
+            return self._compute_rounded(arrays, options)
         large = self.fused is not None and arrays[0].size >= self.least
         return (self.fused if large else self.kernel)(*arrays, **options)
+
+    def _compute_rounded(self, arrays, options):
+        """The same for bfloat16: computed in float32, and rounded once."""
+        wide = [in_float32(x) for x in arrays]
+        result = self._compute(wide, options)
+        if options.get("dtype") is not None:  # the kernel knows what is asked for
+            return result
+        if self.outputs is None:
+            return in_bfloat16(result)
+        return tuple(in_bfloat16(part) for part in result)
 
     def record(self, operands, options, outputs):
         """Leave a Node on the tape, as the fast way does, for any dtypes and number of outputs."""
@@ -378,7 +399,10 @@ class Op:
         complex_valued = any(
             x is not None and x._array.dtype.kind == "c" for x in (*operands, *recorded)
         )
-        node = self.node_class_named(self._node_name(operands, options), complex_valued)()
+        rounded = not self.is_view and any(
+            x is not None and x._array.dtype.kind == "V" for x in (*operands, *recorded)
+        )
+        node = self.node_class_named(self._node_name(operands, options), complex_valued, rounded)()
         node.hooks = None
         node.line = here[0]
         node.edges = tuple(
@@ -554,6 +578,38 @@ def in_dtype(x, dtype):
     if isinstance(x, Tensor):
         return x if x._array.dtype is dtype.array_dtype else x.to(dtype)
     return wrap(number_as_array(x, dtype))
+
+
+def in_float32(array):
+    """An array of bfloat16 in float32; others, and None, as they are."""
+    bfloat16 = array is not None and array.dtype.kind == "V"
+    return array.astype(np.float32) if bfloat16 else array
+
+
+def in_bfloat16(array):
+    """A result in float32 rounded to bfloat16; others as they are."""
+    return array.astype(dtypes.bfloat16.array_dtype) if array.dtype == np.float32 else array
+
+
+def backward_rounded(node, gradient, edges):
+    """Gradients by bfloat16 on arrays: worked out in float32, and rounded once."""
+    op, kept = node.op, node.saved
+    node.saved = tuple(in_float32(x) if isinstance(x, np.ndarray) else x for x in kept)
+    several = isinstance(gradient, (list, tuple))
+    wide = [in_float32(g) for g in gradient] if several else in_float32(gradient)
+    try:
+        results = op.backward(node, wide, edges)
+    finally:
+        node.saved = kept
+    if op.options.get("dtype") is fast.REQUIRED:  # a cast: its rule knows the dtype
+        return results
+    return tuple(map(_gradient_in_its_dtype, results, edges))
+
+
+def _gradient_in_its_dtype(gradient, edge):
+    if gradient is None or (isinstance(edge, Tensor) and edge._array.dtype.kind != "V"):
+        return gradient
+    return in_bfloat16(gradient)
 
 
 def number_as_array(value, dtype):

@@ -133,8 +133,8 @@ def batch_norm(
 @no_grad()
 def _update_running(running_mean, running_var, mean, var, momentum, count):
     """Move the running statistics towards a batch's; the running variance is the unbiased one."""
-    running_mean.lerp_(mean, momentum)
-    running_var.lerp_(var * (count / (count - 1)), momentum)
+    running_mean.lerp_(mean.to(running_mean.dtype), momentum)
+    running_var.lerp_((var * (count / (count - 1))).to(running_var.dtype), momentum)
 
 
 def _running_norm(input, running_mean, running_var, weight, bias, eps):

@@ -1,81 +1,12 @@
-"""Mixed precision: `autocast`, which leaves everything in the precision it has, and `GradScaler`.
-
-16-bit arithmetic makes nothing faster with NumPy, which computes it in 32 bits and rounds. So where
-PyTorch's `autocast` would compute in bfloat16, Rushlight computes in the operands' own dtype.
-"""
+"""`GradScaler`: a loss is scaled, so that small gradients survive in 16 bits."""
 
 from __future__ import annotations
 
-import functools
 import warnings
 
 import numpy as np
 
-_DEVICES = (
-    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, "
-    "mps, meta, hpu, mtia, privateuseone"
-)
-
-
-class autocast:
-    """Context manager and decorator for regions of mixed precision; nothing is cast.
-
-    With an absent device (`"cuda"`) that is what PyTorch does too, and like PyTorch it says so in a
-    UserWarning. For `"cpu"` it means float32 results where PyTorch's have been rounded to bfloat16.
-
-    >>> import rushlight as torch
-    >>> with torch.amp.autocast("cpu", dtype=torch.bfloat16):
-    ...     (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
-    torch.float32
-    """
-
-    def __init__(self, device_type: str, dtype=None, enabled: bool = True, cache_enabled=None):
-        if not isinstance(device_type, str):
-            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
-        if device_type not in _DEVICES.split(", "):
-            raise RuntimeError(
-                f"Expected one of {_DEVICES} device type at start of device string: {device_type}"
-            )
-        if enabled and device_type == "cuda":
-            warnings.warn(
-                "CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2
-            )
-        self.device, self.fast_dtype = device_type, dtype
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error) -> None:
-        return None
-
-    def __call__(self, function):
-        @functools.wraps(function)
-        def call(*args, **kwargs):
-            with self:
-                return function(*args, **kwargs)
-
-        return call
-
-
-def is_autocast_available(device_type: str) -> bool:
-    """Whether `autocast` accepts the device type and the device is there.
-
-    >>> is_autocast_available("cpu"), is_autocast_available("cuda")
-    (True, False)
-    """
-    return device_type == "cpu"
-
-
-def custom_fwd(fwd=None, *, device_type: str, cast_inputs=None):
-    """Mark the forward of an `autograd.Function` for `autocast`: nothing is to be done."""
-    if fwd is None:
-        return functools.partial(custom_fwd, device_type=device_type, cast_inputs=cast_inputs)
-    return fwd
-
-
-def custom_bwd(bwd=None, *, device_type: str):
-    """Mark the backward of an `autograd.Function` for `autocast`: nothing is to be done."""
-    return functools.partial(custom_bwd, device_type=device_type) if bwd is None else bwd
+__all__ = ["GradScaler"]
 
 
 class GradScaler:

@@ -1,0 +1,41 @@
+"""Functions that are given other code, so that everybody who holds them takes the new way."""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+__all__ = ["detour"]
+
+
+def detour(function, make):
+    """Let all calls of `function` go through `make(direct)(args, kwargs)`, from now on.
+
+    `direct` is a function that does what `function` did until now.
+
+    >>> from rushlight.detour import detour
+    >>> def double(x):
+    ...     return 2 * x
+    >>> same = double
+    >>> detour(double, lambda direct: lambda args, kwargs: direct(*args) + 1)
+    >>> same(3)
+    7
+    """
+    direct = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    direct.__kwdefaults__ = function.__kwdefaults__
+    op = (function.__kwdefaults__ or {}).get("_op")
+    if op is not None:
+        op.body = direct  # where an operation puts its code when it is first called
+    function.__dict__.setdefault("__wrapped__", direct)  # where its signature is looked up
+    function.__defaults__ = None
+    function.__kwdefaults__ = {"_way": make(direct)}
+    function.__code__ = _detoured.__code__.replace(co_freevars=function.__code__.co_freevars)
+
+
+def _detoured(*args, _way, **kwargs):
+    return _way(args, kwargs)
