@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Changer", "Filler", "Kernel", "getitem"]
+from rushlight.ops.index import add_at
+
+__all__ = ["Changer", "Filler", "Kernel", "getitem", "rows", "rows_added"]
 
 
 class Kernel:
@@ -64,3 +66,15 @@ class Changer(Filler):
 def getitem(array, index):
     """`array[index]`."""
     return array[index]
+
+
+def rows(array, index):
+    """The rows that an array of positions, all of them in range, names."""
+    return array.take(index, axis=0)
+
+
+def rows_added(grad, index, *, count):
+    """For each of `count` rows the sum of what `grad` has where the index names it."""
+    result = np.zeros((count, *grad.shape[index.ndim :]), grad.dtype)
+    add_at(result, (index,), grad)
+    return result

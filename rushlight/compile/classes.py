@@ -1,4 +1,4 @@
-"""Losses of classes as elementwise instructions and sums, which fuse with what is around them.
+"""Losses of classes as elementwise instructions and sums, which fuse; lookups as rows picked.
 
 Their kernels pick elements by index: calls between native code. Here a row's class is found by
 comparison, as log_softmax and its derivative look at each element anyway. Nothing would tell a
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.compile.calls import rows, rows_added
+from rushlight.compile.symbol import Symbol
 from rushlight.ops.op import registry
 
-__all__ = ["IN_ELEMENTS", "Classes"]
+__all__ = ["IN_ELEMENTS", "Classes", "within"]
 
 
 class Classes:
@@ -63,8 +65,34 @@ def gradient_in_elements(grad, target, weight=None, *, shape, reduction, ignore_
     return np.where(chosen, share[:, None] if reduction == "none" else share, 0)
 
 
+def within(index, count):
+    """An index whose elements will be from 0 up to `count` in each run."""
+    if not isinstance(index, Symbol) or index.dtype != np.int64:
+        raise NotImplementedError
+    index.recorder.demand(index, Classes(count, 0))
+    return index
+
+
+def embedding_as_rows(weight, input, *, padding_idx=-1, scale_grad_by_freq=False):
+    """What embedding does."""
+    index = within(input, weight.shape[0])
+    return weight.recorder.call("rows", rows, (weight, index), {})
+
+
+def embedding_gradient_as_rows(grad, input, *, shape, padding_idx, scale_grad_by_freq):
+    """What its derivative does."""
+    if scale_grad_by_freq or grad.dtype.char not in "fd":
+        raise NotImplementedError
+    index = within(input, shape[0])
+    if padding_idx >= 0:
+        grad = np.where((index != padding_idx)[..., None], grad, 0)
+    return grad.recorder.call("rows_added", rows_added, (grad, index), {"count": shape[0]})
+
+
 #: what is recorded in place of an operation's kernel; it raises where it has no answer
 IN_ELEMENTS = {
+    registry["embedding"]: embedding_as_rows,
+    registry["embedding_gradient"]: embedding_gradient_as_rows,
     registry["nll_loss"]: loss_in_elements,
     registry["nll_loss_gradient"]: gradient_in_elements,
 }

@@ -16,8 +16,8 @@ from math import prod
 import numpy as np
 
 from rushlight.compile import index as at
-from rushlight.compile import native, threads
-from rushlight.compile.fuse import Kernel, Outside, fuse, layout
+from rushlight.compile import native, pieces, threads
+from rushlight.compile.fuse import Kernel, Outside, Piece, fuse, layout
 from rushlight.compile.llvm_writer import LLVMWriter, loop, word
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
@@ -45,6 +45,7 @@ class Module:
     def __init__(self, fusion, plan):
         self.fusion, self.plan = fusion, plan
         self.functions: dict[str, str] = {}
+        self.pieces: set[str] = set()
         self.declared: dict[str, str] = {}
         self.rows: dict[tuple, int] = {ARENA: 0}
         self.segments: list = []
@@ -60,6 +61,8 @@ class Module:
                 self.segments.append(item.instruction)
             elif isinstance(item, Kernel):
                 self._kernel(item)
+            elif isinstance(item, Piece):
+                self.body += pieces.lines(self, item.instruction)
             else:
                 self._product(item.instruction)
         for x, number in plan.copies:
@@ -215,6 +218,7 @@ class Module:
     def kernels(self):
         """Declarations, and the functions of kernels."""
         parts = list(self.declared.values())
+        parts += [pieces.TEXTS[name] for name in sorted(self.pieces)]
         parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
         shared = self.shared.items()
         return [*parts, *(part_function(name, count, self.is_sized) for name, count in shared)]

@@ -5,6 +5,7 @@
 - a `Kernel`, one loop nest in which elementwise instructions and reductions of arrays of one shape
   are done together, element after element;
 - a `Product`, a product of matrices for the BLAS;
+- a `Piece`, a call that is a native loop of its own (see `pieces`);
 - an `Outside`, an instruction for which there is no native code: NumPy's.
 
 Views, fills and cheap elementwise instructions are *virtual*: they have no place of their own but
@@ -22,12 +23,13 @@ from __future__ import annotations
 from math import prod
 
 from rushlight.compile import index as at
+from rushlight.compile import pieces
 from rushlight.compile.lower import lower
 from rushlight.compile.native import blas
 from rushlight.compile.program import Constant, Instruction, Program, Value
 from rushlight.compile.scalar import EXPENSIVE, supports
 
-__all__ = ["Fusion", "Kernel", "Outside", "Product", "fuse"]
+__all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "fuse"]
 
 REDUCTIONS = {"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"}
 SHARED = 400_000  # elements times instructions from which on threads are worth while
@@ -98,6 +100,13 @@ class Product:
         self.instruction = instruction
 
 
+class Piece:
+    """A call that is a native loop of its own."""
+
+    def __init__(self, instruction):
+        self.instruction = instruction
+
+
 class Outside:
     """An instruction that NumPy runs."""
 
@@ -122,7 +131,7 @@ class Fusion:
 
     Attributes:
         program: the Program, with a few copies added.
-        items: Kernels, Products and Outsides, in order.
+        items: Kernels, Products, Pieces and Outsides, in order.
         definition: the instruction that makes each value.
         position: the number of the item that makes it; -1 for inputs.
         stored: the values that must be in memory.
@@ -217,8 +226,10 @@ class Fusion:
     # Who shares a loop
 
     def _enter(self, instruction):
-        if instruction.kind in ("call", "draw") or not is_native(instruction):
+        if not is_native(instruction):
             return self._append(Outside(instruction), instruction)
+        if instruction.kind == "call":
+            return self._append(Piece(instruction), instruction)
         if instruction.kind == "matmul":
             return self._append(Product(instruction), instruction)
         if self.virtual(instruction.result):
@@ -327,6 +338,8 @@ def _role(instruction, kernel):
 
 def is_native(instruction):
     """Whether there is native code for an instruction; none for arrays without elements."""
+    if instruction.kind == "call":
+        return pieces.supports(instruction)
     operands = [x for x in instruction.operands if isinstance(x, Value)]
     if not all(prod(x.shape) for x in (*operands, *instruction.results)):
         return instruction.kind == "view"
@@ -377,13 +390,19 @@ def _with_copies(program):
                 for x in instruction.operands
             ]
             instruction = instruction.replace(operands=operands)
+        if instruction.kind == "call" and is_native(instruction):
+            operands = [
+                x if _is_whole(x, made) else copied(x, instruction.section)
+                for x in instruction.operands
+            ]
+            instruction = instruction.replace(operands=operands)
         made.update(dict.fromkeys(instruction.results, instruction))
         instructions.append(instruction)
     taken: set = set()
 
     def own(x):
         if isinstance(x, Value) and x in made and made[x].kind != "view" and x not in taken:
-            if made[x].kind not in ("call", "draw") and is_native(made[x]):
+            if is_native(made[x]):
                 taken.add(x)
                 return x
         return copied(x, "update")
@@ -401,6 +420,13 @@ def _wanted(program):
             wanted.update(instruction.operands)
             kept.append(instruction)
     return program.replace(instructions=kept[::-1])
+
+
+def _is_whole(x, made):
+    """Whether an array lies in memory in one piece, as it is."""
+    while x in made and made[x].kind == "view" and made[x].name == "reshape":
+        (x,) = made[x].operands
+    return isinstance(x, Value) and (x not in made or made[x].kind != "view")
 
 
 def _is_hard(reshape):

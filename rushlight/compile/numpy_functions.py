@@ -124,6 +124,11 @@ def _dot(recorder, a, b, out=None):
     return recorder.call_out("dot", np.dot, (a, b), {} if out is None else {"out": out})
 
 
+def _flip(recorder, m, axis=None):
+    axes = range(m.ndim) if axis is None else [a % m.ndim for a in np.atleast_1d(axis).tolist()]
+    return m[tuple(slice(None, None, -1 if i in axes else None) for i in range(m.ndim))].copy()
+
+
 def _real(recorder, a):
     return a if a.dtype.kind != "c" else recorder.call("real", np.real, (a,), {})
 
@@ -147,6 +152,7 @@ _RECORDED = {
     np.ascontiguousarray: _ascontiguous,
     np.copy: _copy,
     np.dot: _dot,
+    np.flip: _flip,
     np.real: _real,
     np.clip: _clip,
     np.reshape: _method("reshape"),

@@ -15,8 +15,8 @@ import threading
 import numpy as np
 
 from rushlight.autograd.tape import modes
-from rushlight.compile.calls import Changer, Filler, Kernel, getitem
-from rushlight.compile.classes import IN_ELEMENTS
+from rushlight.compile.calls import Changer, Filler, Kernel, getitem, rows
+from rushlight.compile.classes import IN_ELEMENTS, within
 from rushlight.compile.program import Builder, Constant, Slot, Value, view
 from rushlight.compile.symbol import Memory, Symbol, real, symbols_in
 from rushlight.tensor import as_array, make_view, wrap
@@ -366,7 +366,13 @@ class Recorder:
                 self.reveal(part, "indexing with a mask", dynamic=True)
                 if not self.is_recording():
                     return symbol.value[real(index)]
-        return self.call("take", getitem, (symbol, index), {})
+        first, *others = index if isinstance(index, tuple) else (index,)
+        try:
+            if others:
+                raise NotImplementedError
+            return self.call("rows", rows, (symbol, within(first, len(symbol))), {})
+        except (Leak, NotImplementedError):
+            return self.call("take", getitem, (symbol, index), {})
 
     # Calls of unknown functions -------------------------------------------------------------------
 
@@ -386,8 +392,7 @@ class Recorder:
             "args": self.slotted(args, operands),
             "kwargs": self.slotted(kwargs, operands),
         }
-        with np.errstate(all="ignore"):
-            made = function(*real(args), **real(kwargs))
+        made = self.carried_out(function, args, kwargs)
         first = args[0] if args else None
         if isinstance(made, np.ndarray) and isinstance(first, Symbol) and len(operands) == 1:
             if np.may_share_memory(made, first.value):
@@ -402,6 +407,15 @@ class Recorder:
             return Symbol(self, array, Memory(array, value), operand=value)
 
         return self.wrapped(made, symbol)
+
+    def carried_out(self, function, args, kwargs):
+        """What a function makes of real arrays, at which an explanation of an error may look."""
+        recording, self.recording = self.recording, self.drawing > 0
+        try:
+            with np.errstate(all="ignore"):
+                return function(*real(args), **real(kwargs))
+        finally:
+            self.recording = recording
 
     def view_by(self, symbol, params, array):
         """A view that an unknown function takes."""

@@ -8,6 +8,7 @@ from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.ops.index import add_at
 from rushlight.ops.op import opaque
+from rushlight.ops.shapes import elements_of
 from rushlight.tensor import wrap
 
 __all__ = ["embedding", "one_hot"]
@@ -20,7 +21,8 @@ def _check_embedding(weight, input, **options):
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
             f"Long, Int; but got {kind} instead (while checking arguments for embedding)"
         )
-    if input.size and (input.min() < 0 or input.max() >= weight.shape[0]):
+    index = elements_of(input)
+    if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
         raise explained(IndexError("index out of range in self"))
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
