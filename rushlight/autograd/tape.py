@@ -302,8 +302,11 @@ class RemovableHandle:
     def __exit__(self, *exception):
         self.remove()
 
-    def __getstate__(self):
-        return self.hooks_dict_ref(), self.id
+    def __reduce__(self):
+        from rushlight.naming import new_object
+
+        state = self.hooks_dict_ref(), self.id
+        return new_object, (self.__module__, "RemovableHandle"), state
 
     def __setstate__(self, state):
         hooks, self.id = state

@@ -11,7 +11,14 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.copies import _zeroed
-from rushlight.ops.op import Elementwise, declarer, elementwise, in_dtype, meeting_dtype
+from rushlight.ops.op import (
+    Elementwise,
+    check_broadcast,
+    declarer,
+    elementwise,
+    in_dtype,
+    meeting_dtype,
+)
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -355,6 +362,7 @@ def _check_where(condition, input, other):
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{dtypes.of(condition).title}"
         )
+    check_broadcast(condition, input, other)
 
 
 @declarer(Choice)(

@@ -43,6 +43,8 @@ def _straight(function, self, args, kwargs):
     array = self._array
     operands = [array]
     for x in args:
+        if x.__class__ is bool and not op.counts_bools:
+            return False
         operand = _exact(x, array.dtype)
         if kwargs:
             operand = _times_alpha(operand, array.dtype, **kwargs)
