@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
+import os
 import xml.etree.ElementTree
 
 import pytest
 
 from rushlight import bench
-from rushlight.bench import memory, scaling
-from rushlight.bench.workloads import WORKLOADS
+from rushlight.bench import memory, scaling, worker
+from rushlight.bench.workloads import AIMS, WORKLOADS
 
 #: the same workloads as smaller ones, on more data
 LARGE = ("1M", "10M", "2048x1024", "1024", "epoch")
@@ -56,6 +57,29 @@ def test_says_which_peer_is_missing(capfd):
 def test_ratio_is_the_median_over_neighbouring_slices():
     line = bench.row("what", "us", [[1.0, 2.0, 4.0, 2.0, 1.0], [3.0, 6.0, 12.0, 6.0, 3.0]])
     assert line.split() == ["what", "2.00", "us", "6.00", "us", "3.00x", "[3.00,", "3.00]"]
+
+
+def test_aims_that_are_met_and_missed():
+    score = bench.Score()
+    assert score.note_times("chain_1k", [[7.0, 1.0, 2.0], [10.0, 5.0, 10.0]]) == "  0.20 of 0.7"
+    assert score.note_times("import", [[5.0], [10.0]]) == "  0.50 of 0.12, missed"
+    assert score.note_times("import", [[5.0]]) == ""
+    assert score.note_memory("sort", [30.0, 20.0]).endswith("30.0 / 20.0 MB  1.50 of 1, missed")
+    assert score.note_memory("mean", [0.4, 0.1]).endswith("0.4 / 0.1 MB  0.00 of 1")
+    assert str(score) == (
+        "2 of 4 aims are met; missed, with the aim: import 0.50 (0.12), memory of sort 1.50 (1)"
+    )
+
+
+def test_every_workload_has_an_aim():
+    assert AIMS.keys() == {"import", *WORKLOADS}
+    assert bench.parse([]).memory and not bench.parse(["import"]).memory
+
+
+def test_what_a_child_holds_stays_there():
+    seen = []
+    assert worker.in_a_child(lambda x: seen.append(x) or 2 * x, 1.5) == 3.0
+    assert seen == [] or not hasattr(os, "fork")
 
 
 def test_different_values_are_remarked():

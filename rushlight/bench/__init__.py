@@ -20,12 +20,13 @@ from statistics import median, quantiles
 from time import perf_counter, sleep
 
 from rushlight.bench import compiled, scaling
-from rushlight.bench.workloads import WORKLOADS
+from rushlight.bench.workloads import AIMS, MEMORY_AIM, WORKLOADS
 
 SLICE = 0.05  # seconds of one uninterrupted measurement
 PAUSE = 0.01  # between slices: a thread pool that spins while idle must not disturb the next
 MIN_ROUNDS = 5
 IMPORT = "import"
+SMALL_MEMORY = 1.0  # MB
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -96,15 +97,54 @@ def alternate(measurements, seconds: float) -> list[list[float]]:
     return results
 
 
-def row(label: str, unit: str, results: list[list[float]], note: str = "") -> str:
+def row(label: str, unit: str, results: list[list[float]]) -> str:
     """One line of the table: each library's median, and how often ours fits into a peer's."""
     ours, *peers = results
-    cells = f"{label:40}{median(ours):10.2f} {unit}"
+    cells = f"{label:64}{median(ours):10.2f} {unit}"
     for theirs in peers:
         low, middle, high = quantiles([t / o for o, t in zip(ours, theirs)], n=4)
         ratio = f"{middle:.2f}x [{low:.2f}, {high:.2f}]"
         cells += f"{median(theirs):10.2f} {unit}  {ratio:20}"
-    return cells.rstrip() + note
+    return cells.rstrip()
+
+
+class Score:
+    """Which aims are met: parts of the first peer's time, or memory.
+
+    Attributes:
+        met: how many are.
+        missed: what to say of each of the others.
+    """
+
+    def __init__(self) -> None:
+        self.met = 0
+        self.missed: list[str] = []
+
+    def note(self, name: str, part: float, aim: float) -> str:
+        """Note which part of the peer's it was; returns a cell of the table."""
+        if part <= aim:
+            self.met += 1
+        else:
+            self.missed.append(f"{name} {part:.2f} ({aim:g})")
+        return f"  {part:.2f} of {aim:g}{'' if part <= aim else ', missed'}"
+
+    def note_times(self, name: str, results: list[list[float]]) -> str:
+        """The same for the times of a workload, if there is a peer."""
+        if len(results) < 2:
+            return ""
+        return self.note(name, median(o / t for o, t in zip(*results[:2])), AIMS[name])
+
+    def note_memory(self, name: str, held: list[float]) -> str:
+        """The same for megabytes; where both need hardly any, there is nothing to compare."""
+        cell = "  peak memory " + " / ".join(f"{each:.1f}" for each in held) + " MB"
+        if len(held) < 2:
+            return cell
+        part = held[0] / held[1] if max(held) > SMALL_MEMORY else 0.0
+        return cell + self.note(f"memory of {name}", part, MEMORY_AIM)
+
+    def __str__(self) -> str:
+        text = f"{self.met} of {self.met + len(self.missed)} aims are met"
+        return text + (f"; missed, with the aim: {', '.join(self.missed)}" if self.missed else "")
 
 
 def different(values: list[list[float]]) -> str:
@@ -138,9 +178,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         f"{', '.join(scaling.GROWING)}",
     )
     parser.add_argument("--to", default="docs", help="the folder that --scaling writes to")
-    parser.add_argument("--memory", action="store_true", help="add what workloads hold at most")
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="add what workloads hold at most (the whole table always does)",
+    )
     parser.add_argument("--peers", nargs="*", help="libraries to compare with (torch)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each workload")
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each workload")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args(argv)
     names = [IMPORT, *WORKLOADS]
@@ -151,6 +195,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     unknown = [name for name in args.names if name not in names]
     if unknown:
         parser.error(f"unknown workload {unknown[0]!r}: choose from {', '.join(names)}")
+    args.memory |= not args.names
     args.names = args.names or names
     return args
 
@@ -164,49 +209,60 @@ def installed(peers: list[str]) -> list[str]:
     return found
 
 
-def report_import(libraries: list[str], environment: dict[str, str], seconds: float) -> None:
+def report_import(libraries, environment, seconds: float, score: Score) -> None:
     """The line of the table for importing, with what Rushlight adds to NumPy's own time."""
     *results, numpy = alternate(
         [partial(time_import, name, environment) for name in [*libraries, "numpy"]], seconds
     )
     added = median(ours - base for ours, base in zip(results[0], numpy))
-    print(row("import", "ms", results, f"  (NumPy {median(numpy):.0f} ms, then {added:.0f} ms)"))
+    note = f"  (NumPy {median(numpy):.0f} ms, then {added:.0f} ms)"
+    print(row("import", "ms", results) + score.note_times(IMPORT, results) + note, flush=True)
 
 
-def peaks(name: str, libraries: list[str], environment: dict[str, str]) -> str:
-    """What a workload holds at most on top of each library, in processes of their own."""
-    held = []
-    for library in libraries:
-        with Worker(library, environment) as worker:
-            held.append(worker.ask(memory=name)["memory"])
-    return "  peak memory " + " / ".join(f"{each:.1f}" for each in held) + " MB"
-
-
-def report_workload(name: str, workers: list[Worker], seconds: float, note: str = "") -> None:
-    """The line of the table for one workload."""
+def report_workload(name, workers, fresh, seconds: float, score: Score) -> None:
+    """The line of the table for one workload; `fresh` workers, if any, say what it holds."""
     values = [worker.prepare(name) for worker in workers]
     results = alternate([worker.time for worker in workers], seconds)
     label = (WORKLOADS[name].__doc__ or name).splitlines()[0]
-    print(row(label, "us", results, different(values) + note), flush=True)
+    cells = [row(label, "us", results), score.note_times(name, results), different(values)]
+    if fresh:
+        held = [worker.ask(memory=name)["memory"] for worker in fresh]
+        cells.append(score.note_memory(name, held))
+    print("".join(cells), flush=True)
+
+
+def report_table(args: argparse.Namespace, environment: dict[str, str]) -> None:
+    """Measure the workloads, and print a line each and how many aims are met."""
+    libraries = ["rushlight", *installed(args.peers)]
+    # what is compiled for long runs is compiled at once, so that a slice shows the lasting pace
+    environment.setdefault("RUSHLIGHT_NUMBA", "1")
+    print(
+        f"{args.threads} threads; median time per step; peer's time / ours [quartiles]; "
+        "ours / peer's, and the aim"
+    )
+    peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
+    print(f"{'':64}{libraries[0]:>13}{peers}")
+    score = Score()
+    if IMPORT in args.names:
+        report_import(libraries, environment, args.seconds, score)
+    plain = environment | {"RUSHLIGHT_NUMBA": "0"}  # what a compiler holds isn't the workload's
+    with ExitStack() as stack:
+        workers = [stack.enter_context(Worker(name, environment)) for name in libraries]
+        asked = libraries if args.memory else []
+        fresh = [stack.enter_context(Worker(name, plain)) for name in asked]
+        for name in args.names:
+            if name != IMPORT:
+                report_workload(name, workers, fresh, args.seconds, score)
+    if len(libraries) > 1:
+        print(score)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `rushlight bench`: print a table of times per step, and the peers' ratios to ours."""
     args = parse(argv)
-    libraries = ["rushlight", *installed(args.peers)] if not args.compiled else []
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(args.threads))
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed library has its bytecode
     if args.compiled or args.scaling:
         return (compiled if args.compiled else scaling).report(args, environment)
-    print(f"{args.threads} threads; median time per step; peer's time / ours [quartiles]")
-    peers = "".join(f"{name:>13}{'':22}" for name in libraries[1:]).rstrip()
-    print(f"{'':40}{libraries[0]:>13}{peers}")
-    if IMPORT in args.names:
-        report_import(libraries, environment, args.seconds)
-    with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(name, environment)) for name in libraries]
-        for name in args.names:
-            if name != IMPORT:
-                note = peaks(name, libraries, environment) if args.memory else ""
-                report_workload(name, workers, args.seconds, note)
+    report_table(args, environment)
     return 0

@@ -12,7 +12,7 @@ def _classifier(torch, model, x, classes, optimizer, **options):
     return training(torch, model, torch.nn.CrossEntropyLoss(), batches, optimizer, **options)
 
 
-@workload
+@workload(0.8)
 def mlp_wide(torch):
     """MLP 784-1024-10, batch 256, SGD"""
     nn = torch.nn
@@ -20,7 +20,7 @@ def mlp_wide(torch):
     return _classifier(torch, model, torch.rand(256, 784), 10, "SGD", lr=0.01)
 
 
-@workload
+@workload(1.0)
 def cnn_mnist(torch):
     """CNN of two convolutions, 64 x 28x28, SGD"""
     nn = torch.nn
@@ -31,7 +31,7 @@ def cnn_mnist(torch):
     return _classifier(torch, model, torch.rand(64, 1, 28, 28), 10, "SGD", lr=0.01)
 
 
-@workload
+@workload(1.0)
 def transformer(torch):
     """transformer, 2 blocks, width 128, 64 tokens, batch 16, AdamW"""
     nn = torch.nn
@@ -87,19 +87,19 @@ def _recurrent(torch, kind):
     return _classifier(torch, Model(), torch.randn(32, 32, 16), 10, "SGD", lr=0.01)
 
 
-@workload
+@workload(0.8)
 def lstm(torch):
     """LSTM, width 64, 32 steps, batch 32, SGD"""
     return _recurrent(torch, "LSTM")
 
 
-@workload
+@workload(0.8)
 def gru(torch):
     """GRU, width 64, 32 steps, batch 32, SGD"""
     return _recurrent(torch, "GRU")
 
 
-@workload
+@workload(0.1)
 def loader_epoch(torch):
     """DataLoader of 60,000 x 784 in memory, batch 128, shuffled: an epoch"""
     data = torch.utils.data

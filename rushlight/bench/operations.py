@@ -10,7 +10,7 @@ from functools import partial, update_wrapper
 from rushlight.bench.table import workload
 
 
-def sizes(**values):
+def sizes(aim, **values):
     """Enter `build(torch, value)` into the table once for each value, as `build_label`."""
 
     def enter(build):
@@ -18,7 +18,7 @@ def sizes(**values):
             sized = update_wrapper(partial(build, value=value), build)
             sized.__name__ = f"{build.__name__}_{label}"
             sized.__doc__ = f"{build.__doc__}, {label}"
-            workload(sized)
+            workload(aim)(sized)
         return build
 
     return enter
@@ -44,38 +44,38 @@ _LENGTHS = {"1k": 1_000, "100k": 100_000, "1M": 1_000_000, "10M": 10_000_000}
 _ROWS = {"16x64": (16, 64), "256x512": (256, 512), "2048x1024": (2048, 1024)}
 
 
-@sizes(**_LENGTHS)
+@sizes(0.7, **_LENGTHS)
 def chain(torch, value):
     """tanh(x) * exp(-x) + x, backward"""
     return _with_backward(lambda x: torch.tanh(x) * torch.exp(-x) + x, torch.randn(value))
 
 
-@sizes(**_LENGTHS)
+@sizes(0.7, **_LENGTHS)
 def gelu(torch, value):
     """gelu, backward"""
     return _with_backward(torch.nn.functional.gelu, torch.randn(value))
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def sum_rows(torch, value):
     """sum of rows, backward"""
     return _with_backward(lambda x: x.sum(dim=1), torch.randn(value))
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def mean(torch, value):
     """mean, backward"""
     return _with_backward(lambda x: x.mean(), torch.randn(value))
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def softmax(torch, value):
     """softmax, backward"""
     weight = torch.randn(value)
     return _with_backward(lambda x: torch.softmax(x, dim=1) * weight, torch.randn(value))
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def layer_norm(torch, value):
     """layer norm, backward"""
     weight, bias, scale = torch.rand(value[1]), torch.rand(value[1]), torch.randn(value)
@@ -86,14 +86,14 @@ def layer_norm(torch, value):
     return _with_backward(normalized, torch.randn(value), weight, bias)
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def batch_norm(torch, value):
     """batch norm, training, backward"""
     layer, scale = torch.nn.BatchNorm1d(value[1]), torch.randn(value)
     return _with_backward(lambda x: layer(x) * scale, torch.randn(value))
 
 
-@sizes(**_ROWS)
+@sizes(0.8, **_ROWS)
 def cross_entropy(torch, value):
     """cross entropy, backward"""
     target = torch.randint(0, value[1], (value[0],))
@@ -101,19 +101,19 @@ def cross_entropy(torch, value):
     return _with_backward(lambda x: loss(x, target), torch.randn(value))
 
 
-@sizes(**{"64": 64, "256": 256, "1024": 1024})
+@sizes(1.0, **{"64": 64, "256": 256, "1024": 1024})
 def matmul(torch, value):
     """square matrix product, backward"""
     return _with_backward(torch.matmul, torch.randn(value, value), torch.randn(value, value))
 
 
-@workload
+@workload(1.0)
 def matmul_batched(torch):
     """32 products 64x64, backward"""
     return _with_backward(torch.matmul, torch.randn(32, 64, 64), torch.randn(32, 64, 64))
 
 
-@workload
+@workload(1.0)
 def matmul_transposed(torch):
     """256x256 products of transposed and strided operands, backward"""
     return _with_backward(
@@ -121,7 +121,7 @@ def matmul_transposed(torch):
     )
 
 
-@workload
+@workload(1.0)
 def einsum_attention(torch):
     """einsum bhid,bhjd->bhij, 16x4x64x32, backward"""
     q, k = torch.randn(16, 4, 64, 32), torch.randn(16, 4, 64, 32)
@@ -149,14 +149,14 @@ _CONVOLUTIONS = {
 }
 
 
-@sizes(**_CONVOLUTIONS)
+@sizes(1.0, **_CONVOLUTIONS)
 def conv(torch, value):
     """convolution, backward"""
     numbers, options = value
     return _convolution(torch, *numbers, **options)
 
 
-@workload
+@workload(1.0)
 def max_pool(torch):
     """max pooling 2x2 of 64x32x28x28, backward"""
     return _with_backward(
@@ -164,7 +164,7 @@ def max_pool(torch):
     )
 
 
-@workload
+@workload(1.0)
 def avg_pool(torch):
     """average pooling 2x2 of 64x32x28x28, backward"""
     return _with_backward(
@@ -172,7 +172,7 @@ def avg_pool(torch):
     )
 
 
-@workload
+@workload(1.0)
 def embedding(torch):
     """embedding 10,000 x 64, 4,096 indices, backward"""
     index = torch.randint(0, 10_000, (4096,))
@@ -180,14 +180,14 @@ def embedding(torch):
     return _with_backward(lambda w: function(index, w), torch.randn(10_000, 64))
 
 
-@workload
+@workload(1.0)
 def gather(torch):
     """gather 1,000 x 100, backward"""
     index = torch.randint(0, 100, (1000, 100))
     return _with_backward(lambda x: x.gather(1, index), torch.randn(1000, 100))
 
 
-@workload
+@workload(1.0)
 def scatter_add(torch):
     """scatter_add 1,000 x 100, backward"""
     index = torch.randint(0, 100, (1000, 100))
@@ -195,7 +195,7 @@ def scatter_add(torch):
     return _with_backward(lambda x: zeros.scatter_add(1, index, x), torch.randn(1000, 100))
 
 
-@workload
+@workload(1.0)
 def index_put(torch):
     """index_put with accumulation, 10,000 of 1,000 rows, backward"""
     index = torch.randint(0, 1000, (10_000,))
@@ -205,43 +205,43 @@ def index_put(torch):
     )
 
 
-@workload
+@workload(1.0)
 def sort(torch):
     """sort of 100 x 1,000, backward"""
     return _with_backward(lambda x: x.sort(dim=1).values, torch.randn(100, 1000))
 
 
-@workload
+@workload(1.0)
 def topk(torch):
     """topk(10) of 100 x 1,000, backward"""
     return _with_backward(lambda x: x.topk(10, dim=1).values, torch.randn(100, 1000))
 
 
-@workload
+@workload(1.0)
 def cumsum(torch):
     """cumsum of 100 x 1,000, backward"""
     return _with_backward(lambda x: x.cumsum(dim=1), torch.randn(100, 1000))
 
 
-@workload
+@workload(1.0)
 def randn(torch):
     """1,000,000 normal numbers"""
     return lambda: torch.randn(1_000_000)
 
 
-@workload
+@workload(1.0)
 def rand(torch):
     """1,000,000 uniform numbers"""
     return lambda: torch.rand(1_000_000)
 
 
-@workload
+@workload(1.0)
 def randperm(torch):
     """randperm(1,000,000)"""
     return lambda: torch.randperm(1_000_000).float()
 
 
-@workload
+@workload(1.0)
 def dropout(torch):
     """dropout of 1,000,000 numbers, backward"""
     return _with_backward(lambda x: torch.nn.functional.dropout(x, 0.3), torch.randn(1_000_000))

@@ -7,21 +7,21 @@ import itertools
 from rushlight.bench.table import training, workload
 
 
-@workload
+@workload(1.0)
 def op_unrecorded(torch):
     """a * b, 8 numbers, unrecorded"""
     a, b = torch.rand(8), torch.rand(8)
     return lambda: a * b
 
 
-@workload
+@workload(1.0)
 def op_recorded(torch):
     """a * b, 8 numbers, recorded"""
     a, b = torch.rand(8, requires_grad=True), torch.rand(8)
     return lambda: a * b
 
 
-@workload
+@workload(0.15)
 def scalar_descent(torch):
     """w**2 + 20, backward, update"""
     w = torch.tensor(10.0, requires_grad=True)
@@ -39,7 +39,7 @@ def scalar_descent(torch):
     return step
 
 
-@workload
+@workload(0.15)
 def linear_regression(torch):
     """linear regression, DataLoader, batch 16"""
     x = torch.randn(100, 1)
@@ -49,7 +49,7 @@ def linear_regression(torch):
     return training(torch, model, torch.nn.MSELoss(), _forever(loader), "SGD", lr=0.01)
 
 
-@workload
+@workload(0.4)
 def mlp_tanh(torch):
     """tanh MLP 2-16-16-1, batch 100, SGD"""
     nn = torch.nn
@@ -61,19 +61,19 @@ def mlp_tanh(torch):
     return training(torch, model, nn.MSELoss(), batches, "SGD", lr=0.01)
 
 
-@workload
+@workload(0.8)
 def mlp_digits_sgd(torch):
     """MLP 784-128-10, batch 64, SGD"""
     return _digits(torch, "SGD", lr=0.01, momentum=0.9)
 
 
-@workload
+@workload(0.8)
 def mlp_digits_adam(torch):
     """MLP 784-128-10, batch 64, Adam"""
     return _digits(torch, "Adam", lr=1e-4)
 
 
-@workload
+@workload(0.4)
 def pinn_heat(torch):
     """heat equation by MLP 2-20-20-1, 100 points"""
     nn, grad = torch.nn, torch.autograd.grad
@@ -93,7 +93,7 @@ def pinn_heat(torch):
     return step
 
 
-@workload
+@workload(1.0)
 def per_sample_gradients(torch):
     """vmap(grad), tanh MLP 10-32-1, 64 samples"""
     weights = torch.randn(32, 10) / 3, torch.zeros(32), torch.randn(1, 32) / 6, torch.zeros(1)
