@@ -9,6 +9,7 @@ from rushlight.kernels import loop
 __all__ = [
     "add_windows",
     "depthwise",
+    "depthwise_3x3",
     "depthwise_input",
     "depthwise_weight",
     "largest",
@@ -82,6 +83,29 @@ def depthwise(start, stop, x, weight, out, stride, dilation):
                     else:
                         for j in range(width):
                             target[j] += w * row[left + j * stride[1]]
+
+
+@loop
+def depthwise_3x3(start, stop, x, weight, out, stride, dilation):
+    """The same as `depthwise` for kernels of 3x3 and steps of 1 along rows, each output at once."""
+    outputs, height, width = out.shape[1:]
+    multiple = outputs // x.shape[1]
+    down, right = dilation
+    for plane in range(start, stop):
+        n, o = plane // outputs, plane % outputs
+        image, w = x[n, o // multiple], weight[o]
+        # numbers and slices of their own: an index of two terms would be checked at each step
+        a0, a1, a2, b0, b1, b2 = w[0, 0], w[0, 1], w[0, 2], w[1, 0], w[1, 1], w[1, 2]
+        c0, c1, c2 = w[2, 0], w[2, 1], w[2, 2]
+        for i in range(height):
+            target, y = out[n, o, i], i * stride[0]
+            p0, q0, r0 = image[y], image[y + down], image[y + 2 * down]
+            p1, q1, r1 = p0[right:], q0[right:], r0[right:]
+            p2, q2, r2 = p1[right:], q1[right:], r1[right:]
+            for j in range(width):
+                top = a0 * p0[j] + a1 * p1[j] + a2 * p2[j]
+                middle = b0 * q0[j] + b1 * q1[j] + b2 * q2[j]
+                target[j] = top + middle + (c0 * r0[j] + c1 * r1[j] + c2 * r2[j])
 
 
 @loop

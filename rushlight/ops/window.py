@@ -132,7 +132,9 @@ def _convolve_array(x, weight, stride, padding, dilation, groups):
     if _suits_loop(loops.depthwise, x, groups, out):
         result = np.empty((n, outputs, *out), x.dtype)
         arrays = in_order(padded(x, padding), weight[:, 0])
-        loops.depthwise.run(n * outputs, *arrays, result, stride, dilation)
+        small = kernel == (3, 3) and stride[1] == 1
+        loop = loops.depthwise_3x3 if small else loops.depthwise
+        loop.run(n * outputs, *arrays, result, stride, dilation)
         return result
     rows = weight.reshape(groups, outputs // groups, -1)
     result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
@@ -154,6 +156,10 @@ def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
     whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
     result = np.zeros((n, channels, *whole), g.dtype)
     if _suits_loop(loops.depthwise_input, result, groups, out):
+        beyond = tuple(d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True))
+        if outputs == channels and stride == (1, 1) and min(beyond) >= 0:
+            # each channel is its kernel, turned round, over the gradient
+            return _convolve_array(g, weight[..., ::-1, ::-1], stride, beyond, dilation, groups)
         arrays = in_order(g, weight[:, 0])
         loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
         return _unpadded(result, padding)
