@@ -38,6 +38,7 @@ class InTrainingMode(Check):
 
     def after_step(self, optimizer, args, kwargs):
         self.has_stepped = True
+        return True
 
     def wrapped(self):
         """What is to be replaced: (owner, name, wrapper)."""

@@ -14,25 +14,29 @@ __all__ = ["CHECKS"]
 
 #: elements of a leaf that is compared with a copy at each pass
 _SMALL = 10_000
+#: steps after which an optimizer is known to be used well
+_ENOUGH = 50
 
 
 class Used:
     """What one optimizer's latest step used: the gradient of one of its parameters, the witness.
 
     Attributes:
-        parameter: the witness.
+        parameter: the witness; None before the first step that has gradients.
         gradient: what its `.grad` was; None if there was none, or if it was zeroed since.
         version: the version of that after the step.
         is_stale: whether a pass has added to it since.
         in_a_row: how many steps in a row began with a stale gradient.
+        steps: how many steps were looked at.
     """
 
-    def __init__(self, parameter):
-        self.parameter = parameter
+    def __init__(self):
+        self.parameter = None
         self.gradient = None
         self.version = 0
         self.is_stale = False
         self.in_a_row = 0
+        self.steps = 0
 
     def is_zeroed(self):
         """Whether the gradient is no longer what the step left."""
@@ -44,45 +48,56 @@ class NeverZeroed(Check):
 
     `backward()` adds to a gradient that the latest step has used and that is not zero. One such
     pass may be meant (a GAN's generator leaves gradients in the discriminator, and those are zeroed
-    before they are used), so what counts is that two steps in a row use such a gradient.
+    before they are used), so what counts is that two steps in a row use such a gradient. After
+    enough steps an optimizer is known to be used well.
     """
 
     def __init__(self):
         self.used = ByOptimizer()
 
+    def made(self, optimizer):
+        self.used.put(optimizer, Used())
+
     def before_backward(self, root):
-        for used in list(self.used.values()):
+        for used in tuple(self.used.values()):
             if used.gradient is not None and used.is_zeroed():
                 used.gradient = None
+        return not self.used
 
     def after_backward(self, root):
-        for used in list(self.used.values()):
+        for used in tuple(self.used.values()):
             if used.gradient is not None:
                 used.is_stale = used.gradient._counter[0] != used.version
+        return not self.used
 
     def before_step(self, optimizer, args, kwargs):
         used = self.used.of(optimizer)
         if used is None or has_closure(args, kwargs):
-            return
+            return not self.used
         is_stale = used.gradient is not None and used.is_stale and not used.is_zeroed()
         used.in_a_row = used.in_a_row + 1 if is_stale else 0
+        used.steps += 1
         if used.in_a_row == 2:
             case = situation()
             name = case.name_of(optimizer, "optimizer")
             why, fix = say("zeroed.why"), say("zeroed.fix", name=name)
             report(GradientsNotZeroed, case.here, why, [fix])
+        return False
 
     def after_step(self, optimizer, args, kwargs):
         used = self.used.of(optimizer)
         if used is None:
-            witness = smallest_with_gradient(optimizer)
-            if witness is None:
-                return
-            used = Used(witness)
-            self.used.put(optimizer, used)
-        used.gradient = used.parameter._grad
-        used.version = 0 if used.gradient is None else used.gradient._counter[0]
-        used.is_stale = False
+            return not self.used
+        if used.steps >= _ENOUGH:
+            self.used.forget(id(optimizer))
+            return not self.used
+        if used.parameter is None:
+            used.parameter = smallest_with_gradient(optimizer)
+        if used.parameter is not None:
+            used.gradient = used.parameter._grad
+            used.version = 0 if used.gradient is None else used.gradient._counter[0]
+            used.is_stale = False
+        return False
 
 
 class NeverZeroedByHand(Check):
@@ -103,7 +118,7 @@ class NeverZeroedByHand(Check):
 
     def before_backward(self, root):
         if self.has_optimizer or self.in_a_row == 2:
-            return
+            return True
         if self.leaf is None or self.gradient is None:
             leaves = [x for x in leaves_below(node_of(root._node)) if x._array.size <= _SMALL]
             self.leaf = min(leaves, key=lambda x: x._array.size, default=None)
@@ -113,11 +128,13 @@ class NeverZeroedByHand(Check):
             self.in_a_row += 1
             if self.in_a_row == 2:
                 self.tell()
+        return False
 
     def after_backward(self, root):
         if self.leaf is not None and not self.has_optimizer:
             self.gradient = self.leaf._grad
             self.array = self.leaf._array.copy()
+        return self.has_optimizer or self.in_a_row == 2
 
     def tell(self):
         case, counter = situation(), self.leaf._counter
@@ -161,6 +178,7 @@ class NoGradients(Check):
                 self.passed[key] = line_now()
                 if key in self.empty:
                     self.tell_early(self.empty.pop(key))
+        return not self.passed
 
     def tell_early(self, place_and_name):
         place, name = place_and_name
@@ -171,7 +189,7 @@ class NoGradients(Check):
     def before_step(self, optimizer, args, kwargs):
         line = self.passed.of(optimizer)
         if line is None or has_closure(args, kwargs):
-            return
+            return not self.passed
         self.passed[id(optimizer)] = 0
         if is_empty(optimizer):
             case = situation()
@@ -184,6 +202,7 @@ class NoGradients(Check):
                 self.empty.put(optimizer, (case.here, name))
         else:
             self.passed.forget(id(optimizer))  # this optimizer knows how it is done
+        return not self.passed
 
 
 def is_empty(optimizer):

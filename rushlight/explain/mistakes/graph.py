@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from rushlight.autograd.tape import Node, Output
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import ProbabilitiesAsScores, TargetShape
@@ -65,12 +63,13 @@ class LossGraph(Check):
     """Softmax before `cross_entropy`, and targets that broadcast in a loss written by hand."""
 
     def __init__(self):
-        self.times: Counter = Counter()
+        self.times: dict = {}
 
     def before_backward(self, root):
         line = line_now()
-        self.times[line] += 1
-        if self.times[line] <= _TIMES:
+        times = self.times.get(line, 0)
+        if times < _TIMES:
+            self.times[line] = times + 1
             for node in nodes_from(root):
                 tell_probabilities(node)
             tell_broadcast(root)

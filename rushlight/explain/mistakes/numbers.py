@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections import deque
+from contextvars import copy_context
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ _PASSES = ("rushlight.autograd.engine", "rushlight.autograd.watched")
 def loss_value(root):
     """The number that a pass starts from; None if it isn't one real number."""
     array = root._array
-    return float(array) if array.ndim == 0 and array.dtype.kind == "f" else None
+    return array.item() if not array.shape and array.dtype.kind == "f" else None
 
 
 # The first NaN or infinity ------------------------------------------------------------------------
@@ -47,25 +48,21 @@ class FirstNotFinite(Check):
     def __init__(self):
         self.is_done = False
         self.suspect = None
-        self.state: np.errstate | None = None
+        self.reporting = ErrorState(call=self.note, divide="call", invalid="call", over="call")
 
     def before_backward(self, root):
         if self.is_done:
             return
         value = loss_value(root)
-        if value is not None and not math.isfinite(value):
+        if value is not None and not isfinite(value):
             self.is_done = True
             if all(each.kind is not DivergingLoss for each in findings):
                 tell_forward(root, value)
         self.suspect = None
-        self.state = np.errstate(call=self.note, divide="call", invalid="call", over="call")
-        self.state.__enter__()
+        self.reporting.enter()
 
     def after_backward(self, root):
-        if self.state is None:
-            return
-        self.state.__exit__(None, None, None)
-        self.state = None
+        self.reporting.leave()
         if self.suspect is not None and not self.is_done:
             node, line, ranges = self.suspect
             bad = [leaf for leaf in self.leaves if not is_finite(leaf._grad)]
@@ -87,6 +84,29 @@ class FirstNotFinite(Check):
             node = frame.f_locals.get("node")
             self.leaves = leaves_below(node)
             self.suspect = node, place_of_node(node), described(saved_arrays(node))
+
+
+class ErrorState:
+    """What `np.errstate` sets, worked out once: it is entered at each pass, and that is slow.
+
+    NumPy keeps it in a context variable; which one, and what value, a look at the context tells.
+    """
+
+    def __init__(self, **kinds):
+        before = copy_context()
+        with np.errstate(**kinds):
+            changed = [(k, v) for k, v in copy_context().items() if before.get(k) is not v]
+        ((self.variable, self.value),) = changed
+        self.tokens: list = []
+
+    def enter(self):
+        """From now on NumPy does as this says."""
+        self.tokens.append(self.variable.set(self.value))
+
+    def leave(self):
+        """And no longer, if it was entered."""
+        if self.tokens:
+            self.variable.reset(self.tokens.pop())
 
 
 def is_pass(frame):
@@ -219,14 +239,15 @@ def named_array(case, saved):
 # Losses that grow ---------------------------------------------------------------------------------
 
 _GROWTH = 1000.0
-_STEPS = 5
+_STEPS = 3
 
 
 class Diverging(Check):
-    """The losses of one line grow from pass to pass, a thousandfold in all."""
+    """The losses of one line have grown a thousandfold, and grow on from pass to pass."""
 
     def __init__(self):
-        self.losses: dict = {}
+        self.firsts: dict = {}
+        self.recent: dict = {}
         self.optimizers = ByOptimizer()
         self.latest = None
 
@@ -235,21 +256,25 @@ class Diverging(Check):
 
     def before_step(self, optimizer, args, kwargs):
         self.latest = optimizer
+        return len(self.optimizers) == 1  # then it is the latest from now on
 
     def before_backward(self, root):
         value = loss_value(root)
         if value is None:
             return
-        known = self.losses.get(line_now())
-        if known is None:
-            known = self.losses[line_now()] = deque(maxlen=_STEPS + 1), abs(value)
-        recent, first = known
+        line = line_now()
+        first = self.firsts.get(line)
+        if first is None:
+            self.firsts[line] = abs(value)
+        elif value > _GROWTH * first and value > _GROWTH:
+            self.look(root, line, value, first)
+
+    def look(self, root, line, value, first):
+        """Tell if the losses, all of them large, grow geometrically."""
+        recent = self.recent.setdefault(line, deque(maxlen=_STEPS + 1))
         recent.append(value)
-        if not abs(value) > _GROWTH * max(first, 1.0):
-            return
-        if len(recent) == _STEPS + 1 and all(
-            b > 1.5 * a > 0 for a, b in zip(recent, list(recent)[1:], strict=False)
-        ):
+        pairs = zip(recent, list(recent)[1:], strict=False)
+        if len(recent) == _STEPS + 1 and all(b > 1.5 * a for a, b in pairs):
             self.tell(root, value, first)
 
     def tell(self, root, value, first):

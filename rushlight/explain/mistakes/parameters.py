@@ -45,19 +45,22 @@ class NotReached(Check):
 
     def after_step(self, optimizer, args, kwargs):
         held = self.held.of(optimizer)
-        if held is None or held.pending == []:
-            return
+        if held is None:
+            return not self.held
         held.steps += 1
         if held.pending is None:
             held.pending = [p for g in optimizer.param_groups for p in g["params"]]
             if all(p._grad is None for p in held.pending):
                 held.pending = None  # nothing has any: not a step to judge by
-                return
+                return False
         held.pending = [p for p in held.pending if p._grad is None]
         if held.pending and held.steps == 1:
             held.names = names_of(held.pending)
         if held.steps == _STEPS:
             self.tell(held)
+        if not held.pending:
+            self.held.forget(id(optimizer))
+        return not self.held
 
     def at_end(self):
         for held in self.all:
@@ -130,6 +133,7 @@ class NotOptimized(Check):
                     self.candidates.setdefault(id(leaf), (leaf, leaf._array.copy()))
         elif self.passes == _STEPS:
             self.tell()
+        return self.passes >= _STEPS
 
     def at_end(self):
         if self.passes < _STEPS:

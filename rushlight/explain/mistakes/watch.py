@@ -21,7 +21,8 @@ _FAMILIES = "gradients graph numbers kept evaluation parameters".split()
 class Check:
     """What one family of mistakes looks at; a subclass has those methods that it needs.
 
-    Each method that is there is called at its moment, in this order:
+    Each method that is there is called at its moment. One that returns True has seen enough: it is
+    not called again until another optimizer is made.
     """
 
     def made(self, optimizer):
@@ -75,11 +76,12 @@ class Watch:
     def __init__(self, checks):
         self.checks = checks
         self.made = self.listeners("made")
-        self.before_backward = self.listeners("before_backward")
-        self.after_backward = self.listeners("after_backward")
-        self.before_step = self.listeners("before_step")
-        self.after_step = self.listeners("after_step")
         self.at_end = self.listeners("at_end")
+        self.before_backward: list = []
+        self.after_backward: list = []
+        self.before_step: list = []
+        self.after_step: list = []
+        self.hooks: list = []
         self.undo: list = []
 
     def listeners(self, moment):
@@ -91,14 +93,26 @@ class Watch:
         """Wrap `backward` and the making of optimizers, and hook their steps."""
         self.replace(autograd, "backward", self.watched_backward)
         self.replace(optimizers.Optimizer, "__init__", self.watched_init)
-        handles = [
-            optimizers.register_optimizer_step_pre_hook(self.pre_step),
-            optimizers.register_optimizer_step_post_hook(self.post_step),
-        ]
-        self.undo += [handle.remove for handle in handles]
         for check in self.checks:
             for owner, name, wrapper in getattr(check, "wrapped", list)():
                 self.replace(owner, name, wrapper)
+        self.undo.append(self.unhook)
+        self.listen()
+
+    def listen(self):
+        """Ask all checks from now on."""
+        for moment in ("before_backward", "after_backward", "before_step", "after_step"):
+            getattr(self, moment)[:] = self.listeners(moment)
+        if not self.hooks:
+            self.hooks = [
+                optimizers.register_optimizer_step_pre_hook(self.pre_step),
+                optimizers.register_optimizer_step_post_hook(self.post_step),
+            ]
+
+    def unhook(self):
+        """Don't ask at steps: nobody wants to know any more."""
+        while self.hooks:
+            self.hooks.pop().remove()
 
     def replace(self, owner, name, wrapper):
         """Put `wrapper(function)` in the place of a function."""
@@ -123,6 +137,7 @@ class Watch:
     def watched_init(self, init):
         def watched(optimizer, *args, **kwargs):
             init(optimizer, *args, **kwargs)
+            self.listen()
             tell(self.made, optimizer)
 
         return watched
@@ -132,18 +147,24 @@ class Watch:
 
     def post_step(self, optimizer, args, kwargs):
         tell(self.after_step, optimizer, args, kwargs)
+        if not (self.before_step or self.after_step):
+            self.unhook()
 
 
 def tell(listeners, *news):
     """Ask checks; what goes wrong in one, other than a mistake that is an error, stays unsaid."""
+    satisfied = None
     for listener in listeners:
         try:
-            listener(*news)
+            if listener(*news):
+                satisfied = [*(satisfied or ()), listener]
         except Mistake:
             raise
         except Exception:
             if explain.strict:
                 raise
+    for listener in satisfied or ():
+        listeners.remove(listener)
 
 
 _watches: list[Watch] = []
