@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import rushlight as torch
 
@@ -30,6 +31,11 @@ def make_tensor(
     """
     if len(shape) == 1 and not isinstance(shape[0], int):
         shape = tuple(shape[0])
+    if noncontiguous and memory_format is not None:
+        raise ValueError(
+            "The parameters `noncontiguous` and `memory_format` are mutually exclusive, "
+            f"but got {noncontiguous=} and {memory_format=}"
+        )
     if requires_grad and not (dtype.is_floating_point or dtype.is_complex):
         raise ValueError(
             "`requires_grad=True` is not supported for boolean and integral dtypes, "
@@ -39,7 +45,7 @@ def make_tensor(
     spread = noncontiguous and math.prod(shape) > 1
     result = draw((*shape[:-1], 2 * shape[-1]) if spread else shape, dtype, device, low, high)
     if spread:
-        result = result[..., ::2]
+        result = result[..., 1::2]
     elif memory_format is not None:
         result = result.clone(memory_format=memory_format)
     if exclude_zero:
@@ -57,13 +63,22 @@ def limits(dtype, low, high):
         default, lowest, highest = (-9, 9), info.min, info.max
     else:
         info = torch.iinfo(dtype)
-        default, lowest, highest = (-9 if info.min else 0, 10), info.min, info.max + 1
+        # `randint` counts up to int64's greatest, and no further
+        default, lowest, highest = (-9, 10), info.min, info.max + (dtype != torch.int64)
     low, high = (
         d if given is None else given for given, d in zip((low, high), default, strict=True)
     )
     if math.isnan(low) or math.isnan(high):
         raise ValueError(f"`low` and `high` cannot be NaN, but got {low=} and {high=}")
-    if low >= high:
+    inexact = dtype.is_floating_point or dtype.is_complex
+    if low == high and inexact:
+        warnings.warn(
+            "Passing `low==high` to `torch.testing.make_tensor` for floating or complex types is "
+            "deprecated since 2.1 and will be removed in 2.3. Use `torch.full(...)` instead.",
+            FutureWarning,
+            stacklevel=3,
+        )
+    elif low >= high:
         raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
     if high < lowest or low >= highest:
         raise ValueError(
@@ -71,14 +86,16 @@ def limits(dtype, low, high):
             f"but {dtype} only supports [{lowest}, {highest})"
         )
     low, high = max(low, lowest), min(high, highest)
-    if not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool):
-        low, high = math.ceil(low), math.ceil(high)
-    return low, high
+    return (low, high) if inexact else (math.ceil(low), math.ceil(high))
 
 
 def draw(shape, dtype, device, low, high):
     if not (dtype.is_floating_point or dtype.is_complex):
         return torch.randint(int(low), int(high), shape, dtype=dtype, device=device)
     result = torch.empty(shape, dtype=dtype, device=device)
-    (torch.view_as_real(result) if dtype.is_complex else result).uniform_(low, high)
+    parts = torch.view_as_real(result) if dtype.is_complex else result
+    if high - low >= torch.finfo(dtype).max:  # further than `uniform_` reaches
+        parts.uniform_(low / 2, high / 2).mul_(2)
+    else:
+        parts.uniform_(low, high)
     return result
