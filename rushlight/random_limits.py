@@ -84,10 +84,31 @@ def greatest_integer(dtype):
     return 2 ** _DIGITS[dtype.char] if dtype.char in _DIGITS else _limits(dtype)[1]
 
 
+def first_drawn(dtype, low):
+    """Where drawing begins: at `low`, or above it where what follows is rounded below it."""
+    after = _rounded(dtype, low + 1)
+    return low if after >= low else after + _spacing(dtype, low + 1)
+
+
+def end_of_drawn(dtype, high):
+    """Where drawing ends: at `high`, or below it where the last integer is rounded up to it."""
+    last = _rounded(dtype, high - 1)
+    return high if last < high else last - _spacing(dtype, high - 1)
+
+
+def _rounded(dtype, number):
+    exact = dtype.char not in _DIGITS or abs(number) > _LARGEST[dtype.char]
+    return number if exact else int(dtype.type(number))
+
+
+def _spacing(dtype, number):
+    return 2 ** (abs(number).bit_length() - _DIGITS[dtype.char])
+
+
 def check_permutation(n, dtype):
     if dtype.kind in "bc":
         raise NotImplementedError(f"\"randperm\" not implemented for '{title(dtype)}'")
-    if dtype.kind in "iu" and n > _limits(dtype)[1] + (dtype == np.uint8):
+    if dtype.kind in "iu" and n > _limits(dtype)[1] + 1:
         raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
     digits = _DIGITS.get(dtype.char, 64)
     if dtype.kind == "f" and n > 2**digits + 1:

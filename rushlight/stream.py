@@ -201,8 +201,8 @@ class Stream:
         """
         dtype = np.dtype(dtype)
         greatest = limits.greatest_integer(dtype)
-        start = 0 if low is None else low
-        stop = greatest + 1 if high is None else high
+        start = 0 if low is None else limits.first_drawn(dtype, low)
+        stop = greatest + 1 if high is None else limits.end_of_drawn(dtype, high)
         if start >= stop:
             raise RuntimeError(
                 f"random_ expects 'from' to be less than 'to', but got from={start} >= to={stop}"
@@ -260,7 +260,7 @@ class Stream:
             drawn = bits.reshape(shape) < math.ceil(
                 math.ldexp(p, 53)
             )  # unit < p, without the floats
-        return drawn.astype(dtype, copy=False)
+        return np.asarray(drawn).astype(dtype, copy=False)
 
     def exponential(self, shape, dtype, lambd=1.0):
         """Exponential numbers of rate `lambd`: -log(1 - u) / lambd."""

@@ -114,11 +114,20 @@ class device:
             raise TypeError(
                 f"device(): argument 'type' (position 1) must be str, not {type_name(type)}"
             )
+        elif not type:
+            raise RuntimeError("Device string must not be empty")
         elif ":" in type:
+            if index is not None:
+                raise RuntimeError(
+                    "type (string) must not include an index because index was passed explicitly: "
+                    f"{type}"
+                )
             name, _, number = type.partition(":")
-            if not number.isdigit() or index is not None:
+            if not number.isdigit() or (number[0] == "0" and number != "0"):
                 raise RuntimeError(f"Invalid device string: '{type}'")
             type, index = name, int(number)
+        if index is not None and index < 0:
+            raise RuntimeError("Device index must not be negative")
         if not type.replace("_", "").isalpha():
             raise RuntimeError(f"Invalid device string: '{type}'")
         if type not in self._KNOWN:

@@ -20,6 +20,22 @@ def _part(input, dim, start, stop):
     return input[(slice(None),) * dim + (slice(start, stop),)]
 
 
+def _check_joined(input, other, dim):
+    """Refuse what is put before or behind, if it has another shape than `input` has."""
+    if other.ndim != input.ndim:
+        raise RuntimeError(
+            "diff expects prepend or append to be the same dimension as input; input.dim() = "
+            f"{input.ndim}, but got tensor.dim() = {other.ndim}"
+        )
+    for d, (one, two) in enumerate(zip(input.shape, other.shape, strict=True)):
+        if d != dim and one != two:
+            raise RuntimeError(
+                "diff expects the shape of tensor to prepend or append to match that of input "
+                f"except along the differencing dimension; input.size({d}) = {one}, but got "
+                f"tensor.size({d}) = {two}"
+            )
+
+
 def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     """The n-th differences of neighbours along `dim`: x[i + 1] - x[i].
 
@@ -36,6 +52,9 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
         result = clone(input)
         return result if out is None else write_out("diff", result, (input,), out)
     joined = [x for x in (prepend, input, append) if x is not None]
+    for other in (prepend, append):
+        if other is not None:
+            _check_joined(input, other, dim)
     result = input if len(joined) == 1 else cat(joined, dim)
     for _ in range(min(n, result.shape[dim])):
         later, earlier = _part(result, dim, 1, None), _part(result, dim, None, -1)

@@ -19,6 +19,7 @@ from rushlight.ops.op import (
     in_dtype,
     meeting_dtype,
 )
+from rushlight.ops.refused import refuse
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -58,9 +59,17 @@ def refuse_kinds(kinds, kernel_name):
 
     def check(*arrays, **options):
         for array in arrays:
-            if array.dtype.kind in kinds:
-                title = dtypes.of(array).title
-                raise NotImplementedError(f"\"{kernel_name}\" not implemented for '{title}'")
+            refuse(kinds, kernel_name, array)
+
+    return check
+
+
+def refuse_complex(text, error=NotImplementedError):
+    """A check that refuses complex numbers, with this text."""
+
+    def check(input, **options):
+        if input.dtype.kind == "c":
+            raise error(text)
 
     return check
 

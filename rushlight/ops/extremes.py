@@ -12,7 +12,7 @@ from rushlight.ops.elementwise import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names
 from rushlight.tensor import Tensor, type_name
@@ -115,7 +115,8 @@ def _along(op, name, input, dim, keepdim, out):
     """Call an operation that picks, and name its two results."""
     require_tensors(name, input=input)
     dim = normalize_dim(dim.__index__(), input._array.ndim)
-    return named(name, "values", "indices")(op(input, dim=dim, keepdim=keepdim, out=out))
+    result = op(input, dim=dim, keepdim=keepdim, out=out)
+    return named(name if out is None else f"{name}_out", "values", "indices")(result)
 
 
 # The greatest and the smallest --------------------------------------------------------------------
@@ -202,14 +203,14 @@ def aminmax(input, *, dim=None, keepdim=False, out=None):
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
             "identity."
         )
-    dim = None if dim is None else dims_argument(dim, input)
+    refuse("c", "aminmax_cpu", input)
+    dim = None if dim is None else normalize_dim(dim, input.ndim)
     if dim is not None and input.ndim and not input.shape[dim]:
-        dim = normalize_dim(dim, input.ndim)
         raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
     results = _amin(input, dim, keepdim), _amax(input, dim, keepdim)
-    if out is not None:
-        results = write_out("aminmax", results, (input,), out)
-    return named("aminmax", "min", "max")(results)
+    if out is None:
+        return named("aminmax", "min", "max")(results)
+    return named("aminmax_out", "min", "max")(write_out("aminmax", results, (input,), out))
 
 
 def _check_whole(name):

@@ -82,11 +82,47 @@ def _check(name, input, weight):
             f"should have the same dtype, but got input({dtypes.c_name(input.dtype)}), and "
             f"weight({dtypes.c_name(weight.dtype)})"
         )
+    shape = list(input.shape) if name == "histogramdd" else [input.numel(), 1]
+    if list(weight.shape) != shape[:-1] and (name == "histogramdd" or weight.shape != input.shape):
+        raise RuntimeError(
+            "torch.histogramdd: if weight tensor is provided it should have the same shape as the "
+            f"input tensor excluding its innermost dimension, but got input with shape {shape} and "
+            f"weight with shape {list(weight.shape)}"
+        )
+
+
+def _check_bins(name, points, bins):
+    """Refuse edges that aren't vectors of the points' dtype, and less than one bin."""
+    kind = dtypes.of(points)
+    for dim, each in enumerate(bins):
+        if not isinstance(each, Tensor):
+            if each <= 0:
+                raise RuntimeError(
+                    f"torch.{name}(): bins must be > 0, but got {each} for dimension {dim}"
+                )
+            continue
+        if each.dtype is not kind:
+            raise RuntimeError(
+                "torch.histogramdd: input tensor and bins tensors should have the same dtype, but "
+                f"got input with dtype {dtypes.c_name(kind)} and bins for dimension {dim} with "
+                f"dtype {dtypes.c_name(each.dtype)}"
+            )
+        if each.ndim != 1:
+            raise RuntimeError(
+                "torch.histogramdd: bins tensor should have one dimension, but got "
+                f"{each.ndim} dimensions in the bins tensor for dimension {dim}"
+            )
+        if not each.numel():
+            raise RuntimeError(
+                "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements "
+                f"in the bins tensor for dimension {dim}"
+            )
 
 
 def _counted(name, points, bins, range, weight, density):
     """The counts in the boxes between the edges, and the edges of each dimension."""
     dtype = points.dtype
+    _check_bins(name, points, bins)
     if isinstance(bins[0], Tensor):
         edges = [each._array for each in bins]
     else:

@@ -35,7 +35,7 @@ class _LinAlgError(RuntimeError):
 
 def check_floating(name, array):
     """Refuse what isn't of a floating point dtype that NumPy's LAPACK computes in."""
-    if array.dtype.kind not in "fc":
+    if array.dtype.kind not in "fcV":
         raise RuntimeError(
             f"linalg.{name}: Expected a floating point or complex tensor as input. Got "
             f"{dtypes.of(array).title}"

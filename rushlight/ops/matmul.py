@@ -427,7 +427,10 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
     """`beta * input + alpha * sum of batch1[i] @ batch2[i]`."""
     refuse("b", "addmm_impl_cpu_", batch1)
-    return _add_product("addbmm", input, _sum(bmm(batch1, batch2), dim=0), beta, alpha, out)
+    total = _sum(bmm(batch1, batch2), dim=0)
+    if batch1._array.dtype.kind in "iu":
+        total = total.to(batch1.dtype)
+    return _add_product("addbmm", input, total, beta, alpha, out)
 
 
 def _add_product(name, input, product, beta, alpha, out):

@@ -469,7 +469,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=No
     """
     A = A if dtype is None else in_dtype(A, dtype)
     check_matrices("matrix_norm", A._array)
-    if A._array.dtype.kind not in "fc":
+    if A._array.dtype.kind not in "fcV":
         raise RuntimeError(
             "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got "
             f"{A.dtype.title}"
@@ -730,6 +730,8 @@ def vander(x, N=None, increasing=False):
     if N < 0:
         raise RuntimeError("N must be non-negative.")
     columns = powers(x, max(N, 2))[..., :N]
+    if x.dtype.category < 2:
+        columns = columns.long()
     return columns if increasing else columns.flip(-1)
 
 

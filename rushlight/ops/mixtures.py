@@ -19,6 +19,7 @@ __all__ = [
 
 
 @elementwise(
+    refuses=("b", "addcmul_cpu_out"),
     node="AddcmulBackward0",
     d_input=lambda g: g,
     d_tensor1=lambda g, tensor2, value: g * (tensor2 * value),

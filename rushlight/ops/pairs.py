@@ -341,7 +341,7 @@ def ldexp(input, other):
 )
 def _frexp(input):
     """Mantissa and exponent."""
-    if input.dtype.kind != "f":
+    if input.dtype.kind not in "fV":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     return np.frexp(input)
 

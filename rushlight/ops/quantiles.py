@@ -12,7 +12,7 @@ from rushlight.ops.mixtures import lerp
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.reduce import any, sum
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.rounding import ceil, floor, round
 from rushlight.ops.scan import _gather_along
 from rushlight.ops.shapes import normalize_dim
@@ -138,9 +138,8 @@ def _at_ranks(ordered, ranks, dim, interpolation):
 @opaque()
 def _histc(input, *, bins, min, max):
     """How many elements lie in each of `bins` equal intervals."""
-    if input.dtype.kind != "f":
-        title = dtypes.of(input).title
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{title}'")
+    refuse("b", "linspace_cpu", input)
+    refuse("iuc", "histogram_cpu", input)
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     if min == max and input.size:

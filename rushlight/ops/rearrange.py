@@ -140,9 +140,8 @@ def rot90(input, k=1, dims=(0, 1)):
         raise RuntimeError(
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
-    for i, dim in enumerate(dims):
-        if not -ndim <= dim < ndim:
-            raise RuntimeError(f"Rotation dim{i} out of range, dim{i} = {dim}")
+    for dim in dims:
+        normalize_dim(dim, ndim)
     return _rot90(input, k=k, dims=tuple(dims))
 
 
@@ -305,9 +304,9 @@ def repeat(input, *repeats):
             "tensor"
         )
     if repeats and min(repeats) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(repeats)}: {list(repeats)}"
-        )
+        own = (1,) * (len(repeats) - input._array.ndim) + input._array.shape
+        shape = [count * size for count, size in zip(repeats, own, strict=True)]
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {shape}")
     return _repeat(input, repeats=repeats)
 
 
@@ -340,7 +339,13 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     dim = normalize_dim(dim, input._array.ndim)
     size = input._array.shape[dim] if input._array.ndim else 1
     if not isinstance(repeats, Tensor):
-        return _repeat_each(input, _count(repeats), dim)
+        repeated = _repeat_each(input, _count(repeats), dim)
+        if output_size is not None and repeated.shape[dim] != output_size:
+            raise RuntimeError(
+                f"repeat_interleave: Invalid output_size, expected {repeated.shape[dim]} but got "
+                f"{output_size}"
+            )
+        return repeated
     counts = _counts(repeats, size) if repeats._array.size != 1 else repeats._array.reshape(-1)
     positions = np.repeat(np.arange(size), counts)
     if output_size is not None and positions.size != output_size:

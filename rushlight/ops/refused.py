@@ -19,7 +19,7 @@ def refuse(kinds, kernel_name, x):
     NotImplementedError: "sum_cpu" not implemented for 'Bool'
     """
     array = getattr(x, "_array", x)
-    if array.dtype.kind in kinds:
+    if (array.dtype.kind if array.dtype.kind != "V" else "f") in kinds:
         raise NotImplementedError(
             f"\"{kernel_name}\" not implemented for '{dtypes.of(array).title}'"
         )

@@ -7,8 +7,9 @@ import builtins
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise import refuse_kinds
+from rushlight.ops.elementwise import refuse_complex, refuse_kinds
 from rushlight.ops.op import elementwise
+from rushlight.ops.refused import refuse
 
 __all__ = [
     "ceil",
@@ -38,7 +39,8 @@ def _rounding(name, ufunc):
 
 @elementwise(
     ufunc=_rounding("floor", np.floor),
-    check=refuse_kinds("bc", "floor_vml_cpu"),
+    refuses=("b", "floor_vml_cpu"),
+    check=refuse_complex("floor is not supported for complex inputs"),
     d_input=lambda g: g * 0,
 )
 def floor(input):
@@ -47,7 +49,8 @@ def floor(input):
 
 @elementwise(
     ufunc=_rounding("ceil", np.ceil),
-    check=refuse_kinds("bc", "ceil_vml_cpu"),
+    refuses=("b", "ceil_vml_cpu"),
+    check=refuse_complex("ceil is not supported for complex inputs"),
     d_input=lambda g: g * 0,
 )
 def ceil(input):
@@ -56,7 +59,8 @@ def ceil(input):
 
 @elementwise(
     ufunc=_rounding("trunc", np.trunc),
-    check=refuse_kinds("bc", "trunc_vml_cpu"),
+    refuses=("b", "trunc_vml_cpu"),
+    check=refuse_complex("trunc is not supported for complex inputs"),
     d_input=lambda g: g * 0,
 )
 def trunc(input):
@@ -102,6 +106,8 @@ def round(input, *, decimals=None, out=None):
     if decimals and not dtypes.of(input._array).is_floating_point:
         title = dtypes.of(input._array).title
         raise NotImplementedError(f"\"round_cpu\" not implemented for '{title}'")
+    if decimals is not None:
+        refuse("biu", "round_vml_cpu", input)
     return _round(input, decimals=decimals, out=out)
 
 

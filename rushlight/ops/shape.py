@@ -209,7 +209,10 @@ def infer_size(shape, count):
         if size == -1:
             unknown += 1
         elif size < 0:
-            raise RuntimeError(f"invalid shape dimension {size}")
+            raise RuntimeError(
+                f"invalid shape dimension {size} at index {shape.index(size)} of shape "
+                f"{list(shape)}"
+            )
         else:
             known *= size
     if unknown > 1:

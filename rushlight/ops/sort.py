@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import refuse
 from rushlight.ops.return_types import named
 from rushlight.ops.scatter import _gather, _gather_put
 from rushlight.ops.shapes import normalize_dim
@@ -145,6 +146,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
     k = k.__index__()
     if not 0 <= k <= size:
         raise RuntimeError("selected index k out of range")
+    k = k if input._array.ndim else 1
     if input._array.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if input._array.dtype.kind == "c":
@@ -194,7 +196,7 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     result = _kthvalue(input, k=k, dim=dim, keepdim=bool(keepdim), out=out)
-    return named("kthvalue", "values", "indices")(result)
+    return named("kthvalue" if out is None else "kthvalue_out", "values", "indices")(result)
 
 
 # What is there, once each -------------------------------------------------------------------------
@@ -212,7 +214,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     """
     _check_comparable(input)
     if dim is not None:
-        dim = normalize_dim(dim, input._array.ndim)
+        dim = _unique_dim(input, dim)
     found, inverse, counts = np.unique(
         input._array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
     )
@@ -223,6 +225,19 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 def _check_comparable(input):
     if input._array.dtype.kind == "c":
         raise NotImplementedError(f"\"unique\" not implemented for '{input.dtype.title}'")
+
+
+def _unique_dim(input, dim):
+    """A dimension along which there are slices to compare."""
+    shape = input._array.shape
+    if not shape:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    dim = normalize_dim(dim, len(shape))
+    if 0 in shape and shape[dim] != 0:
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
+    return dim
 
 
 def _selected(found, inverse, counts, return_inverse, return_counts):
@@ -241,6 +256,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
     tensor([1, 2, 1])
     """
+    refuse("c", "unique", input)
     array = input._array
     if dim is None:
         rows, shape = array.reshape(-1), array.shape
@@ -265,6 +281,12 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
     >>> torch.isin(torch.tensor([1, 2]), torch.tensor([2, 3]))
     tensor([False,  True])
     """
+    tensors = [x for x in (elements, test_elements) if isinstance(x, Tensor)]
+    if not tensors:
+        raise TypeError("isin() needs a tensor")
+    for x in tensors:
+        if x._array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {x.dtype.title}")
     one, two = (x._array if isinstance(x, Tensor) else x for x in (elements, test_elements))
     result = wrap(np.asarray(np.isin(one, two, assume_unique=assume_unique, invert=invert)))
     return result if out is None else write_out("isin", result, (), out)
@@ -316,9 +338,10 @@ def _check_search(sequence, given, values, sorter):
         )
     if not one:
         raise RuntimeError(
-            "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
-            "dimension is 1"
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
+            "dimension"
         )
+    refuse("b", "searchsorted_out_cpu", values)
     if len(one) != 1 and (len(one) != len(two) or one[:-1] != two[:-1]):
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
@@ -335,6 +358,9 @@ def _check_search(sequence, given, values, sorter):
             "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
             f"{sorter.dtype.title}"
         )
+    if sorter is not None and sorter._array.size:
+        if sorter._array.min() < 0 or sorter._array.max() >= one[-1]:
+            raise RuntimeError("torch.searchsorted(): sorter index out of range")
 
 
 def _search(sequence, values, side):

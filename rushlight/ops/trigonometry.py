@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from rushlight.ops.elementwise import refuse_kinds, rsqrt, where
+from rushlight.ops.elementwise import refuse_complex, rsqrt, where
 from rushlight.ops.op import elementwise
 
 __all__ = [
@@ -102,7 +102,7 @@ def atanh(input):
 @elementwise(
     node="Deg2RadBackward0",
     result="float",
-    check=refuse_kinds("c", "deg2rad"),
+    check=refuse_complex("deg2rad is not supported for complex tensors.", RuntimeError),
     linear=True,
     d_input=lambda g: g * (math.pi / 180),
 )
@@ -114,7 +114,7 @@ def deg2rad(input):
 @elementwise(
     node="Rad2DegBackward0",
     result="float",
-    check=refuse_kinds("c", "rad2deg"),
+    check=refuse_complex("rad2deg is not supported for complex tensors.", RuntimeError),
     linear=True,
     d_input=lambda g: g * (180 / math.pi),
 )

@@ -75,8 +75,11 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     dims = _normalized_dims("rms_norm", input, normalized_shape, weight, None)
     refuse("biu", "rms_norm", input)
     eps = dtypes.finfo(input.dtype).eps if eps is None else eps
-    output = input * (input.square().mean(dims, keepdim=True) + eps).rsqrt()
-    return output if weight is None else output * weight
+    wide = input.float() if input.dtype.itemsize == 2 else input
+    output = wide * (wide.square().mean(dims, keepdim=True) + eps).rsqrt()
+    output = output if weight is None else output * weight
+    kind = input.dtype if weight is None else dtypes.promote_types(input.dtype, weight.dtype)
+    return output.to(kind)
 
 
 def _per_channel(values, ndim):

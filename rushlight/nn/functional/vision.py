@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from rushlight import ops
+from rushlight import dtypes, ops
 from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import wrap
 
@@ -62,13 +62,17 @@ def interpolate(
     align_corners = bool(align_corners)
     sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor, spatial)
     if mode in _KERNELS:
-        refuse(NOT_FLOATING, _KERNELS[mode], input)
+        bytes_too = mode in _OF_BYTES and input.dtype is dtypes.uint8
+        refuse("" if bytes_too else NOT_FLOATING, _KERNELS[mode], input)
     if mode in ("nearest", "nearest-exact"):
         shift = 0.5 if mode == "nearest-exact" else 0.0
         return _nearest(input, sizes, factors, shift)
     if mode == "area":
         return getattr(ops, f"adaptive_avg_pool{spatial}d")(input, sizes)
     _check_mode(input, mode)
+    if input.dtype is dtypes.uint8:
+        options = size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
+        return interpolate(input.float(), *options).round().clamp(0, 255).byte()
     weigh = _cubic_weights if mode == "bicubic" else _linear_weights
     if antialias:
         weigh = _averaging_cubic_weights if mode == "bicubic" else _averaging_linear_weights
@@ -82,6 +86,8 @@ def interpolate(
     return input.contiguous()
 
 
+#: the modes that take images of bytes
+_OF_BYTES = ("nearest", "nearest-exact", "bilinear", "bicubic")
 #: what PyTorch calls the kernels that refuse dtypes
 _KERNELS = {
     "nearest": "compute_indices_weights_nearest",
