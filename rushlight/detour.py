@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import FunctionType
 
 __all__ = ["detour"]
@@ -34,7 +35,29 @@ def detour(function, make):
     function.__dict__.setdefault("__wrapped__", direct)  # where its signature is looked up
     function.__defaults__ = None
     function.__kwdefaults__ = {"_way": make(direct)}
-    function.__code__ = _detoured.__code__.replace(co_freevars=function.__code__.co_freevars)
+    function.__code__ = _code_with(function.__code__.co_freevars)
+
+
+@lru_cache(64)
+def _code_with(names):
+    """The code of `_detoured`, with these free variables: a function keeps those that it has.
+
+    It has to be compiled with them; in code that only names them, reading a frame's variables
+    crashes the interpreter.
+    """
+    if not names:
+        return _detoured.__code__
+    listed = ", ".join(names)
+    source = (
+        f"def around({listed}):\n"
+        "    def _detoured(*args, _way, **kwargs):\n"
+        "        return _way(args, kwargs)\n"
+        f"        {listed}\n"
+        "    return _detoured"
+    )
+    made: dict = {}
+    exec(compile(source, _detoured.__code__.co_filename, "exec"), made)
+    return made["around"](*names).__code__
 
 
 def _detoured(*args, _way, **kwargs):

@@ -373,3 +373,14 @@ def test_functions_keep_signature_and_identity():
     assert "other" in inspect.signature(rl.mul).parameters
     with pytest.raises(TypeError, match="dim"):
         rl.cumsum(rl.ones(2))
+
+
+def test_errors_of_functions_with_free_variables_are_explained():
+    """Their frames are read for that."""
+
+    class Asked(rl.Tensor):
+        pass
+
+    assert isinstance(rl.ones(2).as_subclass(Asked) + 1, Asked)
+    with pytest.raises(RuntimeError, match="^expected m1 and m2 to have the same dtype"):
+        rl.inner(rl.ones(2, 2), rl.ones(2, 2).int())

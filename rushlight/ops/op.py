@@ -380,7 +380,11 @@ class Op:
     def _compute_rounded(self, arrays, options):
         """The same for bfloat16: computed in float32, and rounded once."""
         wide = [in_float32(x) for x in arrays]
-        result = self._compute(wide, options)
+        try:
+            result = self._compute(wide, options)
+        except NotImplementedError:
+            self.kernel(*arrays, **options)  # says so of bfloat16, not of float32
+            raise
         if options.get("dtype") is not None:  # the kernel knows what is asked for
             return result
         if self.outputs is None:
