@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 _directory: str | None = None
 
@@ -80,3 +81,17 @@ def load_state_dict_from_url(
         found = re.search(r"-([a-f0-9]*)\.", name) if check_hash else None
         download_url_to_file(url, path, found and found[1], progress)
     return load(path, map_location=map_location, weights_only=weights_only)
+
+
+def load(repo_or_dir, model, *args, **options) -> NoReturn:
+    """Refused: a repository's code is its own, and mostly asks for more than Rushlight has.
+
+    >>> load("pytorch/vision", "resnet18")
+    Traceback (most recent call last):
+    RuntimeError: torch.hub.load fetches and runs the code of pytorch/vision, which Rushlight ...
+    """
+    raise RuntimeError(
+        f"torch.hub.load fetches and runs the code of {repo_or_dir}, which Rushlight does not do.\n"
+        f"Clone the repository, import {model!r} from it, and load its parameters with "
+        "torch.hub.load_state_dict_from_url or torch.load."
+    )

@@ -32,3 +32,8 @@ def test_a_wrong_hash_leaves_no_file(saved, tmp_path):
 def test_the_directory_is_pytorchs(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert hub.get_dir() == str(tmp_path / "hub")
+
+
+def test_code_of_repositories_is_not_run():
+    with pytest.raises(RuntimeError, match=r"^torch.hub.load fetches and runs .* of pytorch/vision"):
+        hub.load("pytorch/vision", "resnet18")

@@ -90,6 +90,9 @@ class FunctionNode(FunctionCtx, Node):
         self.materialize_grads = True
         self.in_jvp = False
 
+    def __repr__(self):
+        return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
+
     @property
     def saved_tensors(self):
         """The tensors given to `save_for_backward`."""
