@@ -35,5 +35,7 @@ def test_the_directory_is_pytorchs(monkeypatch, tmp_path):
 
 
 def test_code_of_repositories_is_not_run():
-    with pytest.raises(RuntimeError, match=r"^torch.hub.load fetches and runs .* of pytorch/vision"):
+    with pytest.raises(
+        RuntimeError, match=r"^torch.hub.load fetches and runs .* of pytorch/vision"
+    ):
         hub.load("pytorch/vision", "resnet18")
