@@ -38,6 +38,12 @@ def detour(function, make):
     function.__code__ = _code_with(function.__code__.co_freevars)
 
 
+def undetoured(function):
+    """What a function did before it was sent another way, or the function itself."""
+    way = (getattr(function, "__kwdefaults__", None) or {}).get("_way")
+    return getattr(way, "direct", function)
+
+
 @lru_cache(64)
 def _code_with(names):
     """The code of `_detoured`, with these free variables: a function keeps those that it has.

@@ -59,3 +59,17 @@ def test_the_table_is_that_of_pytorch():
 
     written = pathlib.Path(signatures.TABLE).read_text().splitlines()
     assert set(written) <= set(signatures.table().splitlines())
+
+
+def test_functions_that_ask_refuse_in_the_same_words():
+    class Asked(rl.Tensor):
+        pass
+
+    assert isinstance(rl.ones(2).as_subclass(Asked) + 1, Asked)
+    x = rl.ones(2, 3)
+    with pytest.raises(TypeError, match=r"^cumsum\(\): argument 'dim' \(position 2\) must be int"):
+        rl.cumsum(x, "a")
+    with pytest.raises(TypeError, match=r"^cumsum\(\): argument 'dim' must be int, not str"):
+        x.cumsum(dim="a")
+    with pytest.raises(TypeError, match=r"^unsqueeze\(\): argument 'dim' \(position 1\) must be"):
+        x.unsqueeze("a")

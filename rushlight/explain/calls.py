@@ -7,7 +7,7 @@ import dis
 __all__ = ["given"]
 
 
-def given(frame, function):
+def given(frame, function, caller):
     """The arguments `(args, kwargs)` of a function, by the frame in which it runs.
 
     What was given by name is told by the instruction of the call. Trailing defaults are taken as
@@ -20,7 +20,7 @@ def given(frame, function):
     defaults = dict(zip(names[:count][::-1], (function.__defaults__ or ())[::-1], strict=False))
     while positional and _is(positional[-1][1], defaults.get(positional[-1][0], _ABSENT)):
         positional.pop()
-    by_name = _keywords(frame.f_back)
+    by_name = _keywords(caller)
     kwargs = {name: value for name, value in positional if name in by_name}
     args = [value for name, value in positional if name not in kwargs]
     known = function.__kwdefaults__ or {}

@@ -28,6 +28,8 @@ _ERRORS = (
 )
 #: where methods of Tensor are
 _METHODS = ("rushlight.methods.", "rushlight.tensor")
+#: where calls come through that go another way than usual
+_DETOURS = ("detour.py", "torch_function.py")
 
 
 def checked(function):
@@ -50,6 +52,7 @@ def _refusal_of(name, caller, args, kwargs):
     """The TypeError for a call of a function by the user, or by a method; or None."""
     from rushlight.explain.arguments import argument_error
 
+    caller = _beyond_detours(caller)
     if caller is None or not is_ours(caller.f_code.co_filename):
         return argument_error(name, args, kwargs)
     return _refusal_in(caller) if _is_method(caller) else None
@@ -58,9 +61,16 @@ def _refusal_of(name, caller, args, kwargs):
 def refusal():
     """The TypeError for the arguments of what the user has called and is running now, or None."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_back.f_code.co_filename):
-        frame = frame.f_back
+    while (caller := _beyond_detours(frame.f_back)) and is_ours(caller.f_code.co_filename):
+        frame = caller
     return _refusal_in(frame)
+
+
+def _beyond_detours(frame):
+    """The frame, or the one that it was called from if it is on the way of a detour."""
+    while frame is not None and frame.f_code.co_filename.endswith(_DETOURS):
+        frame = frame.f_back
+    return frame
 
 
 def _is_method(frame):
@@ -69,16 +79,18 @@ def _is_method(frame):
 
 def _refusal_in(frame):
     """The TypeError for the arguments of the function or method in a frame; None for others."""
-    if frame.f_back is None or is_ours(frame.f_back.f_code.co_filename):
+    caller = _beyond_detours(frame.f_back)
+    if caller is None or is_ours(caller.f_code.co_filename):
         return None
     from rushlight import ops
+    from rushlight.detour import undetoured
     from rushlight.explain.arguments import argument_error
     from rushlight.explain.calls import given
     from rushlight.tensor import Tensor
 
     name, method = frame.f_code.co_name, _is_method(frame)
-    function = getattr(Tensor if method else ops, name, None)
+    function = undetoured(getattr(Tensor if method else ops, name, None))
     if getattr(function, "__code__", None) is not frame.f_code:
         return None
-    args, kwargs = given(frame, function)
+    args, kwargs = given(frame, function, caller)
     return argument_error(name, args[method:], kwargs, method)
