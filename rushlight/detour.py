@@ -29,6 +29,7 @@ def detour(function, make):
         function.__closure__,
     )
     direct.__kwdefaults__ = function.__kwdefaults__
+    direct.__qualname__ = function.__qualname__  # which errors about arguments show
     op = (function.__kwdefaults__ or {}).get("_op")
     if op is not None:
         op.body = direct  # where an operation puts its code when it is first called

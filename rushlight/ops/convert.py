@@ -57,7 +57,7 @@ def array_from(data, dtype):
     if isinstance(data, Tensor):
         return np.array(data._array, dtype=None if dtype is None else dtype.array_dtype)
     if isinstance(data, np.ndarray):
-        array = native(data).copy()
+        array = native(data).copy(order="K")
         return array if dtype is None else array.astype(dtype.array_dtype)
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
@@ -258,8 +258,14 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
     if device is not None:
         check_device(device)
     shares = isinstance(obj, (Tensor, np.ndarray))
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        made = frombuffer(obj, dtype=dtype or dtypes.get_default_dtype())
+        return made.clone() if copy else made
     if copy is False and not shares and not hasattr(obj, "__array_interface__"):
-        raise ValueError(f"can't alias arbitrary sequence of type {type(obj).__name__}")
+        raise ValueError("can't alias arbitrary sequence into a tensor.")
+    own = dtypes.of(getattr(obj, "_array", obj)) if shares else None
+    if copy is False and dtype not in (None, own):
+        raise ValueError(f"can't alias tensor with dtype '{own.title}' into dtype '{dtype.title}'.")
     if not shares and hasattr(obj, "__array_interface__"):
         obj = np.asarray(obj)
     made = as_tensor(obj, dtype)

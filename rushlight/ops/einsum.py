@@ -280,6 +280,8 @@ def inner(input, other, *, out=None):
     """Product of the last dimensions: `out[i, j] = sum_k input[i, k] other[j, k]`."""
     if not input.ndim or not other.ndim:
         return mul(input, other, out=out)
+    if input.dtype is not other.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "

@@ -74,7 +74,7 @@ def _exact(x, dtype):
     if dtype.kind == "i":
         small = x.__class__ is int and -128 <= x < 128
         return np.asarray(x, dtype) if small else None
-    made = fast.number_array(x, dtype)
+    made = None if x.__class__ is complex else fast.number_array(x, dtype)
     return made if getattr(made, "dtype", None) is dtype else None
 
 

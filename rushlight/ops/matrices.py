@@ -542,7 +542,13 @@ def cond(A, p=None, *, out=None):
 
 def dist(input, other, p=2):
     """The norm of the difference of two tensors."""
-    return _vector_norm(input - other, dim=None, keepdim=False, ord=float(p))
+    difference = input - other
+    if difference.dtype.category < 2:
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{difference.dtype.title} instead."
+        )
+    return _vector_norm(difference, dim=None, keepdim=False, ord=float(p))
 
 
 def cdist(x1, x2, p=2.0, compute_mode=None):

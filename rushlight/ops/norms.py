@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rushlight import dtypes
@@ -50,9 +52,25 @@ def _vector_norm(input, *, dim=None, keepdim=False, ord=2):
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{dtypes.of(input).title}"
         )
+    _check_identity(input, dim, ord)
     dtype = input.real.dtype
     size = np.absolute(input).astype(np.promote_types(dtype, np.float32), copy=False)
     return np.asarray(_norm_of_sizes(size, dim, keepdim, ord)).astype(dtype, copy=False)
+
+
+def _check_identity(input, dim, ord):
+    """Refuse an extreme of nothing."""
+    if input.size or not (ord < 0 or ord == math.inf):
+        return
+    dims = range(input.ndim) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    empty = [d for d in dims if not input.shape[d]]
+    if empty:
+        over = "an empty tensor " if dim is None else f"the dimension {empty[0]}"
+        why = "" if dim is None else "this dimension is empty and "
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {ord:g} norm on {over}because {why}the "
+            "operation does not have an identity"
+        )
 
 
 def _norm_of_sizes(size, dim, keepdim, ord):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import modes
-from rushlight.ops.inplace import check_writable
+from rushlight.ops.inplace import check_writable, has_shared_places
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
@@ -45,10 +45,33 @@ def check_out(name, result, args, out):
             "but one of the arguments requires grad."
         )
     check_writable(out)
+    _check_places(name, tensors, out)
     if result.dtype is not out.dtype:
         from rushlight.ops.out_dtypes import refuse_dtype
 
         refuse_dtype(name, result.dtype, out.dtype)
+
+
+#: what refuses to write where it reads
+_APART = frozenset("cat gather index_select kthvalue masked_select take".split())
+
+
+def _check_places(name, tensors, out):
+    """Refuse memory where several elements lie in one place, or, for some functions, an input."""
+    array = out._array
+    if array.__class__ is not np.ndarray:
+        return
+    if has_shared_places(array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+    if name in _APART and any(np.may_share_memory(x._array, array) for x in tensors):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation."
+        )
 
 
 def _write(result, out, resize_warns):
