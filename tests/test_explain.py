@@ -1,11 +1,13 @@
 """The catalogue of texts, the language they are in, and what keeps an explanation from harm."""
 
+import ctypes
 import pickle
 import re
 import string
 import sys
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,6 +64,21 @@ def test_language(monkeypatch, variables, expected):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert language() == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0x0804, "zh"), (0x0404, "zh"), (0x0409, "en"), (0x0407, "en"), (0, "en")],
+)
+def test_language_of_windows(monkeypatch, number, expected):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "RUSHLIGHT_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    kernel = SimpleNamespace(GetUserDefaultUILanguage=lambda: number)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    assert language() == expected
+    monkeypatch.setenv("RUSHLIGHT_LANG", "zh")
+    assert language() == "zh"
 
 
 def failing():

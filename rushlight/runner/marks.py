@@ -5,7 +5,8 @@ number of its line, into a list that Rushlight's operations read (`provenance.he
 a larger expression may run other lines of the program, so what follows it in the same statement is
 marked again: `f(x) * y` becomes `(f(x), here.__setitem__(0, 7))[0] * y`. All marks carry the
 positions of what they stand for, and none binds a name: tracebacks, `inspect`, debuggers and
-`locals()` see the program as it was written.
+`locals()` see the program as it was written. Threads share the list: of a program with several, a
+line may be that of another thread.
 """
 
 from __future__ import annotations

@@ -137,7 +137,8 @@ INTRODUCTION = f"""\
 {len(PROGRAMS)} small wrong programs, of the kind that public questions are about. Below each: what
 PyTorch 2.13 says of it, and what Rushlight says below those words, in English and in Chinese. The
 programs are in `tests/wrong_programs/`; they run as by `rushlight run`, and the tests compare all of
-this. `RUSHLIGHT_LANG=zh|en|off` chooses the language; by default it is the locale's.
+this. `RUSHLIGHT_LANG=zh|en|off` chooses the language; by default it is the locale's. The texts below
+PyTorch's words are `error.explanation`; `str(error)` doesn't have them, tracebacks show them.
 `python -m tests.wrong_programs` writes this page.
 """
 
