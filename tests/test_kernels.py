@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels, stream
-from rushlight.kernels import places, scans, twister, windows
+from rushlight.kernels import blas, places, scans, twister, windows
 
 F = torch.nn.functional
 
@@ -50,6 +50,10 @@ CASES = {
     "depthwise, strided": (
         lambda x, w: F.conv2d(x, w, stride=(2, 1), dilation=(1, 2), groups=3),
         *((2, 3, 9, 8), (6, 1, 3, 2)),
+    ),
+    "depthwise, several each": (
+        lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=(1, 2), dilation=2, groups=3),
+        *((2, 3, 9, 8), (6, 1, 3, 3)),
     ),
     "conv2d": (lambda x, w: F.conv2d(x, w, padding=1), (2, 3, 6, 5), (4, 3, 3, 3)),
     "conv2d, strided, in groups": (
@@ -175,3 +179,31 @@ def test_what_a_thread_raises_arrives():
 
     with pytest.raises(ValueError, match="part [02]"):
         kernels.shared(fail, 4, kernels.SHARED)
+
+
+def test_a_part_does_alone_what_it_would_share(monkeypatch):
+    monkeypatch.setattr(kernels, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(kernels, "SHARED", 1)
+    seen = np.zeros((2, 6), np.int64)
+
+    def inner(start, stop, row):
+        row[start:stop] += 1
+
+    kernels.shared(lambda a, b: [kernels.shared(inner, 6, 6, seen[i]) for i in range(a, b)], 2, 12)
+    assert (seen == 1).all()
+
+
+def test_products_of_images_are_shared_whole(monkeypatch):
+    if not blas.can_be_told():
+        pytest.skip("NumPy has another BLAS")
+    monkeypatch.setattr(kernels, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(kernels, "SHARED", 1)
+    count, before = blas._counter()[0], blas._counter()[0]()
+    seen = []
+    kernels.shared_products(lambda start, stop: seen.append((start, stop, count())), 5, 5)
+    assert sorted(seen) == [(0, 2, 1), (2, 5, 1)] and count() == before
+    x, weight = torch.randn(5, 2, 6, 6, requires_grad=True), torch.randn(3, 2, 3, 3)
+    (g,) = torch.autograd.grad(F.conv2d(x, weight).sin().sum(), x)
+    monkeypatch.setattr(kernels, "get_num_threads", lambda: 1)
+    (alone,) = torch.autograd.grad(F.conv2d(x, weight).sin().sum(), x)
+    torch.testing.assert_close(g, alone)

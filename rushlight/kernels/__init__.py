@@ -21,13 +21,23 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from math import prod
 
 import numpy as np
 
 from rushlight.settings import get_num_threads
 
-__all__ = ["Loop", "allowed", "at_once", "in_order", "in_three", "loop", "shared"]
+__all__ = [
+    "Loop",
+    "allowed",
+    "at_once",
+    "in_order",
+    "in_three",
+    "loop",
+    "shared",
+    "shared_products",
+]
 
 #: below this many elements NumPy's calls are as fast as the loop's
 LEAST = 1 << 10
@@ -39,6 +49,7 @@ SHARED = 1 << 17
 _choice = os.environ.get("RUSHLIGHT_NUMBA", "")
 _worked = 0  # elements, by all calls that could have used a loop
 _pool = None
+_here = threading.local()
 
 
 def allowed():
@@ -120,19 +131,41 @@ def in_three(dim, *arrays):
 
 
 def shared(function, count, elements, *arrays):
-    """Call `function(start, stop, *arrays)` on equal parts of [0, count), one for each thread."""
+    """Call `function(start, stop, *arrays)` on equal parts of [0, count), one for each thread.
+
+    What such a part wants to share in turn it does itself: all threads are at work.
+    """
     threads = min(get_num_threads(), count) if elements >= SHARED else 1
-    if threads < 2:
+    if threads < 2 or getattr(_here, "shares", False):
         function(0, count, *arrays)
         return
     bounds = [count * i // threads for i in range(threads + 1)]
     parts = list(itertools.pairwise(bounds))
-    waiting = [_threads().submit(function, *part, *arrays) for part in parts[1:]]
+    waiting = [_threads().submit(_part, function, *part, *arrays) for part in parts[1:]]
     try:
-        function(*parts[0], *arrays)
+        _part(function, *parts[0], *arrays)
     finally:
         for each in waiting:
             each.result()
+
+
+def _part(function, *args):
+    _here.shares = True
+    try:
+        function(*args)
+    finally:
+        _here.shares = False
+
+
+def shared_products(function, count, elements, *arrays):
+    """`shared` for functions of NumPy that multiply matrices, each product in one thread."""
+    from rushlight.kernels import blas
+
+    if elements < SHARED or get_num_threads() < 2 or not blas.can_be_told():
+        function(0, count, *arrays)
+        return
+    with blas.one_thread():
+        shared(function, count, elements, *arrays)
 
 
 def _threads():

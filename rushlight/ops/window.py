@@ -20,7 +20,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.explain import explained
-from rushlight.kernels import in_order
+from rushlight.kernels import in_order, shared_products
 from rushlight.kernels import windows as loops
 from rushlight.ops.op import opaque
 from rushlight.ops.reduce import _sum
@@ -104,10 +104,15 @@ def _columns(x, groups, kernel, stride, dilation, out):
     return view.reshape(n, groups, channels // groups * math.prod(kernel), math.prod(out))
 
 
-def _blocks(count, per_image):
+def _by_blocks(work, count, per_image):
+    """Call `work` on slices of all images: parts for threads, in blocks that stay in the cache."""
     step = max(1, _BLOCK // max(1, per_image))
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))
+
+    def part(start, stop):
+        for first in range(start, stop, step):
+            work(slice(first, min(first + step, stop)))
+
+    shared_products(part, count, count * per_image)
 
 
 def _suits_loop(loop, array, groups, space):
@@ -142,9 +147,12 @@ def _convolve_array(x, weight, stride, padding, dilation, groups):
         np.matmul(rows, x.reshape(n, groups, channels // groups, -1), out=result)
     else:
         x = padded(x, padding)
-        for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+
+        def multiply(block):
             columns = _columns(x[block], groups, kernel, stride, dilation, out)
             np.matmul(rows, columns, out=result[block])
+
+        _by_blocks(multiply, n, channels * math.prod(kernel) * math.prod(out))
     return result.reshape(n, outputs, *out)
 
 
@@ -167,9 +175,12 @@ def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
     g = g.reshape(n, groups, outputs // groups, -1)
     if _is_pointwise(kernel, stride, padding):
         return np.matmul(rows, g).reshape(n, channels, *space)
-    for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+
+    def add(block):
         columns = np.matmul(rows, g[block]).reshape(-1, *kernel, *out)
         _add_windows(columns, result[block].reshape(-1, *whole), stride, dilation)
+
+    _by_blocks(add, n, channels * math.prod(kernel) * math.prod(out))
     return _unpadded(result, padding)
 
 
@@ -194,10 +205,15 @@ def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
         return result.reshape(outputs, 1, *kernel)
     g = g.reshape(n, groups, outputs // groups, -1)
     x = padded(x, padding)
-    result = np.zeros((groups, outputs // groups, channels // groups * math.prod(kernel)), x.dtype)
-    for block in _blocks(n, channels * math.prod(kernel) * math.prod(out)):
+    sums = {}
+
+    def multiply(block):
         columns = _columns(x[block], groups, kernel, stride, dilation, out)
-        result += np.matmul(g[block], columns.swapaxes(2, 3)).sum(axis=0)
+        sums[block.start] = np.matmul(g[block], columns.swapaxes(2, 3)).sum(axis=0)
+
+    _by_blocks(multiply, n, channels * math.prod(kernel) * math.prod(out))
+    shape = (groups, outputs // groups, channels // groups * math.prod(kernel))
+    result = sum((sums[start] for start in sorted(sums)), np.zeros(shape, x.dtype))
     return result.reshape(outputs, channels // groups, *kernel)
 
 
