@@ -11,9 +11,11 @@ import time
 
 import numpy as np
 
+from rushlight.bench.memory import forget_peak, peak
 from rushlight.bench.workloads import WORKLOADS
 
 WORKLOAD = {"chain": "chain_1M"}
+CALLS = 6  # after so many everything is compiled
 
 
 def scalar_loop(torch, compiled):
@@ -77,10 +79,21 @@ LOOPS = {"scalar_loop": scalar_loop, "regression_loop": regression_loop}
 
 
 class Prepared:
-    """A workload in one library: a function, and how many steps it does."""
+    """A workload in one library.
+
+    Attributes:
+        run, count: a function, and how many steps it does.
+        rate: steps a second.
+        first: seconds that the first calls, and building, took beyond ordinary calls.
+        memory: megabytes that it held at most on top of the library.
+        least: (operations of products, bytes of inputs and results) of a step, if known.
+    """
 
     def __init__(self, library, name):
         base, _, compiled = library.partition(".")
+        torch = None if base == "jax" else __import__(base)
+        forget_peak()
+        before = peak()
         start = time.perf_counter()
         if base == "jax":
             from rushlight.bench.jax_steps import STEPS
@@ -88,17 +101,19 @@ class Prepared:
             made = STEPS[name](np.random.default_rng(0))
             self.run, self.count = made if isinstance(made, tuple) else (made, 1)
         else:
-            torch = __import__(base)
             torch.manual_seed(0)
             if name in LOOPS:
                 self.run, self.count = LOOPS[name](torch, base if compiled else "")
             else:
                 step = WORKLOADS[WORKLOAD.get(name, name)](torch)
                 self.run, self.count = (torch.compile(step) if compiled else step), 1
-        self.run()
-        self.first = time.perf_counter() - start
-        self.least = work_of(self.run) if library == "rushlight.compile" else (0, 0)
+        for _ in range(CALLS):
+            self.run()
+        first = time.perf_counter() - start
         self.rate = self.calibrated()
+        self.first = max(0.0, first - CALLS * self.count / self.rate)
+        self.memory = peak() - before
+        self.least = work_of(self.run) if library == "rushlight.compile" else (0, 0)
 
     def timed(self, n):
         """Seconds of n calls."""
@@ -118,8 +133,6 @@ class Prepared:
 
 def work_of(step):
     """(operations of products, bytes of inputs and results) of a compiled step."""
-    for _ in range(4):
-        step()
     if not hasattr(step, "program"):
         return 0, 0
     program = step.program
@@ -156,8 +169,8 @@ def main(library):
             answer = {"limits": limits()}
         elif "prepare" in request:
             prepared = Prepared(library, request["prepare"])
-            answer = {"values": [], "rate": prepared.rate, "first": prepared.first}
-            answer["least"] = prepared.least
+            names = "rate", "first", "memory", "least"
+            answer = {"values": [], **{name: getattr(prepared, name) for name in names}}
         else:
             calls = max(1, request["run"] // prepared.count)
             answer = {"seconds": prepared.timed(calls) / calls / prepared.count * request["run"]}

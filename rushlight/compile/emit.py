@@ -15,23 +15,23 @@ from math import prod
 
 import numpy as np
 
-from rushlight.compile import index as at
 from rushlight.compile import native, pieces, threads
-from rushlight.compile.fuse import Kernel, Outside, Piece, fuse, layout
-from rushlight.compile.llvm_writer import LLVMWriter, loop, word
+from rushlight.compile.fuse import Kernel, Outside, Piece, fuse
+from rushlight.compile.llvm_writer import LLVMWriter, word
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
+from rushlight.compile.products import Product
 from rushlight.compile.program import Constant, Fixed, evaluate, view
 from rushlight.compile.program import at as with_size
-from rushlight.compile.registers import literal, memory_type, register_type
+from rushlight.compile.registers import literal, memory_type
 from rushlight.compile.source import python_source
 
 __all__ = ["Code", "Compiled", "build"]
 
 DATA = object.__basicsize__  # where an array object says where its data is
 # what is in the table besides arrays: working memory and how many times as much as was planned,
-# the free size, the threads' pool
-ARENA, SCALE, SIZE, POOL = ("arena",), ("scale",), ("size",), ("pool",)
+# the free size, the threads' pool, how many threads the BLAS has otherwise
+ARENA, SCALE, SIZE, POOL, USUAL = ("arena",), ("scale",), ("size",), ("pool",), ("usual",)
 
 
 def build(program):
@@ -52,6 +52,7 @@ class Module:
         self.head: list[str] = []  # addresses
         self.body: list[str] = []  # what is done
         self.pointers: dict = {}
+        self.has_products = False
         self.is_sized = fusion.program.free is not None
         self.shared: dict[str, int] = {}
         self.count = 0
@@ -115,22 +116,31 @@ class Module:
         self.declared.update(writer.declared)
         name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
         pointers = [self.pointer(place) for place in writer.buffers]
-        end = self.word(nest.extents[nest.shared] if nest.shared is not None else 1)
         if kernel.parts:
-            self._share(kernel, name, pointers, end)
+            self._clear_sums(kernel)
+        end = nest.extents[nest.shared] if nest.shared is not None else 1
+        self._call(name, pointers, end, kernel.parts)
+
+    def _call(self, name, pointers, end, parts):
+        """Call a function for the whole of its loop, or for parts of it, by several threads."""
+        end = self.word(end)
+        if parts:
+            self._share(name, pointers, end, parts)
         else:
             given = [*(f"ptr {each}" for each in pointers), "i64 0", f"i64 {end}"]
             given += [f"i64 {self.entry(SIZE, 'i64')}"] if self.is_sized else []
             self.body.append(f"call void @{name}({', '.join(given)})")
 
-    def _share(self, kernel, name, pointers, end):
-        """Call a kernel's function for parts of its loop, by several threads."""
-        for i in kernel.members:  # sums over all parts grow from zero
+    def _clear_sums(self, kernel):
+        """Sums over all parts grow from zero."""
+        for i in kernel.members:
             x = i.result
             if kernel.role[x] == "all":
                 kind = memory_type(x.dtype)
                 zero = literal(0, x.dtype)
                 self.body.append(f"store {kind} {zero}, ptr {self.pointer(self.plan.place[x])}")
+
+    def _share(self, name, pointers, end, parts):
         if self.is_sized:
             pointers = [*pointers, self.new(f"inttoptr i64 {self.entry(SIZE, 'i64')} to ptr")]
         given = self.new(f"alloca [{len(pointers)} x ptr]")
@@ -141,54 +151,17 @@ class Module:
         self.shared[name] = len(pointers) - self.is_sized
         self.body.append(
             f"call void @{threads.SYMBOL}(ptr {self.entry(POOL)}, ptr @{name}.part, ptr {given}, "
-            f"i64 {end}, i64 {kernel.parts})"
+            f"i64 {end}, i64 {parts})"
         )
 
     def _product(self, instruction):
-        call = product_call(self.fusion, instruction)
-        kind = instruction.result.dtype.char
-        a, b = (self.pointer(self.plan.place[x]) for x in call["roots"])
-        c = self.pointer(self.plan.place[instruction.result])
-        letter = register_type(instruction.result.dtype)
-        name = native.GEMM[kind]
-        self.declared[name] = (
-            f"declare void @{name}(i32, i32, i32, i64, i64, i64, {letter}, ptr, i64, ptr, i64, "
-            f"{letter}, ptr, i64)"
-        )
-        (ta, lda), (tb, ldb), ldc = call["a"], call["b"], call["ldc"]
-        words = map(self.word, (*call["sizes"], lda, ldb, ldc))
-        m, n, k, lda, ldb, ldc = words
-        loops, moved = [], []
-        for extent in call["stack"]:
-            loops.append((f"%p{self.fresh()[1:]}", self.word(extent)))
-        lines = []
-        for base, steps in zip((a, b, c), call["steps"], strict=True):
-            place, more = self._position(steps, [variable for variable, _ in loops])
-            lines += more
-            moved.append(base if place == "0" else self.fresh())
-            if place != "0":
-                lines.append(f"{moved[-1]} = getelementptr {letter}, ptr {base}, i64 {place}")
-        lines.append(
-            f"call void @{name}(i32 101, i32 {111 + ta}, i32 {111 + tb}, i64 {m}, i64 {n}, "
-            f"i64 {k}, {letter} 1.0, ptr {moved[0]}, i64 {lda}, ptr {moved[1]}, i64 {ldb}, "
-            f"{letter} 0.0, ptr {moved[2]}, i64 {ldc})"
-        )
-        for variable, extent in reversed(loops):
-            self.count += 1
-            lines = loop(self.count, variable, lines, "0", extent)
-        self.body += lines
-
-    def _position(self, steps, variables):
-        """A register with a sum of variables times steps, and the lines that make it."""
-        *steps, start = steps
-        place, lines = self.word(start), []
-        for step, variable in zip(steps, variables, strict=True):
-            if step:
-                product, total = self.fresh(), self.fresh()
-                lines.append(f"{product} = mul nsw i64 {variable}, {self.word(step)}")
-                lines.append(f"{total} = add nsw i64 {place}, {product}")
-                place = total
-        return place, lines
+        product = Product(self.fusion, instruction)
+        text = product.text(self.is_sized)
+        self.declared.update(product.declared)
+        name = self.functions.setdefault(text, f"product{len(self.functions)}")
+        pointers = [self.pointer(self.plan.place[x]) for x in product.arrays]
+        self._call(name, pointers, product.extent, product.parts)
+        self.has_products = True
 
     def _copy(self, x, number):
         source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))
@@ -202,8 +175,17 @@ class Module:
 
     def _end_segment(self):
         if self.body:
+            if self.has_products and native.blas_threads():
+                self._one_thread_each()
             self.segments.append((self.head, self.body, self.pointers))
-            self.head, self.body, self.pointers = [], [], {}
+        self.head, self.body, self.pointers, self.has_products = [], [], {}, False
+
+    def _one_thread_each(self):
+        """Products share themselves out among our threads: the BLAS's would wait for each other."""
+        self.declared[native.THREADS] = f"declare void @{native.THREADS}(i32)"
+        usual = self.new(f"trunc i64 {self.entry(USUAL, 'i64')} to i32")
+        self.head.append(f"call void @{native.THREADS}(i32 1)")
+        self.body.append(f"call void @{native.THREADS}(i32 {usual})")
 
     def text(self):
         """The whole module."""
@@ -241,68 +223,6 @@ def part_function(name, count, is_sized):
         f"define internal void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
         "  ret void\n}"
     )
-
-
-def product_call(fusion, instruction):
-    """How the BLAS makes a product: sizes, layouts, and how far apart matrices of a stack start."""
-    a, b = instruction.operands
-    flags = instruction.params["transpose_a"], instruction.params["transpose_b"]
-    result = instruction.result
-    shape = list(result.shape)
-    m = 1 if a.ndim == 1 else shape.pop(-1 if b.ndim == 1 else -2)
-    n = 1 if b.ndim == 1 else shape.pop(-1)
-    k = a.shape[-2] if flags[0] else a.shape[-1]
-    extents = (*shape, m, n, k)
-    count = len(shape)
-    units = at.unit(count + 3)
-    batch, (row, column, inner) = units[:count], units[count:]
-    first = (inner,) if a.ndim == 1 else (inner, row) if flags[0] else (row, inner)
-    second = (inner,) if b.ndim == 1 else (column, inner) if flags[1] else (inner, column)
-    roots, terms = [], []
-    for x, last in ((a, first), (b, second)):
-        index = at.broadcast((*batch, *last)[-x.ndim :] if x.ndim > len(last) else last, x.shape)
-        index = (*at.broadcast(batch, x.shape[: x.ndim - len(last)]), *last)
-        root, term = _followed(fusion, x, index, extents)
-        roots.append(root)
-        terms.append(term)
-    steps = (*[s * m * n for s in at.strides(tuple(shape))], n, 1, 0, 0)
-    extents, terms = _merged(extents, [*terms, steps])
-    *stack, m, n, k = extents
-    (first, second, _), i = terms, len(stack)
-    return {
-        "roots": roots,
-        "sizes": (m, n, k),
-        "a": layout(first[i], first[i + 2], m, k),
-        "b": layout(second[i + 2], second[i + 1], k, n),
-        "ldc": n,
-        "stack": stack,
-        "steps": [(*t[:i], t[-1]) for t in terms],
-    }
-
-
-def _followed(fusion, x, index, extents):
-    """(what is in memory, position in it) of an operand at an index."""
-    while x in fusion.definition and fusion.definition[x].kind == "view":
-        seen = fusion.definition[x]
-        (source,) = seen.operands
-        inner = fusion.seen(seen, index, extents)
-        if inner is None:
-            return source, at.flat(index, x.shape, len(extents))
-        x, index = source, inner
-    return x, at.flat(index, x.shape, len(extents))
-
-
-def _merged(extents, terms):
-    """The last dimension of a stack as more rows of one product, where memory allows it."""
-    extents = list(extents)
-    while len(extents) > 3:
-        i = len(extents) - 4
-        a, b, c = terms
-        if b[i] or a[i] != a[i + 1] * extents[i + 1] or c[i] != c[i + 1] * extents[i + 1]:
-            break
-        extents[i : i + 2] = [extents[i] * extents[i + 1]]
-        terms = [(*t[:i], *t[i + 1 :]) for t in terms]
-    return extents, terms
 
 
 class Output:
@@ -355,7 +275,7 @@ class Code:
         self.fusion = fuse(program)
         self.plan = Plan(self.fusion)
         self.module = Module(self.fusion, self.plan)
-        parallel = any(k.parts for k in self.fusion.items if isinstance(k, Kernel))
+        parallel = bool(self.module.shared)
         self.symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
         self.library = native.load(native.machine_code(self.module.text()), self.symbols)
         self.lock = threading.Lock()
@@ -410,6 +330,8 @@ class Compiled:
         self.shared = POOL in rows
         if self.shared:
             self.table[rows[POOL]] = threads.pool().address
+        if USUAL in rows:
+            self.table[rows[USUAL]] = native.blas_threads()
         if SIZE in rows:
             self.table[rows[SIZE]] = self.size
         if SCALE in rows:

@@ -17,9 +17,10 @@ import numpy as np
 from rushlight.compile.cache import Cache, folder
 from rushlight.version import __version__
 
-__all__ = ["assemble", "available", "blas", "load", "machine_code"]
+__all__ = ["assemble", "available", "blas", "blas_threads", "load", "machine_code"]
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
+THREADS = "rushlight_blas_threads"
 BLAS_NAMES = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_")
 
 
@@ -77,6 +78,8 @@ class Library:
         for kind, name in GEMM.items():
             if blas(kind):
                 llvm.add_symbol(name, blas(kind))
+        if blas_threads():
+            llvm.add_symbol(THREADS, _thread_setter())
         self.code = code
         empty = llvm.parse_assembly("")
         self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
@@ -112,3 +115,24 @@ def blas(kind: str) -> int:
             if function is not None:
                 return ctypes.cast(function, ctypes.c_void_p).value or 0
     return 0
+
+
+def _thread_function(verb: str):
+    """OpenBLAS's function that sets or gets how many threads it has, or None."""
+    for library in _libraries():
+        for name in (f"scipy_openblas_{verb}_num_threads64_", f"openblas_{verb}_num_threads"):
+            function = getattr(library, name, None)
+            if function is not None:
+                return function
+    return None
+
+
+def _thread_setter() -> int:
+    return ctypes.cast(_thread_function("set"), ctypes.c_void_p).value or 0
+
+
+@functools.cache
+def blas_threads() -> int:
+    """How many threads the BLAS had when this was asked first; 0 if it can't be told to."""
+    get, put = _thread_function("get"), _thread_function("set")
+    return get() if get is not None and put is not None else 0

@@ -35,7 +35,7 @@ from rushlight.stream import Stream
 from rushlight.tensor import Tensor, wrap
 from rushlight.utils.data import loader
 
-__all__ = ["Redirection"]
+__all__ = ["Redirection", "with_subclasses"]
 
 _DRAWS = (
     "bernoulli binomial cauchy exponential geometric integers log_normal multinomial normal "
@@ -87,7 +87,7 @@ class Redirection:
         self.replace(Optimizer, "numbers_of", self.numbers_of)
         self.replace(Optimizer, "_update_all", self.update_all)
         self.replace(Loop, "earned", lambda *_: False)  # what a kernel is made of can be fused
-        for kind in _with_subclasses(LRScheduler):
+        for kind in with_subclasses(LRScheduler):
             if "step" in vars(kind):
                 self.replace(kind, "step", self.schedule)
         self.replace(printing, "tensor_repr", self.shown)
@@ -234,8 +234,8 @@ class _Filled:
         return self.original(generator, np.empty_like(target), draw, *parameters)
 
 
-def _with_subclasses(kind):
+def with_subclasses(kind):
     """A class and all that derive from it."""
     yield kind
     for each in kind.__subclasses__():
-        yield from _with_subclasses(each)
+        yield from with_subclasses(each)

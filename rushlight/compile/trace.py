@@ -9,6 +9,7 @@ a new gradient.
 from __future__ import annotations
 
 import gc
+from itertools import compress
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from rushlight.autograd import watched
 from rushlight.autograd.function_node import SavedTensor
 from rushlight.autograd.tape import AccumulateGrad, Node, next_sequence_number
 from rushlight.compile.recorder import Recorder
-from rushlight.compile.redirect import Redirection
+from rushlight.compile.redirect import Redirection, with_subclasses
 from rushlight.compile.symbol import Memory, Symbol
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
@@ -96,15 +97,16 @@ class Trace:
         for x, node in self.arguments:
             x._node = Boundary(node, self.recorder.fail)
         memories: dict = {}
-        for x in gc.get_objects():
-            if issubclass(type(x), Tensor) and hasattr(x, "_array"):
-                before = self.before[id(x)] = Before(x)
-                if not isinstance(x._array, np.ndarray):  # what a transform follows
-                    continue
-                memory = memories.get(id(x._array))
-                if memory is None:
-                    memory = memories[id(x._array)] = Memory(x._array, source=x)
-                before.memory = memory
+        for x in existing(Tensor):
+            if not hasattr(x, "_array"):
+                continue
+            before = self.before[id(x)] = Before(x)
+            if not isinstance(x._array, np.ndarray):  # what a transform follows
+                continue
+            memory = memories.get(id(x._array))
+            if memory is None:
+                memory = memories[id(x._array)] = Memory(x._array, source=x)
+            before.memory = memory
         for before in self.before.values():
             if before.memory is not None:
                 before.tensor._array = Symbol(self.recorder, before.array, before.memory)
@@ -128,7 +130,7 @@ class Trace:
         fast.intercept(-1)
         for x, node in self.arguments:
             x._node = node
-        for x in gc.get_objects():
+        for x in existing(Tensor, Node, SavedTensor):
             self.restore(x)
 
     def note_changes(self):
@@ -161,6 +163,13 @@ class Trace:
                 x.saved = tuple(e.value if isinstance(e, Symbol) else e for e in saved)
         elif kind is SavedTensor and isinstance(x.array, Symbol):
             x.array = x.array.value
+
+
+def existing(*kinds):
+    """All objects of these classes, and of classes that derive from them, wherever they are."""
+    classes = {each for kind in kinds for each in with_subclasses(kind)}
+    objects = gc.get_objects()
+    return compress(objects, map(classes.__contains__, map(type, objects)))
 
 
 def grad_array(x):
