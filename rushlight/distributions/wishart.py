@@ -162,27 +162,28 @@ class Wishart(ExponentialFamily):
         return factor @ factor.mT
 
     def rsample(self, sample_shape=(), max_try_correction=None):
-        """Draws; those that rounding made singular are drawn again, `max_try_correction` times."""
-        tries = max_try_correction
-        if tries is None:
-            tries = 3 if self._event_shape[-1] <= 3 else 10
-        sample_shape = Size(sample_shape)
-        sample = self._drawn(sample_shape)
-        singular = ~self.support.check(sample)
-        if not self._batch_shape:
-            singular = singular.any() if singular.dim() else singular
-        for _ in range(tries if singular.any() else 0):
-            again = self._drawn(sample_shape)
-            sample = ops.where(self._wide(singular), again, sample)
-            singular = singular & ~self.support.check(sample)
-            if not singular.any():
-                return sample
-        if singular.any():
-            warnings.warn("Singular sample detected.", stacklevel=2)
+        """Draws; those that rounding made singular are drawn again, `max_try_correction` times.
+
+        PyTorch takes the first draws for singular if they are not, and so draws again what was
+        fine, with a warning. To give the same numbers, so does this.
+        """
+        sample = self._drawn(Size(sample_shape))
+        again = self._any_in_batch(self.support.check(sample))
+        if not again.any():
+            return sample
+        warnings.warn("Singular sample detected.", stacklevel=2)
+        for _ in range(10 if max_try_correction is None else max_try_correction):
+            redrawn = self._drawn(again[again].shape)
+            sample[again] = redrawn
+            again[again.clone()] = self._any_in_batch(~self.support.check(redrawn))
+            if not again.any():
+                break
         return sample
 
-    def _wide(self, mask):
-        return mask.reshape((*mask.shape, 1, 1)) if mask.dim() else mask
+    def _any_in_batch(self, mask):
+        if not self._batch_shape:
+            return mask
+        return mask.amax([-1 - i for i in range(len(self._batch_shape))])
 
     def log_prob(self, value):
         if self._validate_args:

@@ -161,12 +161,24 @@ def rounded(elements):
 _NUMBER = re.compile(r"-?\b\d+\.?\d*(?:e[-+]?\d+)?")
 
 
-def assert_alike(found, expected, rtol=2e-3, atol=1e-5):
-    """Lines are equal but for the names of Nodes and the last of four digits."""
+def assert_alike(found, expected):
+    """Lines are equal but for the names of Nodes and a unit of the last digit that is printed."""
     for one, other in zip(found, expected, strict=True):
         one, other = (re.sub(r"'\w+Backward\d*'\)", "'NODE')", line) for line in (one, other))
         if one == other:
             continue
         assert _NUMBER.sub("#", one) == _NUMBER.sub("#", other)
         for a, b in zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True):
-            assert abs(float(a) - float(b)) <= atol + rtol * abs(float(b)), (one, other)
+            assert abs(float(a) - float(b)) <= 1.01 * _unit(b), (one, other)
+
+
+def _unit(text):
+    """A unit of the last printed digit of a number, or what float32 rounds if that is more.
+
+    >>> _unit("0.1234"), _unit("1.50e-03"), _unit("12")
+    (0.0001, 1e-05, 2.4e-05)
+    """
+    digits, _, exponent = text.lower().partition("e")
+    decimals = len(digits.partition(".")[2])
+    unit = 10.0 ** (int(exponent or 0) - decimals) if "." in digits else 0.0
+    return max(unit, 1e-5, 2e-6 * abs(float(text)))
