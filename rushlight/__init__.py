@@ -114,6 +114,10 @@ from rushlight.version import interface as __version__
 
 newaxis = None
 
+# What PyTorch says that it was built with
+has_lapack = has_mkl = has_mkldnn = has_openmp = has_spectral = True
+has_cuda = has_cudnn = has_mps = False
+
 # 1 / 0 is inf, as in PyTorch; NumPy's warnings about it would only repeat what the numbers say
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.")
 
@@ -138,6 +142,7 @@ _FROM_SUBMODULES = {
     "_sample_dirichlet": "ops.gamma_draws",
     "_standard_gamma": "ops.gamma_draws",
     "_standard_gamma_grad": "ops.gamma_draws",
+    "GradScaler": "amp",
     "alpha_dropout": "nn.functional",
     **dict.fromkeys(
         """

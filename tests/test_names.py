@@ -100,3 +100,28 @@ def test_tables_of_members_show_themselves_as_dictionaries():
     assert repr(model._modules.keys()) == "dict_keys(['0'])"
     assert list(model._modules.values()) == [model[0]]
     assert dict(model._modules.items()) == {"0": model[0]}
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_batch_norm_fuses_with_the_layer_before(bias):
+    x, norm = rl.randn(5, 4, 7, 7), rl.nn.BatchNorm2d(6)
+    layer = rl.nn.Conv2d(4, 6, 3, bias=bias)
+    norm(layer(x))
+    fused = rl.nn.utils.fuse_conv_bn_eval(layer.eval(), norm.eval())
+    assert rl.allclose(fused(x), norm(layer(x)), atol=1e-5)
+    with pytest.raises(AssertionError, match="^Fusion only for eval!"):
+        rl.nn.utils.fuse_conv_bn_eval(layer.train(), norm)
+    rows, norm = rl.randn(8, 4), rl.nn.BatchNorm1d(3).eval()
+    layer = rl.nn.Linear(4, 3, bias=bias).eval()
+    fused = rl.nn.utils.fuse_linear_bn_eval(layer, norm)
+    assert rl.allclose(fused(rows), norm(layer(rows)), atol=1e-5)
+    with pytest.raises(AssertionError, match="^To fuse, linear.out_features == bn.num_features"):
+        rl.nn.utils.fuse_linear_bn_eval(layer, rl.nn.BatchNorm1d(4).eval())
+
+
+def test_functions_have_their_other_address():
+    from rushlight.nn.common_types import _size_2_t
+
+    assert rl.functional.einsum is rl.einsum and rl.functional.norm is rl.norm
+    assert isinstance((1, 2), tuple) and _size_2_t == int | tuple[int, int]
+    assert not rl.has_cuda and rl.has_lapack and rl.GradScaler is rl.amp.GradScaler

@@ -338,3 +338,23 @@ def test_a_state_that_does_not_fit_changes_nothing():
     with pytest.raises(ValueError, match="loaded state dict contains a parameter group that does"):
         optimizer.load_state_dict(other.state_dict())
     assert rl.equal(optimizer.state_dict()["state"][0]["exp_avg"], before)
+
+
+def test_sparse_adam_leaves_rows_without_gradient_alone():
+    """The numbers that PyTorch 2.13 gives for the same three steps on sparse gradients."""
+    table = rl.nn.Embedding.from_pretrained(
+        rl.arange(12.0).reshape(4, 3) - 5, freeze=False, sparse=True
+    )
+    optimizer = rl.optim.SparseAdam(list(table.parameters()), lr=0.1)
+    for step in range(3):
+        optimizer.zero_grad()
+        table(rl.tensor([1, step])).pow(2).sum().backward()
+        optimizer.step()
+    assert table.weight[3].tolist() == [4.0, 5.0, 6.0]
+    expected = [[-4.9, -3.9, -2.9], [-1.709, -0.7089, 0.0], [0.9361, 1.9361, 2.9361]]
+    for row, wanted in zip(table.weight.tolist(), expected):
+        assert row == pytest.approx(wanted, abs=1e-4)
+    with pytest.raises(ValueError, match="^Invalid learning rate: -1"):
+        rl.optim.SparseAdam([rl.ones(1)], lr=-1)
+    with pytest.raises(ValueError, match=r"^Sparse params at indices \[\[0, 0\]\]: SparseAdam req"):
+        rl.optim.SparseAdam([rl.eye(2).to_sparse()])

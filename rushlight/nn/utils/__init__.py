@@ -18,6 +18,13 @@ from rushlight.nn.utils.weight_norm import remove_weight_norm, weight_norm
 _LAZY = {
     "convert_conv2d_weight_memory_format": "memory_format",
     "convert_conv3d_weight_memory_format": "memory_format",
+    **dict.fromkeys(
+        """
+        fuse_conv_bn_eval fuse_conv_bn_weights fuse_linear_bn_eval fuse_linear_bn_weights
+        """.split(),
+        "fusion",
+    ),
+    "fusion": None,
     "parametrizations": None,
     "parametrize": None,
     "prune": None,
