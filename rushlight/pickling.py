@@ -112,12 +112,13 @@ def pickled(obj, protocol):
 def reduced(tensor, storages):
     """A tensor as the pickle has it."""
     from rushlight.ops.parts import origin_of
+    from rushlight.ops.turned import array_of
 
     if type(tensor).__reduce_ex__ is not Tensor.__reduce_ex__:
         return reduced_parameter(tensor)
-    array = tensor._array
+    array = array_of(tensor)
     storage = storage_for(array, storages)
-    strides = tensor.stride()
+    strides = wrap(array).stride()
     args = (storage, origin_of(array), array.shape, strides, tensor._requires_grad, hooks())
     function = _REBUILD
     if storage.kind in _WITHOUT_STORAGE_TYPE:

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.turned import array_of
 
 __all__ = [
     "PRINT_OPTS",
@@ -133,13 +134,14 @@ def tensor_repr(tensor, contents: str | None = None) -> str:
     >>> torch.ones(2, requires_grad=True).double() + 1
     tensor([2., 2.], dtype=torch.float64, grad_fn=<AddBackward0>)
     """
-    if not isinstance(tensor._array, np.ndarray):
-        return repr(tensor._array)
+    array = array_of(tensor)
+    if not isinstance(array, np.ndarray):
+        return repr(array)
     name = type(tensor).__name__
     plain = name in ("Tensor", "Parameter")
     prefix = "tensor(" if plain else name + "("
     suffixes = _dtype_suffix(tensor) + _history_suffix(tensor)
-    text = tensor_str(tensor._array, prefix, suffixes, contents)
+    text = tensor_str(array, prefix, suffixes, contents)
     marked = getattr(tensor, "_is_param", False)
     if plain or not (marked or any(base.__name__ == "Parameter" for base in type(tensor).__mro__)):
         return text

@@ -17,6 +17,7 @@ import numpy as np
 
 from rushlight.archive import get_unsafe_globals_in_checkpoint, read_archive
 from rushlight.explain import explained
+from rushlight.ops.turned import array_of
 from rushlight.pickling import attributes_of, pickled
 from rushlight.tensor import Tensor, wrap
 from rushlight.unpickling import (
@@ -43,7 +44,7 @@ __all__ = [
 def reduce_tensor(tensor):
     """What `pickle` and `copy.copy` make of a tensor: its elements, and if it requires grad."""
     kind = None if type(tensor) is Tensor else type(tensor)
-    return restored, (kind, tensor._array, tensor._requires_grad, attributes_of(tensor))
+    return restored, (kind, array_of(tensor), tensor._requires_grad, attributes_of(tensor))
 
 
 def restored(kind, array, requires_grad, attributes):

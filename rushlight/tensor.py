@@ -472,6 +472,12 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
                 "Use tensor.detach().numpy() instead."
             )
             raise explained(error)
+        for what, name in (("conjugate", "conj"), ("negative", "neg")):
+            if getattr(self, f"is_{name}")() and not force:
+                raise RuntimeError(
+                    f"Can't call numpy() on Tensor that has {what} bit set. "
+                    f"Use tensor.resolve_{name}().numpy() instead."
+                )
         return np.asarray(self._array)
 
     def __array__(self, dtype=None, copy=None):

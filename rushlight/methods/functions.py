@@ -29,20 +29,26 @@ class Functions:
         ops.copy_(ops.imag(self), value)
 
     def is_conj(self):
-        """Whether a conjugation was put off: never, here."""
-        return False
+        """Whether this is a view that conjugates."""
+        return ops.is_conj(self)
 
     def is_neg(self):
-        """Whether a negation was put off: never, here."""
-        return False
+        """Whether this is a view that negates."""
+        return ops.is_neg(self)
 
     def resolve_conj(self):
-        """The tensor itself: conjugation is never put off here."""
-        return self
+        """The tensor itself, or a copy of a view that conjugates."""
+        return ops.resolve_conj(self)
+
+    def _conj(self):
+        return ops.conj(self)
+
+    def _neg_view(self):
+        return ops.neg_view(self)
 
     def resolve_neg(self):
-        """The tensor itself: negation is never put off here."""
-        return self
+        """The tensor itself, or a copy of a view that negates."""
+        return ops.resolve_neg(self)
 
     def abs(self):
         """|x|, element by element."""

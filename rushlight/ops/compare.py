@@ -7,6 +7,7 @@ import numpy as np
 from rushlight.ops.elementwise import refuse_kinds
 from rushlight.ops.op import elementwise
 from rushlight.ops.shapes import broadcast_shapes
+from rushlight.ops.turned import array_of
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -219,7 +220,7 @@ def equal(input, other):
     True
     """
     require_tensors("equal", input=input, other=other)
-    return np.array_equal(input._array, other._array)
+    return np.array_equal(array_of(input), array_of(other))
 
 
 def require_tensors(function_name, **arguments):

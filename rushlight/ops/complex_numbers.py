@@ -13,6 +13,7 @@ from rushlight.ops.elementwise import is_complex, where
 from rushlight.ops.fast import sum_to
 from rushlight.ops.op import elementwise, opaque, view
 from rushlight.ops.shapes import broadcast_shapes
+from rushlight.ops.turned import Turned, is_turned, resolved, turned
 
 __all__ = [
     "angle",
@@ -21,6 +22,8 @@ __all__ = [
     "conj_physical",
     "imag",
     "is_conj",
+    "is_neg",
+    "neg_view",
     "polar",
     "real",
     "resolve_conj",
@@ -188,14 +191,31 @@ def _conj(input):
     return np.conjugate(input)
 
 
+def conjugate(input):
+    """The complex conjugates, computed at once; real numbers themselves."""
+    return _conj(input) if input._array.dtype.kind == "c" else input
+
+
+@view(linear=True, holomorphic=False, node="ConjBackward0", d_input=lambda g: _conj(g))
+def _conj_view(input):
+    """The same memory, read as its conjugates."""
+    return turned(input, np.conjugate)
+
+
 def conj(input):
-    """The complex conjugates; real numbers themselves.
+    """The complex conjugates, as a view; real numbers themselves.
 
     >>> import rushlight as torch
     >>> torch.conj(torch.tensor([1 + 2j]))
     tensor([1.-2.j])
     """
-    return _conj(input) if input._array.dtype.kind == "c" else input
+    return _conj_view(input) if input._array.dtype.kind == "c" else input
+
+
+@view(linear=True, holomorphic=False, node="NegViewBackward0", d_input=lambda g: -g)
+def neg_view(input):
+    """The negatives, as a view."""
+    return turned(input, np.negative)
 
 
 @elementwise(
@@ -209,18 +229,33 @@ def conj_physical(input):
 
 
 def resolve_conj(input):
-    """The tensor itself: conjugation is never put off here."""
-    return input
+    """The tensor itself, or a copy of a view that conjugates.
+
+    >>> import rushlight as torch
+    >>> torch.resolve_conj(torch.tensor([1j]).conj()).is_conj()
+    False
+    """
+    return resolved(input, np.conjugate)
 
 
 def resolve_neg(input):
-    """The tensor itself: negation is never put off here."""
-    return input
+    """The tensor itself, or a copy of a view that negates."""
+    return resolved(input, np.negative)
 
 
 def is_conj(input):
-    """Whether a conjugation was put off: never, here."""
-    return False
+    """Whether the tensor is a view that conjugates.
+
+    >>> import rushlight as torch
+    >>> torch.is_conj(torch.tensor([1j]).conj())
+    True
+    """
+    return is_turned(input, np.conjugate)
+
+
+def is_neg(input):
+    """Whether the tensor is a view that negates: the imaginary part of a conjugate is one."""
+    return is_turned(input, np.negative)
 
 
 # Pairs --------------------------------------------------------------------------------------------
@@ -229,6 +264,12 @@ def is_conj(input):
 def _check_view_as_real(input):
     if input.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
+    if input.__class__ is Turned:
+        raise RuntimeError(
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate "
+            "tensor so you can view it as real, use self.resolve_conj(); however, be warned that "
+            "the resulting tensor will NOT alias the original."
+        )
 
 
 @view(

@@ -14,6 +14,7 @@ from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape import _expand, expanded_shape
 from rushlight.ops.straight import set_straight
+from rushlight.ops.turned import Turned
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = [
@@ -141,6 +142,8 @@ def _copied_with_its_memory(array, memo):
     """A copy of an array; arrays on one memory get copies on one memory."""
     from rushlight.ops.parts import origin_of, storage_of
 
+    if array.__class__ is Turned:
+        return Turned(_copied_with_its_memory(array.array, memo), array.turn)
     if not array.size:
         return array.copy()
     memory = storage_of(array).view(np.uint8)

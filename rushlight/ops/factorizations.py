@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.complex_numbers import conj
+from rushlight.ops.complex_numbers import conjugate
 from rushlight.ops.linalg import (
     _adjoint,
     _LinAlgError,
@@ -27,6 +27,7 @@ from rushlight.ops.op import opaque
 from rushlight.ops.rearrange import tril, triu
 from rushlight.ops.return_types import named
 from rushlight.ops.scipy_functions import from_lapack
+from rushlight.ops.turned import array_of, stand_in
 from rushlight.ops.warn import warn
 from rushlight.tensor import wrap
 
@@ -291,7 +292,7 @@ def solve_lu(LU, pivots, B, *, left=True, adjoint=False, out=None):
     """
     _check_lu_solve(LU, pivots, B, left)
     if not left:
-        B = conj(B.mT)
+        B = conjugate(B.mT)
     lower, upper = {"upper": False, "unitriangular": True}, {"upper": True, "unitriangular": False}
     if adjoint == left:
         middle = _solve_triangular(_adjoint(LU), B, **{**upper, "upper": False})
@@ -300,7 +301,7 @@ def solve_lu(LU, pivots, B, *, left=True, adjoint=False, out=None):
     else:
         middle = _solve_triangular(LU, _permute_rows(B, pivots, back=False), **lower)
         X = _solve_triangular(LU, middle, **upper)
-    return _written("linalg_lu_solve", X if left else conj(X.mT), (LU, B), out)
+    return _written("linalg_lu_solve", X if left else conjugate(X.mT), (LU, B), out)
 
 
 def _check_lu_solve(LU, pivots, B, left):
@@ -348,6 +349,7 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False, out=None):
     LAPACK's `sytrf` and `hetrf` on the lower triangle, through SciPy: L and D in one matrix, the
     pivots, and where D is singular (0: nowhere).
     """
+    A = stand_in(A)
     _check_ldl("ldl_factor_ex", A._array)
     array = A._array
     kind = "he" if hermitian and array.dtype.kind == "c" else "sy"
@@ -392,7 +394,7 @@ def ldl_solve(LD, pivots, B, *, hermitian=False, out=None):
             f"Incompatible matrix sizes for torch.linalg.ldl_solve: each A matrix is {n} by {n} "
             f"but each b matrix is {B.shape[-2]} by {B.shape[-1]}"
         )
-    array, right, swaps = LD._array, B._array, pivots._array
+    array, right, swaps = array_of(LD), array_of(B), pivots._array
     kind = "he" if hermitian and array.dtype.kind == "c" else "sy"
     solve = from_lapack(f"{kind}trs", array.dtype, "torch.linalg.ldl_solve")
     batch = np.broadcast_shapes(array.shape[:-2], right.shape[:-2])
@@ -416,6 +418,7 @@ def geqrf(input, *, out=None):
     if input.ndim < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     _check_kernel("geqrf_cpu", input._array)
+    input = stand_in(input)
     a, tau = np.linalg.qr(input._array, "raw")
     pair = wrap(np.ascontiguousarray(np.swapaxes(a, -1, -2))), wrap(tau)
     return _written("geqrf", named("geqrf", "a", "tau")(pair), (input,), out)
@@ -425,10 +428,10 @@ def _reflected(vectors, tau, other, adjoint):
     """Q times `other` (or Q^H times it)."""
     count = tau.shape[-1]
     reflectors = _unit_lower(vectors[..., :count])
-    factors = conj(tau) if adjoint else tau
+    factors = conjugate(tau) if adjoint else tau
     for i in range(count) if adjoint else reversed(range(count)):
         v = reflectors[..., i : i + 1]
-        other = other - factors[..., i, None, None] * matmul(v, matmul(conj(v.mT), other))
+        other = other - factors[..., i, None, None] * matmul(v, matmul(conjugate(v.mT), other))
     return other
 
 
@@ -481,7 +484,7 @@ def ormqr(input, tau, other, left=True, transpose=False, *, out=None):
     if left:
         result = _reflected(input, tau, other, adjoint=transpose)
     else:
-        result = conj(_reflected(input, tau, conj(other.mT), adjoint=not transpose).mT)
+        result = conjugate(_reflected(input, tau, conjugate(other.mT), adjoint=not transpose).mT)
     return _written("ormqr", result, (input, tau, other), out)
 
 

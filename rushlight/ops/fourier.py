@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.complex_numbers import conj
+from rushlight.ops.complex_numbers import conjugate
 from rushlight.ops.op import in_dtype, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.padding import _pad_constant
@@ -191,7 +191,7 @@ def _of_reals(name, input, n, dim, norm, forward):
     size = input.shape[d] if n is None else n
     scale = _scale(norm, (size,), forward)
     result = _r2c(_resized(input, (d,), (size,)), dim=d, scale=scale)
-    return result if forward else conj(result)
+    return result if forward else conjugate(result)
 
 
 def rfft(input, n=None, dim=-1, norm=None, *, out=None):
@@ -217,7 +217,7 @@ def _to_reals(input, n, dim, norm, forward):
         raise RuntimeError(f"Invalid number of data points ({size}) specified")
     input = _resized(input, (d,), (size // 2 + 1,))
     scale = _scale(norm, (size,), forward)
-    return _c2r(conj(input) if forward else input, dim=d, scale=scale, size=size)
+    return _c2r(conjugate(input) if forward else input, dim=d, scale=scale, size=size)
 
 
 def irfft(input, n=None, dim=-1, norm=None, *, out=None):
@@ -279,7 +279,7 @@ def _of_reals_in_several(name, input, s, dim, norm, forward):
         raise RuntimeError(f"{name} must transform at least one axis")
     scale = _scale(norm, sizes, forward)
     result = _r2c(_resized(input, dims, sizes), dim=dims[-1], scale=scale)
-    result = result if forward else conj(result)
+    result = result if forward else conjugate(result)
     return _c2c(result, dim=dims[:-1], scale=1.0, forward=forward) if dims[1:] else result
 
 
@@ -319,7 +319,7 @@ def _to_reals_in_several(name, input, s, dim, norm, forward):
     if dims[1:]:
         input = _c2c(input, dim=dims[:-1], scale=scale, forward=forward)
         scale = 1.0
-    return _c2r(conj(input) if forward else input, dim=dims[-1], scale=scale, size=sizes[-1])
+    return _c2r(conjugate(input) if forward else input, dim=dims[-1], scale=scale, size=sizes[-1])
 
 
 def irfftn(input, s=None, dim=None, norm=None, *, out=None):

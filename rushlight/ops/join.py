@@ -396,6 +396,8 @@ def several_views(call, input, **options):
     """The views that an operation makes: at once where nothing is recorded or watched."""
     if modes.layers or fast.is_intercepted() or (input._requires_grad and modes.grad_enabled):
         return call(input, **options)
+    if input._array.__class__ is not np.ndarray:
+        return call(input, **options)
     op = call.op
     replay = input, op, tuple(options.values())
     made = tuple(map(wrap, op.kernel(input._array, **options)))

@@ -4,7 +4,7 @@ J. Tropp, "Finding structure with randomness", 2009, algorithms 4.4 and 5.1)."""
 from __future__ import annotations
 
 from rushlight import dtypes
-from rushlight.ops.complex_numbers import conj
+from rushlight.ops.complex_numbers import conjugate
 from rushlight.ops.matmul import matmul
 from rushlight.ops.matrices import factor_qr, factor_svd
 from rushlight.ops.reduce import mean
@@ -18,7 +18,7 @@ def _basis(A, q, niter):
     dtype = A.dtype if A.dtype.category >= 2 else dtypes.get_default_dtype()
     Q = factor_qr(matmul(A, randn(A.shape[-1], q, dtype=dtype))).Q
     for _ in range(niter):
-        Q = factor_qr(matmul(conj(A.mT), Q)).Q
+        Q = factor_qr(matmul(conjugate(A.mT), Q)).Q
         Q = factor_qr(matmul(A, Q)).Q
     return Q
 
@@ -45,10 +45,10 @@ def svd_lowrank(A, q=6, niter=2, M=None):
         A = A - M.broadcast_to(A.shape)
     wide = A.shape[-2] < A.shape[-1]
     if wide:
-        A = conj(A.mT)
+        A = conjugate(A.mT)
     Q = _basis(A, q, niter)
-    U, S, Vh = factor_svd(matmul(conj(Q.mT), A), full_matrices=False)
-    U, V = matmul(Q, U), conj(Vh.mT)
+    U, S, Vh = factor_svd(matmul(conjugate(Q.mT), A), full_matrices=False)
+    U, V = matmul(Q, U), conjugate(Vh.mT)
     return (V, S, U) if wide else (U, S, V)
 
 

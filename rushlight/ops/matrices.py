@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.arithmetic import mul
-from rushlight.ops.complex_numbers import conj
+from rushlight.ops.complex_numbers import conjugate
 from rushlight.ops.create import zeros
 from rushlight.ops.elementwise import abs, log, where
 from rushlight.ops.extremes import amax, amin
@@ -45,6 +45,7 @@ from rushlight.ops.parts import diagonal
 from rushlight.ops.reduce import dims_argument, sum
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim, numpy_names
+from rushlight.ops.turned import stand_in
 from rushlight.tensor import wrap
 
 __all__ = [
@@ -121,6 +122,7 @@ def logdet(input):
 
 def inv_ex(A, *, check_errors=False, out=None):
     """The inverse, and for each matrix which pivot was zero (0: none; else the inverse is nan)."""
+    A = stand_in(A)
     check_square("inv", A._array)
     infos = infos_of(zero_pivot, A._array)
     if infos.any() and check_errors:
@@ -162,6 +164,7 @@ def solve(A, B, *, left=True, out=None):
 
 def solve_ex(A, B, *, left=True, check_errors=False, out=None):
     """X of A X = B, and for each matrix which pivot was zero (0: none; else X is nan)."""
+    A = stand_in(A)
     check_square("solve", A._array)
     infos = infos_of(zero_pivot, A._array)
     if not infos.any() or check_errors:
@@ -205,7 +208,7 @@ def factor_cholesky(A, *, upper=False, out=None):
 
 
 def _cholesky_of(A, upper):
-    return conj(_cholesky(conj(A.mT)).mT) if upper else _cholesky(A)
+    return conjugate(_cholesky(conjugate(A.mT)).mT) if upper else _cholesky(A)
 
 
 def cholesky(input, upper=False, *, out=None):
@@ -221,6 +224,7 @@ def cholesky_ex(A, *, upper=False, check_errors=False, out=None):
 
     Of a matrix that failed, all of L is nan.
     """
+    A = stand_in(A)
     check_square("cholesky", A._array)
     infos = indefinite_minors(A._array if not upper else np.conj(np.swapaxes(A._array, -1, -2)))
     if not infos.any():
@@ -240,9 +244,9 @@ def cholesky_solve(input, L, upper=False, *, out=None):
 
 
 def _solved_by_cholesky(input, L, upper):
-    lower = conj(L.mT) if upper else L
+    lower = conjugate(L.mT) if upper else L
     middle = solve_triangular(lower, input, upper=False)
-    return solve_triangular(conj(lower.mT), middle, upper=True)
+    return solve_triangular(conjugate(lower.mT), middle, upper=True)
 
 
 def cholesky_inverse(L, upper=False, *, out=None):
@@ -262,7 +266,7 @@ def _qr_of(A, mode):
     rows, columns = A.shape[-2:]
     if rows < columns:
         q, r = _qr(A[..., :rows])
-        r = cat([r, matmul(conj(q.mT), A[..., rows:])], -1)
+        r = cat([r, matmul(conjugate(q.mT), A[..., rows:])], -1)
     elif mode == "complete" and rows > columns:
         if A.requires_grad:
             raise RuntimeError(
@@ -310,6 +314,7 @@ def eigvalsh(A, UPLO="L", *, out=None):
 
 
 def _eig_of(name, A):
+    A = stand_in(A)
     check_square(name, A._array, floating=False)
     if A._array.dtype.char not in "fdFD":
         raise RuntimeError(f"Unknown Complex ScalarType for {A.dtype.title}")
@@ -354,7 +359,7 @@ def svdvals(A, *, driver=None, out=None):
 def svd(input, some=True, compute_uv=True, *, out=None):
     """U, S and V of A = U diag(S) V^H."""
     u, s, vh = _svd_of(input, not some)
-    v = conj(vh.mT)
+    v = conjugate(vh.mT)
     if not compute_uv:
         u, v = (zeros(*x.shape, dtype=x.dtype) for x in (u, v))
     return _written("svd", named("svd", "U", "S", "V")((u, s, v)), (input,), out)
@@ -374,6 +379,7 @@ def _tolerances(A, atol, rtol):
 
 def matrix_rank(A, *, atol=None, rtol=None, tol=None, hermitian=False, out=None):
     """How many singular values exceed max(atol, rtol * the largest)."""
+    A = stand_in(A)
     check_matrices("matrix_rank", A._array, "input")
     if A._array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
@@ -406,7 +412,7 @@ def _hermitian_pinv(A, atol, rtol):
     largest = sizes.max(-1, keepdims=True, initial=0)
     kept = wrap(sizes > np.maximum(atol[..., None], rtol[..., None] * largest))
     inverse = where(kept, 1 / where(kept, values, 1.0), 0.0)
-    return matmul(vectors * inverse.unsqueeze(-2), conj(vectors.mT))
+    return matmul(vectors * inverse.unsqueeze(-2), conjugate(vectors.mT))
 
 
 def pinverse(input, rcond=1e-15):
@@ -707,7 +713,7 @@ def cross(input, other, dim=None, *, out=None):
 
 def vecdot(x, y, *, dim=-1, out=None):
     """The products of vectors, the first conjugated, summed along a dimension."""
-    return _written("linalg_vecdot", sum(mul(conj(x), y), dim), (x, y), out)
+    return _written("linalg_vecdot", sum(mul(conjugate(x), y), dim), (x, y), out)
 
 
 def diagonal_of_matrices(A, *, offset=0, dim1=-2, dim2=-1):

@@ -346,15 +346,18 @@ class Op:
         """The arguments in the dtype in which they meet; in most kinds, just as they are."""
         return args
 
-    def call_on(self, operands, options):
-        """Compute, wrap and record; the operands are promoted Tensors (or None)."""
+    def call_on(self, operands, options, compute=None):
+        """Compute, wrap and record; the operands are promoted Tensors (or None).
+
+        `compute(op, arrays, options)` does the first, instead of the kernel.
+        """
         arrays = [None if x is None else x._array for x in operands]
         if self.check is not None:
             self.check(*arrays, **options)
         if self.refuses is not None:
             refuse(*self.refuses, arrays[0])
         with np.errstate(all="ignore"):
-            result = self._compute(arrays, options)
+            result = compute(self, arrays, options) if compute else self._compute(arrays, options)
         results = (result,) if self.outputs is None else result
         outputs = tuple(wrap(as_array(each)) for each in results)
         if self.is_view:

@@ -87,7 +87,10 @@ def _write(result, out, resize_warns):
                 "t.resize_(0)."
             )
         replace_memory(out, np.empty(shape, out._array.dtype))
-    np.copyto(out._array, result._array, casting="unsafe")
+    if out._array.__class__ is np.ndarray:
+        np.copyto(out._array, result._array, casting="unsafe")
+    else:
+        out._array[...] = result._array
     out._counter[0] += 1
 
 

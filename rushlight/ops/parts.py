@@ -7,6 +7,7 @@ import numpy as np
 from rushlight.ops.index import select_dim, slice_dim
 from rushlight.ops.op import opaque, view
 from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.turned import Turned, memory_of
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -129,7 +130,7 @@ def strided(array, shape, strides):
 
 def storage_of(array):
     """All of the memory that `array` lies in, as a flat array of its dtype."""
-    owner = array
+    owner = array = memory_of(array)
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
     axes = sorted(range(owner.ndim), key=lambda axis: -owner.strides[axis])
@@ -143,7 +144,7 @@ def storage_of(array):
 
 def origin_of(array):
     """How many elements lie in the memory before the first one of `array`."""
-    owner = array
+    owner = array = memory_of(array)
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
     start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
@@ -152,6 +153,8 @@ def origin_of(array):
 
 def strided_storage(array, size, stride, storage_offset):
     """The storage of `array` from an offset on, with these sizes and strides (in elements)."""
+    if array.__class__ is Turned:
+        return Turned(strided_storage(array.array, size, stride, storage_offset), array.turn)
     storage = storage_of(array)
     last = storage_offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if 0 not in size and last >= storage.size:

@@ -12,7 +12,6 @@ __all__ = [
     "is_contiguous",
     "is_floating_point",
     "is_inference",
-    "is_neg",
     "is_nonzero",
     "is_same_size",
     "is_signed",
@@ -89,11 +88,6 @@ def is_signed(input):
 def is_inference(input):
     """Whether the tensor was made in inference mode."""
     return _checked("is_inference", input).is_inference()
-
-
-def is_neg(input):
-    """Whether the tensor is a view with a pending minus sign: never, signs are applied at once."""
-    return _checked("is_neg", input) is None
 
 
 def is_nonzero(input):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.bounds import clip
-from rushlight.ops.complex_numbers import complex, conj
+from rushlight.ops.complex_numbers import complex, conjugate
 from rushlight.ops.elementwise import sqrt, where
 from rushlight.ops.matmul import matmul
 from rushlight.ops.matrices import vector_norm
@@ -48,7 +48,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     factor = _positive(factor)
     off = rows - mean
     weighted = off if weights is None else off * weights
-    return (matmul(off, conj(weighted.mT)) / factor).squeeze()
+    return (matmul(off, conjugate(weighted.mT)) / factor).squeeze()
 
 
 def _positive(factor):
