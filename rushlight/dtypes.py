@@ -253,6 +253,16 @@ _SIGNED = [int8, int16, int32, int64]
 _WIDE_UNSIGNED = {uint16, uint32, uint64}
 
 
+def _refuse_types(name, **types):
+    """Refuse what is no dtype among arguments, in their order."""
+    for position, (argument, value) in enumerate(types.items(), 1):
+        if not isinstance(value, dtype):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be torch.dtype, not "
+                f"{value.__class__.__name__}"
+            )
+
+
 def promote_types(type1, type2):
     """The smallest dtype, of the higher category, that holds both.
 
@@ -265,7 +275,11 @@ def promote_types(type1, type2):
     type1, type2 = OF_PYTHON.get(type1, type1), OF_PYTHON.get(type2, type2)
     if type1 is type2:
         return type1
-    low, high = sorted((type1, type2), key=_CATEGORY.__getitem__)
+    try:
+        low, high = sorted((type1, type2), key=_CATEGORY.__getitem__)
+    except KeyError:
+        _refuse_types("promote_types", type1=type1, type2=type2)
+        raise
     if _CATEGORY[low] < _CATEGORY[high]:
         widens = low is float64 and high is complex64
         return complex128 if widens else high
@@ -341,6 +355,7 @@ def can_cast(from_, to):
     (False, True)
     """
     from_, to = OF_PYTHON.get(from_, from_), OF_PYTHON.get(to, to)
+    _refuse_types("can_cast", from_=from_, to=to)
     return _CATEGORY[from_] <= _CATEGORY[to]
 
 

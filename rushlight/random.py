@@ -81,6 +81,8 @@ class Generator(Stream):
     __slots__ = ()
 
     def __init__(self, device="cpu"):
+        if device.__class__ is int:
+            raise RuntimeError("Cannot access accelerator device when none is available.")
         kind = str(device).partition(":")[0]
         if kind != "cpu":
             raise explained(RuntimeError(f"Cannot get {kind.upper()} generator"))

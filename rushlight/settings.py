@@ -42,6 +42,8 @@ def set_num_threads(int, /):
     Raises:
         RuntimeError: the number is not positive.
     """
+    if not hasattr(int, "__index__"):
+        raise RuntimeError(f"set_num_threads expects an int, but got {type(int).__name__}")
     if int < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
     _known["threads"] = int

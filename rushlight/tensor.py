@@ -629,6 +629,8 @@ def type_name(value):
     if isinstance(value, Tensor):
         return "Tensor"
     kind = type(value)
+    if kind.__name__ == "dtype" and kind.__module__ == "rushlight.dtypes":
+        return "torch.dtype"
     if kind.__module__ in ("numpy", "torch", "torch._C", "torch.storage"):
         return f"{kind.__module__}.{kind.__name__}"
     return kind.__name__

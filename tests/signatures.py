@@ -165,6 +165,14 @@ def hidden(function_forms):
     ]
 
 
+def is_of_python(name):
+    """Whether PyTorch's parser doesn't see to the arguments of what goes by this name here."""
+    layer = getattr(torch.nn.functional, name, None)
+    ours = getattr(rl.nn.functional, name, None)
+    shared = ours is not None and ours is getattr(rl, name)
+    return name in torch.functional.__all__ or (shared and layer is not getattr(torch, name))
+
+
 def table():
     """The text of the table."""
     functions = forms(ast.parse((STUBS / "_VariableFunctions.pyi").read_text()).body, False)
@@ -173,7 +181,7 @@ def table():
     methods = forms(base.body, True)
     lines = {}
     for name, found in functions.items():
-        if hasattr(rl, name) and name not in torch.functional.__all__:
+        if hasattr(rl, name) and not is_of_python(name):
             lines[name] = " | ".join(found)
     for name, found in methods.items():
         if hasattr(rl.Tensor, name) and name not in torch.Tensor.__dict__:

@@ -90,7 +90,7 @@ def _check_alpha(input, other, alpha):
     dtype = meeting_dtype((input, other))
     if isinstance(alpha, bool) and dtype.category != 0:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
-    if isinstance(alpha, float) and dtype.category < 2:
+    if isinstance(alpha, (float, complex)) and dtype.category < 2:
         raise RuntimeError(
             "For integral input tensors, argument alpha must not be a floating point number."
         )

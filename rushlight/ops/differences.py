@@ -148,8 +148,9 @@ def _trapezoids(name, y, x, dx, dim):
     """The areas under the straight lines between neighbours, and the dimension."""
     if not y.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    if y._array.dtype.kind == "b":
-        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+    if any(each is not None and each._array.dtype.kind == "b" for each in (x, y)):
+        which = "`y`" if x is None else "`x` or `y`"
+        raise RuntimeError(f"{name}: received a bool input for {which}, but bool is not supported")
     dim = normalize_dim(dim, y.ndim)
     sums = _part(y, dim, 1, None) + _part(y, dim, None, -1)
     if x is None:

@@ -58,6 +58,7 @@ def refuse_kinds(kinds, kernel_name):
     """A check that refuses arrays of these NumPy kinds, naming PyTorch's kernel."""
 
     def check(*arrays, **options):
+        check_broadcast(*arrays)
         for array in arrays:
             refuse(kinds, kernel_name, array)
 

@@ -7,7 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.shape import _expand, _sum_to_size, expand, reshape, shape_argument, unsqueeze
 from rushlight.ops.shapes import broadcast_shapes as common_shape
-from rushlight.tensor import Size, Tensor
+from rushlight.tensor import Size, Tensor, type_name
 
 __all__ = [
     "atleast_1d",
@@ -51,7 +51,13 @@ def _at_least_3d(x):
 def _each(tensors, function):
     """`function` of one tensor, or of each of several (given one by one or as a sequence)."""
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-        return tuple(function(x) for x in tensors[0])
+        tensors = tensors[0]
+        for i, x in enumerate(tensors):
+            if not isinstance(x, Tensor):
+                raise TypeError(
+                    f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
+                )
+        return tuple(function(x) for x in tensors)
     if len(tensors) == 1:
         return function(tensors[0])
     return tuple(function(x) for x in tensors)

@@ -86,6 +86,8 @@ _KERNEL_NAMES = {"median": "median_out", "nanmedian": "median_out", "mode": "mod
 
 def _check_pick(name):
     def check(input, *, dim, keepdim):
+        if name == "median":
+            refuse("b", "median_out", input)
         if input.dtype.kind == "c":
             if name not in _KERNEL_NAMES:
                 raise RuntimeError(f"{name}(): does not support complex input")

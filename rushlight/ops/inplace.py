@@ -56,7 +56,8 @@ def _straight(function, self, args, kwargs):
         if array.ndim:
             op.ufunc(*operands, array)
         else:
-            array[...] = op.ufunc(*operands)  # NumPy takes longer to change one number in place
+            # NumPy takes longer to change one number in place
+            np.copyto(array, op.ufunc(*operands), casting="same_kind")
     except (TypeError, ValueError):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1

@@ -43,6 +43,7 @@ from rushlight.ops.op import in_dtype
 from rushlight.ops.output import write_out
 from rushlight.ops.parts import diagonal
 from rushlight.ops.reduce import dims_argument, sum
+from rushlight.ops.refused import refuse
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim, numpy_names
 from rushlight.ops.turned import stand_in
@@ -695,6 +696,7 @@ def cross_of_vectors(input, other, *, dim=-1, out=None):
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[axis]} "
             f"and {other.shape[axis]}"
         )
+    refuse("b", "cross", input)
     shape = np.broadcast_shapes(tuple(input.shape), tuple(other.shape))
     dtype = dtypes.promote_types(input.dtype, other.dtype)
     left, right = (in_dtype(x, dtype).expand(shape) for x in (input, other))

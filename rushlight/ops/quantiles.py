@@ -88,7 +88,7 @@ def _fractions(name, input, q):
     if not input._array.size:
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if input._array.dtype not in (np.float32, np.float64):
-        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+        raise RuntimeError("quantile() input tensor must be either float or double dtype")
     if not isinstance(q, Tensor):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")

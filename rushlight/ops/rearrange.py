@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.copies import _clone_contiguous as contiguous_clone
 from rushlight.ops.index import _index
 from rushlight.ops.join import joining, stack
@@ -223,7 +224,9 @@ def diag(input, diagonal=0, *, out=None):
     result = diag_embed(input, diagonal) if ndim == 1 else _diag(input, offset=diagonal)
     if out is None:
         return result
-    return write_out("diag" if ndim == 1 else "diagonal_copy", result, (input,), out)
+    can_cast = dtypes.can_cast(result.dtype, out.dtype) if isinstance(out, Tensor) else True
+    name = "diagonal_copy" if ndim == 2 or can_cast else "diag"
+    return write_out(name, result, (input,), out)
 
 
 def diagflat(input, offset=0):
@@ -332,6 +335,8 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     tensor([1, 1, 2, 2])
     """
     if repeats is None:
+        if input._array.ndim != 1:
+            raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
         counts = _counts(input, input._array.size)
         return wrap(np.repeat(np.arange(counts.size), counts))
     if dim is None:
@@ -363,10 +368,11 @@ def _repeat_each(input, count, dim):
 
 def _counts(repeats, size):
     array = repeats._array
-    if array.dtype not in (np.int64, np.int32):
-        raise RuntimeError("repeats has to be Long or Int tensor")
     if array.ndim != 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if array.dtype not in (np.int64, np.int32):
+        title = repeats.dtype.title
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{title}'")
     if array.size != size:
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got "

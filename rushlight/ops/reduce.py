@@ -138,12 +138,12 @@ def narrowed(total, dtype, out):
 
 
 def _check_mean(input, *, dim, keepdim):
-    normalize_dims(dim, input.ndim)
     if input.dtype.kind in "biu":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or "
             f"complex dtype. Got: {dtypes.of(input).title}"
         )
+    normalize_dims(dim, input.ndim)
 
 
 @reduction(
@@ -208,7 +208,7 @@ def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
         dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
     if input._array.dtype.kind in "biu":
-        return sum(input, dim, keepdim, out=out)
+        return sum(input, dim, keepdim, dtype=dtype, out=out)
     return _nansum(input, dims_argument(dim, input), keepdim, out=out)
 
 
@@ -223,6 +223,11 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None, out=None):
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{input.dtype.title}"
+        )
+    if dtype is not None and dtype_argument(dtype).category < 2:
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating "
+            f"point or complex dtype. Got: {dtype_argument(dtype).title}"
         )
     numbers = (input == input).detach().sum(dim, keepdim)
     total = nansum(input, dim, keepdim, dtype=dtype)
@@ -284,6 +289,8 @@ def _std(input, *, dim=None, keepdim=False, correction=1):
 def _spread_arguments(name, input, dim, unbiased, correction):
     """(dim, correction) of the call's several forms."""
     require_tensors(name, input=input)
+    if unbiased is not None and correction is not None and (refused := refusal()):
+        raise refused
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:

@@ -13,7 +13,7 @@ from rushlight.ops.elementwise import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.pairs import logaddexp
 from rushlight.ops.reduce import _numbered, dims_argument, narrowed
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim, numpy_names
 from rushlight.tensor import Tensor
@@ -133,6 +133,7 @@ def cumsum(input, dim=None, *, dtype=None, out=None, axis=None):
     if dtype is not None:
         dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
+        refuse("b", "cumsum_out_cpu", input)
     if dtype is not None and dtype.category < 2:
         return narrowed(_cumsum(input, _dim_of("cumsum", input, dim, axis)), dtype, out)
     return _cumsum(input, _dim_of("cumsum", input, dim, axis), out=out)
@@ -209,6 +210,7 @@ def cumprod(input, dim=None, *, dtype=None, out=None, axis=None):
     if dtype is not None:
         dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
+        refuse("b", "cumprod_out_cpu", input)
     if dtype is not None and dtype.category < 2:
         return narrowed(_cumprod(input, dim=_dim_of("cumprod", input, dim, axis)), dtype, out)
     return _cumprod(input, dim=_dim_of("cumprod", input, dim, axis), out=out)

@@ -430,18 +430,18 @@ def permute(input, *order, dims=None):
     >>> torch.permute(torch.zeros(2, 3, 4), (2, 0, 1)).shape
     torch.Size([4, 2, 3])
     """
-    dims = dims_argument(order if dims is None else (dims,))
+    order = dims_argument(order if dims is None else (dims,))
     ndim = input._array.ndim
-    if len(dims) != ndim:
+    if len(order) != ndim:
         raise refusal() or RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
             f"length of the desired ordering of dimensions i.e. input.dim() = {ndim} is not equal "
-            f"to len(dims) = {len(dims)}"
+            f"to len(dims) = {len(order)}"
         )
-    dims = tuple(normalize_dim(d, ndim) for d in dims)
-    if len(set(dims)) != ndim:
+    order = tuple(normalize_dim(d, ndim) for d in order)
+    if len(set(order)) != ndim:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return _permute(input, dims=dims)
+    return _permute(input, dims=order)
 
 
 def movedim(input, source, destination):

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise import abs, exp, where
 from rushlight.ops.op import in_dtype, opaque, reduction
+from rushlight.ops.output import write_out
 from rushlight.ops.reduce import _sum, dims_argument, float32, float64, floating
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import normalize_dim, numpy_names
@@ -35,6 +36,15 @@ def _logsumexp(input, *, dim=None, keepdim=False):
     return np.asarray(total + shift.reshape(total.shape)).astype(dtype, copy=False)
 
 
+def _logsumexp_in_steps(input, dim, keepdim, out):
+    from rushlight.ops import amax, exp, log, sum
+
+    greatest = amax(input, dim, keepdim=True)
+    total = log(sum(exp(input - greatest), dim, keepdim=True)) + greatest
+    total = total if keepdim else sum(total, dim)
+    return total if out is None else write_out("logsumexp", total, (input,), out)
+
+
 def logsumexp(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=None):
     """log(sum(exp(x))) over the dimensions `dim`, without overflow.
 
@@ -44,6 +54,8 @@ def logsumexp(input, dim=None, keepdim=False, *, out=None, axis=None, keepdims=N
     """
     dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
     input = floating(input)
+    if input._array.dtype.kind == "V" and input._array.size:  # in PyTorch each step is rounded
+        return _logsumexp_in_steps(input, dims_argument(dim, input), keepdim, out)
     return _logsumexp(input, dims_argument(dim, input), keepdim, out=out)
 
 

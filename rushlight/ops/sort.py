@@ -341,7 +341,6 @@ def _check_search(sequence, given, values, sorter):
             "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
             "dimension"
         )
-    refuse("b", "searchsorted_out_cpu", values)
     if len(one) != 1 and (len(one) != len(two) or one[:-1] != two[:-1]):
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
@@ -383,4 +382,6 @@ def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
         raise RuntimeError(
             f"boundaries tensor must be 1 dimension, but got dim({boundaries._array.ndim})"
         )
+    if isinstance(input, Tensor):
+        refuse("b", "searchsorted_out_cpu", input)
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)

@@ -108,6 +108,8 @@ def atanh(input):
 )
 def deg2rad(input):
     """Degrees as radians."""
+    if input.dtype.kind == "c":
+        raise TypeError("deg2rad")
     return input * (math.pi / 180)
 
 
@@ -120,6 +122,8 @@ def deg2rad(input):
 )
 def rad2deg(input):
     """Radians as degrees."""
+    if input.dtype.kind == "c":
+        raise TypeError("rad2deg")
     return input * (180 / math.pi)
 
 
