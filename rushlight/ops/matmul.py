@@ -147,12 +147,20 @@ def linear(input, weight, bias=None):
     """
     if input.dtype is not weight.dtype or weight.ndim > 2:
         _check_linear(input, weight, bias)
-    result = np.matmul(input, weight.T)
+    result = _one_product(input, weight.T)
     if bias is not None:
         if bias.dtype is not result.dtype:
             _refuse_added(bias, input)
         result += bias
     return result
+
+
+def _one_product(input, matrix):
+    """`np.matmul`, which would multiply each of a stack of matrices by itself."""
+    if input.__class__ is not np.ndarray or input.ndim < 3 or matrix.ndim != 2:
+        return np.matmul(input, matrix)
+    rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
+    return np.matmul(rows, matrix).reshape(*input.shape[:-1], matrix.shape[-1])
 
 
 def as_rows(x):
@@ -214,7 +222,7 @@ def _check_matmul(input, other):
 )
 def _matmul(input, other):
     """Products of stacked matrices, (..., n, k) and (..., k, m), whose stacks broadcast."""
-    return np.matmul(input, other)
+    return _one_product(input, other)
 
 
 def _check_dot(input, tensor):
