@@ -193,7 +193,7 @@ def rrelu(input, noise):
 def _elu_slope(input, alpha, scale, input_scale):
     """The derivative of elu."""
     below = input_scale * alpha * scale * exp(where(input < 0, input, 0.0) * input_scale)
-    return where(input > 0, scale, below)
+    return where(input <= 0, below, scale)
 
 
 def _elu(input, alpha, scale, input_scale):
