@@ -575,13 +575,36 @@ def test_program_and_source_are_to_be_read():
         compiled.program
     compiled(torch.ones(3)), compiled(torch.ones(3))
     program = str(compiled.program)
-    assert "program(w: float32[3], arg0: float32[3])" in program
+    assert "program(w: float32[3], x: float32[3])" in program
     assert "w[...] =" in program
     source = compiled.source
-    assert source.startswith("def run(w, arg0):")
+    assert source.startswith("def run(w, x):")
     assert "# float32[3]" not in source
     assert "float32[3]" in source
     compile(source, "source", "exec")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_the_source_has_the_names_that_a_user_has(backend):
+    if backend == "native":
+        pytest.importorskip("llvmlite")
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+
+    def step(batch, *pair, scale):
+        optimizer.zero_grad()
+        (model(batch[0]) * pair[0] * scale).sum().backward()
+        optimizer.step()
+
+    compiled = strictly(step, backend=backend)
+    for _ in range(3):
+        compiled([torch.ones(4, 3)], torch.ones(2), scale=torch.ones(()))
+    text = compiled.source
+    names = "model_weight exp_avg_of_model_weight step_of_model_bias lr batch_0 arg1 scale".split()
+    assert all(f"    {name},  # float" in text for name in names)
+    assert "model_bias_grad" in text
+    assert f"{'new_' if backend == 'native' else ''}exp_avg_sq_of_model_weight" in text
+    compile(text, "source", "exec")
 
 
 def test_reset_forgets():
@@ -603,7 +626,7 @@ def test_where_no_native_code_can_be_made_numpy_runs(monkeypatch):
     compiled(torch.ones(2))
     with pytest.warns(build.NativeWarning, match="no memory that may be executed"):
         assert compiled(torch.ones(2)).tolist() == [2.0, 2.0]
-    assert "multiply(arg0" in compiled.source
+    assert "multiply(x" in compiled.source
 
 
 def test_names_around_compile():

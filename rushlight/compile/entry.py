@@ -12,7 +12,7 @@ import numpy as np
 from rushlight.autograd.tape import Node, Output
 from rushlight.compile import derivative
 from rushlight.compile.family import build_member
-from rushlight.compile.program import Program
+from rushlight.compile.program import Program, Value
 from rushlight.compile.recorder import Number
 from rushlight.compile.replay import maker_of, write_replay
 from rushlight.compile.same import write_same
@@ -28,8 +28,11 @@ class Unrepeatable(Exception):
     """A run did something that a Program can't repeat; the message says what."""
 
 
-def make_entry(trace, result, leaves, watch):
+def make_entry(trace, result, leaves, watch, names=()):
     """The Entry of a run that has just ended, while its trace is still on.
+
+    Args:
+        leaves, names: the Tensors among the arguments, and what the function calls them.
 
     Raises:
         Unrepeatable: the run can't be repeated; None is returned if it is not worth a word, because
@@ -43,7 +46,7 @@ def make_entry(trace, result, leaves, watch):
         raise Unrepeatable(f"it draws from {name}")
     if trace.recorder.disturbed or makes_state(trace):
         return None
-    return _Maker(trace, leaves).make(result, watch)
+    return _Maker(trace, leaves, names).make(result, watch)
 
 
 def makes_state(trace):
@@ -58,8 +61,8 @@ def makes_state(trace):
 
 
 class _Maker:
-    def __init__(self, trace, leaves):
-        self.trace = trace
+    def __init__(self, trace, leaves, names):
+        self.trace, self.names = trace, names
         self.recorder = trace.recorder
         self.arguments = {id(x): i for i, x in reversed(list(enumerate(leaves)))}
         self.grad_owners = {
@@ -117,7 +120,10 @@ class _Maker:
         entry.sources = [self.source_of(m) for m in recorder.sources[:count]]
         outputs = [x for x, _ in self.outputs]
         program = Program(builder.inputs[:count], instructions, outputs, writes)
-        name_inputs(program, entry.sources, watch)
+        known = names_of_tensors(watch, self.trace.redirection.optimizers)
+        for value, source in zip(program.inputs, entry.sources, strict=True):
+            value.name = self.input_name(source, known)
+        self.name_results(entry.changes, program, known)
         entry.count = len(outputs)
         entry.results = [self.described(x, live) for _, x in self.outputs]
         if entry.derivative is not None:
@@ -131,6 +137,31 @@ class _Maker:
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
         return entry
+
+    def name_results(self, changes, program, known):
+        """Call what is made after what it is for."""
+        for number, x in program.writes:
+            if isinstance(x, Value):
+                x.name = x.name or f"new_{program.inputs[number].name}"
+        for kind, source, new in changes:
+            if kind == "grad" and isinstance(new, NewTensor):
+                x, _ = self.outputs[new.number]
+                if isinstance(x, Value):
+                    x.name = x.name or f"{self.input_name(source, known)}_grad"
+
+    def input_name(self, source, known):
+        """The name of an input of the Program."""
+        if isinstance(source, Argument):
+            known_here = source.number < len(self.names)
+            return self.names[source.number] if known_here else f"arg{source.number}"
+        if isinstance(source, Number):
+            return str(source.key) + ("" if source.position is None else f"_{source.position}")
+        if isinstance(source, GradOf):
+            return f"{self.input_name(source.owner, known)}_grad"
+        if isinstance(source, Captured):
+            name = known.get(id(source.tensor), "t")
+            return "".join(c if c.isalnum() else "_" for c in name).strip("_")
+        return "constant"
 
     def in_order(self):
         """What was there before, what the run read first: each run gives the same Program."""
@@ -242,25 +273,18 @@ def is_live(x):
     return True
 
 
-def name_inputs(program, sources, watch):
-    """Give the inputs the names that the user has for them."""
+def names_of_tensors(watch, optimizers):
+    """By id: the names that the user has for tensors; those of optimizers are their parameters'."""
     known = {id(x): name for _, _, x, name in watch.entries if isinstance(x, Tensor)}
     known.update((id(x), name) for _, x, name in watch.cells if isinstance(x, Tensor))
-    for value, source in zip(program.inputs, sources, strict=True):
-        value.name = input_name(source, known)
-
-
-def input_name(source, known):
-    if isinstance(source, Argument):
-        return f"arg{source.number}"
-    if isinstance(source, Number):
-        return str(source.key)
-    if isinstance(source, GradOf):
-        return f"{input_name(source.owner, known)}_grad"
-    if isinstance(source, Captured):
-        name = known.get(id(source.tensor), "t")
-        return "".join(c if c.isalnum() else "_" for c in name).strip("_")
-    return "constant"
+    known.update((id(x), name) for _, _, x, name in watch.items if isinstance(x, Tensor))
+    for optimizer in optimizers:
+        for number, p in enumerate(p for g in optimizer.param_groups for p in g["params"]):
+            name = known.setdefault(id(p), f"parameter_{number}")
+            for key, x in optimizer.state.get(p, {}).items():
+                if isinstance(x, Tensor):
+                    known[id(x)] = f"{key} of {name}"
+    return known
 
 
 class Entry:

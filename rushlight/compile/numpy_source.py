@@ -11,7 +11,7 @@ import threading
 import numpy as np
 
 from rushlight.compile.buffers import Plan
-from rushlight.compile.printing import names_of
+from rushlight.compile.printing import head_lines, names_of
 from rushlight.compile.program import Constant, Value, call, view
 
 __all__ = ["build"]
@@ -44,6 +44,7 @@ class Writer:
         self.program = program
         self.plan = Plan(program)
         self.names = names_of(program)
+        self.head = head_lines(program, self.names)  # before results take names of inputs
         self.constants: dict = {}
         self.lines: list = []
         self.bound: dict = {}
@@ -65,14 +66,8 @@ class Writer:
                 self.lines.append(f"# {section}")
             self.statement(instruction)
         self.finish()
-        parameters = ", ".join(self.names[x] for x in self.program.inputs)
-        body = "\n".join(f"    {line}".rstrip() for line in self.lines)
-        return f"def run({parameters}):\n{self.head()}{body}\n"
-
-    def head(self):
-        """What the inputs are."""
-        kinds = [f"    # {self.names[x]}: {x.kind}\n" for x in self.program.inputs]
-        return "".join(kinds)
+        body = (f"    {line}".rstrip() for line in self.lines)
+        return "\n".join([*self.head, *body, ""])
 
     def emit(self, text, instruction):
         kinds = ", ".join(f"{self.names[x]}: {x.kind}" for x in instruction.results)

@@ -9,10 +9,11 @@ import numpy as np
 
 from rushlight.compile.program import Constant, filled
 
+WIDTH = 100  # of a line
 #: what source made of a Program uses itself
 _RESERVED = {*keyword.kwlist, *dir(builtins), *dir(np), "np", "run", "returned"}
 
-__all__ = ["names_of", "program_text"]
+__all__ = ["head_lines", "names_of", "program_text"]
 
 
 def names_of(program):
@@ -21,8 +22,12 @@ def names_of(program):
     taken = set(_RESERVED)
 
     def give(x, name):
-        while name in taken or not name.isidentifier():
-            name = f"{name}_" if name.isidentifier() else f"_{name}"
+        name = name if name.isidentifier() else f"_{name}"
+        name = f"{name}_" if name in _RESERVED else name
+        known, number = name, 1
+        while name in taken:  # x, x_2, x_3: a name with _ at its end is that of an element
+            number += 1
+            name = f"{known}_{number}"
         taken.add(name)
         names[x] = name
 
@@ -32,6 +37,14 @@ def names_of(program):
     for number, x in enumerate(results):
         give(x, x.name or f"v{number}")
     return names
+
+
+def head_lines(program, names):
+    """The lines `def run(...):` of a Program's source, with what its inputs are."""
+    short = f"def run({', '.join(names[x] for x in program.inputs)}):"
+    if len(short) <= WIDTH:
+        return [short, *(f"    # {names[x]}: {x.kind}" for x in program.inputs)]
+    return ["def run(", *(f"    {names[x]},  # {x.kind}" for x in program.inputs), "):"]
 
 
 def program_text(program):

@@ -12,7 +12,7 @@ import numpy as np
 from rushlight.compile import index as at
 from rushlight.compile.fuse import Kernel, Product
 from rushlight.compile.nest import Nest
-from rushlight.compile.printing import instruction_text, names_of, operand_text
+from rushlight.compile.printing import head_lines, instruction_text, names_of, operand_text
 from rushlight.compile.program import Constant, Value, evaluate, view
 
 __all__ = ["executable", "python_source"]
@@ -59,9 +59,7 @@ class Source:
         self.lines: list[str] = []
 
     def text(self):
-        parameters = ", ".join(self.names[x] for x in self.program.inputs)
-        self.lines = [f"def run({parameters}):"]
-        self.lines += [f"    # {self.names[x]}: {x.kind}" for x in self.program.inputs]
+        self.lines = head_lines(self.program, self.names)
         section = None
         for item in self.fusion.items:
             first = item.members[0] if isinstance(item, Kernel) else item.instruction

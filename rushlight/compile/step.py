@@ -104,7 +104,8 @@ class Compiled:
             result = self.function(*args, **kwargs)
             if trace.recorder.recording:
                 try:
-                    entry = make_entry(trace, result, leaves, watch)
+                    names = leaf_names(self.function, args, kwargs)
+                    entry = make_entry(trace, result, leaves, watch, names)
                 except Unrepeatable as error:
                     reason = str(error)
         if trace.recorder.failure is not None:
@@ -245,6 +246,20 @@ def described(x, leaves):
     if x is None or isinstance(x, (bool, int, float, str)):
         return type(x), x
     return Same(x)
+
+
+def leaf_names(function, args, kwargs):
+    """What a function calls the Tensors among its arguments, in order; nested ones by number."""
+    code = getattr(function, "__code__", None)
+    given = code.co_varnames[: code.co_argcount] if code is not None else ()
+    given = [*given, *(f"arg{i}" for i in range(len(given), len(args)))]
+    names: list = []
+    for name, x in (*zip(given, args, strict=False), *kwargs.items()):
+        leaves: list = []
+        described(x, leaves)
+        nested = not isinstance(x, Tensor)
+        names += [f"{name}_{i}" if nested else name for i in range(len(leaves))]
+    return names
 
 
 class Same:
