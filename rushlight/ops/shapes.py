@@ -52,8 +52,8 @@ def normalize_dim(dim, ndim):
     count = ndim or 1
     try:
         exists = -count <= dim < count
-    except TypeError as error:
-        raise refusal() or error from None
+    except TypeError as failure:
+        raise refusal() or failure from None
     if not exists:
         if dim.__class__ is not int and (refused := refusal()):
             raise refused
