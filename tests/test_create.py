@@ -305,4 +305,4 @@ def test_unknown_names_are_answered_with_the_closest():
         rl.zeross
     assert str(caught.value) == "module 'torch' has no attribute 'zeross'"
     explain(caught.value)
-    assert "`torch.zeros`?" in str(caught.value)
+    assert "`torch.zeros`?" in caught.value.__notes__[0]

@@ -352,6 +352,8 @@ def _like(name, input, dtype, device, requires_grad, fill, format=None):
         new.fill(_FILLED[fill])
     elif array.__class__ is np.ndarray and array.flags.c_contiguous:
         new = fill(array.shape, kind)  # np.zeros_like takes three times as long
+    elif array.__class__ is not np.ndarray:
+        new = _LIKE[fill](array, kind)
     else:
         new = _in_places_of(array, kind)
         new.fill(_FILLED[fill])
@@ -359,11 +361,12 @@ def _like(name, input, dtype, device, requires_grad, fill, format=None):
 
 
 _FILLED = {np.zeros: 0, np.ones: 1, np.empty: 0}
+_LIKE = {np.zeros: np.zeros_like, np.ones: np.ones_like, np.empty: np.empty_like}
 
 
 def _in_places_of(array, kind):
     """An uninitialised array whose elements lie as those of `array`, if these lie without gaps."""
-    if array.__class__ is not np.ndarray or not array.size:
+    if not array.size:
         return np.empty_like(array, kind)
     strides, reach = [s // array.itemsize for s in array.strides], 1
     for stride, size in sorted(zip(strides, array.shape, strict=True)):

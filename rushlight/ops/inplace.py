@@ -100,7 +100,8 @@ def is_straight(self):
 
 def overwrite(self, result, expanded=False):
     """Write a result into `self`, with its history; `self` may be `expanded` if it is constant."""
-    if is_straight(self) and not result._requires_grad and result._array.__class__ is np.ndarray:
+    both = self._array.__class__ is result._array.__class__ is np.ndarray
+    if both and is_straight(self) and not result._requires_grad:
         np.copyto(self._array, result._array, casting="unsafe")
         self._counter[0] += 1
         if here[0]:

@@ -57,11 +57,11 @@ def normalize_dim(dim, ndim):
     if not exists:
         if dim.__class__ is not int and (refused := refusal()):
             raise refused
-        error = IndexError(
+        out_of_range = IndexError(
             f"Dimension out of range (expected to be in range of [{-count}, {count - 1}], "
             f"but got {dim})"
         )
-        raise explained(error)
+        raise explained(out_of_range)
     return dim + count if dim < 0 else dim
 
 
