@@ -24,6 +24,7 @@ from rushlight.torch_function import (
     namespace,
     nowrap_functions,
     only,
+    open_modes,
 )
 
 __all__ = [
@@ -141,10 +142,12 @@ class TorchFunctionMode:
 
     def __enter__(self):
         asking.modes.append(self)
+        open_modes[0] += 1
         return self
 
     def __exit__(self, *exception):
         asking.modes.pop()
+        open_modes[0] -= 1
 
     @classmethod
     def push(cls, *args, **kwargs):

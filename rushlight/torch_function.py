@@ -42,6 +42,9 @@ class _Asking(threading.local):
 
 asking = _Asking()
 
+#: how many modes are entered, in all threads together
+open_modes = [0]
+
 
 def not_asked(func, types, args=(), kwargs=None):
     """The `__torch_function__` of a class that is not asked."""
@@ -178,6 +181,15 @@ class _Question:
         self.to_modes_only, self.is_operator = to_modes_only, is_operator
 
     def __call__(self, args, kwargs):
+        if not (kwargs or open_modes[0]):
+            for value in args:
+                if type(value) not in _SILENT:
+                    break
+            else:
+                return self.direct(*args)
+        return self._ask(args, kwargs)
+
+    def _ask(self, args, kwargs):
         if not asking.anybody:
             return self.direct(*args, **kwargs)
         relevant = ()
