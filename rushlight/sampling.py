@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from rushlight.kernels import places as loops
+from rushlight.kernels.shuffle import swapped_natively
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _SQUEEZE = float(np.float32(0.0331))  # a constant that PyTorch rounds to float32
@@ -94,7 +95,8 @@ def swapped(targets):
         loops.shuffle.run(n - 1, order, targets, elements=1)
         return order
     if n > 500:
-        return _swapped_at_once(targets)
+        order = swapped_natively(targets)
+        return _swapped_at_once(targets) if order is None else order
     order = list(range(n))
     for i, j in enumerate(targets.tolist()):
         order[i], order[j] = order[j], order[i]

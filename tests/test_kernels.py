@@ -207,3 +207,16 @@ def test_products_of_images_are_shared_whole(monkeypatch):
     monkeypatch.setattr(kernels, "get_num_threads", lambda: 1)
     (alone,) = torch.autograd.grad(F.conv2d(x, weight).sin().sum(), x)
     torch.testing.assert_close(g, alone)
+
+
+@pytest.mark.parametrize("n", [501, 3000])
+def test_shuffles_where_llvm_is_loaded(n):
+    pytest.importorskip("llvmlite")
+    from rushlight import sampling
+    from rushlight.compile import native
+    from rushlight.kernels.shuffle import swapped_natively
+
+    native.machine()
+    rng = np.random.default_rng(0)
+    targets = np.arange(n) + rng.integers(0, n + 1 - np.arange(n))
+    assert (swapped_natively(targets) == sampling._swapped_at_once(targets)).all()
