@@ -135,7 +135,8 @@ class Dim(int):
     def __truediv__(self, other):
         raise Bound(f"{self} divided by {other}")
 
-    __rtruediv__ = __lshift__ = __rshift__ = __and__ = __or__ = __truediv__
+    __rtruediv__ = __lshift__ = __rshift__ = __truediv__
+    __and__ = __or__ = __truediv__  # type: ignore[assignment]
     __pow__ = __rpow__ = __truediv__  # type: ignore[assignment]
 
     # Comparisons
