@@ -136,7 +136,7 @@ class Dim(int):
         raise Bound(f"{self} divided by {other}")
 
     __rtruediv__ = __lshift__ = __rshift__ = __truediv__
-    __and__ = __or__ = __truediv__  # type: ignore[assignment]
+    __and__ = __or__ = __truediv__
     __pow__ = __rpow__ = __truediv__  # type: ignore[assignment]
 
     # Comparisons
