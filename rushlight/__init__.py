@@ -9,6 +9,7 @@ from math import e, inf, nan, pi
 
 # nothing that loads here becomes garbage, and looking for it takes a fifth of the time
 _collects = _gc.isenabled()
+_frozen_before = _gc.get_freeze_count()  # Python 3.12 starts with some
 _gc.disable()
 
 from rushlight import autograd, ops
@@ -124,7 +125,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.
 _tensor.bind_operations(ops, autograd)
 autograd.engine.measure_alone()
 if _collects:
-    if not _gc.get_freeze_count():  # all are old already: a young collection would visit them
+    if not _frozen_before:  # all are old already: a young collection would visit them
         _gc.freeze()
         _gc.unfreeze()
     _gc.enable()

@@ -3,11 +3,13 @@
 import copy
 import gc
 import warnings
+from contextlib import contextmanager
+from unittest import mock
 
 import numpy as np
 
 import rushlight as torch
-from rushlight.compile import Compiled, EagerWarning
+from rushlight.compile import Compiled, EagerWarning, trace
 from rushlight.compile.passes import PASSES
 from rushlight.compile.program import check
 
@@ -99,7 +101,11 @@ def eager_reason(function, *args):
     return str(warning.message)
 
 
-def freeze():
-    """Keep the collector, and so each trace, from going through what is there already."""
+@contextmanager
+def quick_traces():
+    """Keep traces from going through what is there already, which they don't need here."""
     gc.collect()
     gc.freeze()
+    with mock.patch.object(trace, "all_objects", gc.get_objects):
+        yield
+    gc.unfreeze()

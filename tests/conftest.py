@@ -13,7 +13,7 @@ explain.strict = True  # an explanation of an error that fails is to be seen
 for name in rl.ops.LATER:  # rare families declare their operations when they load
     getattr(rl.ops, name)
 # programs that tests run, and what imports PyTorch: not modules with doctests
-collect_ignore = ["op_coverage.py", "op_twins.py", "seeds", "wrong_programs"]
+collect_ignore = ["op_coverage.py", "op_twins.py", "seeds", "signatures.py", "wrong_programs"]
 
 
 @pytest.fixture(autouse=True)

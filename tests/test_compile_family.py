@@ -10,10 +10,15 @@ from rushlight.compile.family import Different, Families, Family, Template
 from rushlight.compile.program import Builder, check
 from rushlight.compile.sizes import Bound, Free
 from rushlight.nn import functional as F
-from tests.compiling import close, detached, freeze
+from tests.compiling import close, detached, quick_traces
 
 pytest.importorskip("llvmlite")
-freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_new_objects():
+    with quick_traces():
+        yield
 
 
 @pytest.fixture
@@ -135,7 +140,7 @@ def test_any_size_gives_what_it_gives_uncompiled(name):
         torch.manual_seed(n)
         expected = step(x)
         torch.manual_seed(n)
-        close(compiled(x), expected, 1e-4, 1e-4)
+        close(compiled(x), expected, 1e-4, 1e-3 if name == "gram" else 1e-4)  # its sums cancel
     sizes = [entry.runner.size for entry in compiled.every_entry()]
     assert (300 in sizes) is shared
 

@@ -4,7 +4,7 @@ import gc
 
 import numpy as np
 import pytest
-from compiling import check_passes, freeze
+from compiling import check_passes, quick_traces
 from samples import RECORDS
 from test_ops_registry import float_outputs, results, tensors, weights_like
 
@@ -27,10 +27,9 @@ NO_DERIVATIVE = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def quick_traces():
-    freeze()
-    yield
-    gc.unfreeze()
+def only_new_objects():
+    with quick_traces():
+        yield
 
 
 def differentiate(outputs):

@@ -1,5 +1,7 @@
 """Whole training steps compiled: the same numbers, effects and random stream as uncompiled."""
 
+import gc
+
 import pytest
 from compiling import compare_steps
 
@@ -383,3 +385,22 @@ def test_rows_and_columns_picked_with_a_range():
         return step, (torch.randn(5, 4), torch.tensor([0, 1, 2, 1, 0])), (weight,)
 
     compare_steps(make)
+
+
+def test_tensors_that_the_collector_no_longer_visits_are_found():
+    weight, seen = torch.ones(3), torch.zeros(())
+    gc.collect()
+    gc.freeze()
+    try:
+
+        def step(x):
+            seen.add_(1)
+            return (x * weight).sum() * seen
+
+        compiled = torch.compile(step, backend="numpy", fullgraph=True)
+        for n in range(1, 4):
+            weight.fill_(n)
+            assert compiled(torch.ones(3)).item() == 3 * n * n
+        assert seen.item() == 3 and gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()

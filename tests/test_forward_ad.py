@@ -13,7 +13,8 @@ X = rl.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
 
 def same(found, expected):
     assert found.dtype is expected.dtype
-    np.testing.assert_allclose(found.detach().numpy(), expected.detach().numpy(), rtol=1e-6)
+    found, expected = (x.detach().resolve_conj().numpy() for x in (found, expected))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def tangent(x):

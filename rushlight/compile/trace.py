@@ -13,6 +13,7 @@ from itertools import compress
 
 import numpy as np
 
+import rushlight
 from rushlight.autograd import watched
 from rushlight.autograd.function_node import SavedTensor
 from rushlight.autograd.tape import AccumulateGrad, Node, next_sequence_number
@@ -168,8 +169,18 @@ class Trace:
 def existing(*kinds):
     """All objects of these classes, and of classes that derive from them, wherever they are."""
     classes = {each for kind in kinds for each in with_subclasses(kind)}
-    objects = gc.get_objects()
+    objects = all_objects()
     return compress(objects, map(classes.__contains__, map(type, objects)))
+
+
+def all_objects():
+    """What the collector knows of, and what a program has hidden from it by `gc.freeze`."""
+    if gc.get_freeze_count() <= rushlight._frozen_before:
+        return gc.get_objects()
+    gc.unfreeze()
+    objects = gc.get_objects()
+    gc.freeze()
+    return objects
 
 
 def grad_array(x):

@@ -233,7 +233,9 @@ def clamp(input, min=None, max=None, *, out=None):
         if any(bound != bound for bound in bounds):
             min = max = float("nan")
         return _clamp_to_numbers(input, min=min, max=max, out=out)
-    if all(isinstance(bound, (Tensor, *NUMBER_TYPES)) for bound in bounds):
+    if all(isinstance(bound, Tensor) for bound in bounds):
+        return _clamp_to_tensors(input, min, max, out=out)
+    if all(isinstance(x, NUMBER_TYPES) or (isinstance(x, Tensor) and not x.dim()) for x in bounds):
         min, max = (x if x is None else in_dtype(x, meeting_dtype((x,))) for x in (min, max))
     else:
         given = {"max": max, "min": min}

@@ -5,6 +5,8 @@ x + 0.0 stays as it is, since it makes 0.0 of -0.0; x - 0.0 and x * 1.0 go.
 
 from __future__ import annotations
 
+import math
+
 from rushlight.compile.passes.rewrite import rewrite
 from rushlight.compile.program import Constant
 
@@ -32,11 +34,12 @@ _NEUTRAL = {
     "subtract": {1: 0},
     "power": {1: 1},
     "floor_divide": {},
+    "minimum": {0: math.inf, 1: math.inf},
 }
 
 
 def drop_neutral(instruction, made_by):
-    """x * 1, x / 1, x - 0, x ** 1; integers also x + 0."""
+    """x * 1, x / 1, x - 0, x ** 1, min(x, inf); integers also x + 0."""
     neutral = dict(_NEUTRAL.get(instruction.name, {}))
     result = instruction.result
     if instruction.name == "add" and result.dtype.kind in "iu":
