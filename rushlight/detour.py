@@ -34,6 +34,7 @@ def detour(function, make):
     if op is not None:
         op.body = direct  # where an operation puts its code when it is first called
     function.__dict__.setdefault("__wrapped__", direct)  # where its signature is looked up
+    function.__dict__.setdefault("_undetoured", direct)
     function.__defaults__ = None
     function.__kwdefaults__ = {"_way": make(direct)}
     function.__code__ = _code_with(function.__code__.co_freevars)
@@ -41,8 +42,7 @@ def detour(function, make):
 
 def undetoured(function):
     """What a function did before it was sent another way, or the function itself."""
-    way = (getattr(function, "__kwdefaults__", None) or {}).get("_way")
-    return getattr(way, "direct", function)
+    return getattr(function, "_undetoured", function)
 
 
 @lru_cache(64)

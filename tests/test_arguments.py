@@ -73,3 +73,13 @@ def test_functions_that_ask_refuse_in_the_same_words():
         x.cumsum(dim="a")
     with pytest.raises(TypeError, match=r"^unsqueeze\(\): argument 'dim' \(position 1\) must be"):
         x.unsqueeze("a")
+
+
+def test_wrong_arguments_are_refused_the_same_after_autocast():
+    x = rl.ones(2)
+    with rl.autocast("cpu"):
+        rl.cat([x, x])
+    with pytest.raises(
+        TypeError, match=r"^cat\(\): argument 'dim' \(position 2\) must be int, not"
+    ):
+        rl.cat([x, x], "a")

@@ -29,7 +29,7 @@ _ERRORS = (
 #: where methods of Tensor are
 _METHODS = ("rushlight.methods.", "rushlight.tensor")
 #: where calls come through that go another way than usual
-_DETOURS = ("detour.py", "torch_function.py")
+_DETOURS = ("detour.py", "torch_function.py", "casting.py")
 
 
 def checked(function):
