@@ -9,6 +9,7 @@ be raised, whatever came of it.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 
 from rushlight.explain import explained
@@ -29,7 +30,11 @@ _ERRORS = (
 #: where methods of Tensor are
 _METHODS = ("rushlight.methods.", "rushlight.tensor")
 #: where calls come through that go another way than usual
-_DETOURS = ("detour.py", "torch_function.py", "casting.py")
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
+_DETOURS = {
+    os.path.join(_PACKAGE, *path)
+    for path in (("detour.py",), ("torch_function.py",), ("amp", "casting.py"))
+}
 
 
 def checked(function):
@@ -68,7 +73,7 @@ def refusal():
 
 def _beyond_detours(frame):
     """The frame, or the one that it was called from if it is on the way of a detour."""
-    while frame is not None and frame.f_code.co_filename.endswith(_DETOURS):
+    while frame is not None and frame.f_code.co_filename in _DETOURS:
         frame = frame.f_back
     return frame
 
