@@ -89,5 +89,7 @@ def test_wrong_arguments_are_refused_the_same_after_autocast():
 def test_a_program_may_be_called_as_a_file_of_rushlight(tmp_path):
     program = tmp_path / "casting.py"
     program.write_text("import rushlight\nx = rushlight.ones(2)\nrushlight.cat([x, x], 'a')\n")
-    with pytest.raises(TypeError, match=r"^cat\(\): argument 'dim' \(position 2\) must be int, not"):
+    with pytest.raises(
+        TypeError, match=r"^cat\(\): argument 'dim' \(position 2\) must be int, not"
+    ):
         runpy.run_path(str(program))

@@ -19,7 +19,7 @@ import numpy as np
 
 from rushlight.autograd.tape import Output, modes
 from rushlight.compile.recorder import Number
-from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor
+from rushlight.compile.sources import Argument, Captured, GradOf, Names, NewTensor
 from rushlight.tensor import wrap
 
 __all__ = ["maker_of", "write_replay"]
@@ -39,19 +39,10 @@ def maker_of(kind):
     return getattr(kind, "_make", kind)
 
 
-class _Writer:
+class _Writer(Names):
     def __init__(self, entry):
+        super().__init__()
         self.entry = entry
-        self.bound: dict = {}
-        self.known: dict = {}
-
-    def bind(self, x, prefix):
-        """A name for an object."""
-        name = self.known.get(id(x))
-        if name is None:
-            name = self.known[id(x)] = f"{prefix}{len(self.bound)}"
-            self.bound[name] = x
-        return name
 
     def write(self):
         entry = self.entry
@@ -86,14 +77,6 @@ class _Writer:
 
     def number(self, source):
         return f"n{self.entry.host.index(source)}"
-
-    def tensor(self, source):
-        """The source of a Tensor that is there before the run."""
-        if isinstance(source, Argument):
-            return f"leaves[{source.number}]"
-        if isinstance(source, GradOf):
-            return f"{self.tensor(source.owner)}._grad"
-        return self.bind(source.tensor, "t")
 
     def array(self, source):
         if isinstance(source, np.ndarray):

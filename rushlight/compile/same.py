@@ -20,7 +20,7 @@ What is only equal isn't the same: then `Entry.holds` looks more closely.
 
 from __future__ import annotations
 
-from rushlight.compile.sources import Argument, Captured, GradOf
+from rushlight.compile.sources import Argument, Captured, Names
 
 __all__ = ["write_same"]
 
@@ -40,27 +40,7 @@ def write_same(entry):
     return writer.bound["same"]
 
 
-class _Writer:
-    def __init__(self):
-        self.bound: dict = {}
-        self.known: dict = {}
-
-    def bind(self, x, prefix="it"):
-        """A name for an object."""
-        name = self.known.get(id(x))
-        if name is None:
-            name = self.known[id(x)] = f"{prefix}{len(self.known)}"
-            self.bound[name] = x
-        return name
-
-    def tensor(self, source):
-        """The source of a Tensor."""
-        if isinstance(source, Argument):
-            return f"leaves[{source.number}]"
-        if isinstance(source, GradOf):
-            return f"{self.tensor(source.owner)}._grad"
-        return self.bind(source.tensor, "t")
-
+class _Writer(Names):
     def tensors(self, every):
         """Conditions on Tensors; what the key of a call says of arguments isn't asked again."""
         for seen in every:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Argument", "Captured", "GradOf", "NewTensor", "Seen"]
+__all__ = ["Argument", "Captured", "GradOf", "Names", "NewTensor", "Seen"]
 
 
 class Captured:
@@ -51,6 +51,34 @@ class NewTensor:
 
     def __init__(self, number):
         self.number = number
+
+
+class Names:
+    """What a written function calls the objects that it uses.
+
+    Attributes:
+        bound: the objects by their names; the function's globals.
+    """
+
+    def __init__(self):
+        self.bound: dict = {}
+        self.known: dict = {}
+
+    def bind(self, x, prefix="it"):
+        """A name for an object."""
+        name = self.known.get(id(x))
+        if name is None:
+            name = self.known[id(x)] = f"{prefix}{len(self.known)}"
+            self.bound[name] = x
+        return name
+
+    def tensor(self, source):
+        """How the function, which is given `leaves`, gets at a Tensor that is there before it."""
+        if isinstance(source, Argument):
+            return f"leaves[{source.number}]"
+        if isinstance(source, GradOf):
+            return f"{self.tensor(source.owner)}._grad"
+        return self.bind(source.tensor, "t")
 
 
 class Seen:

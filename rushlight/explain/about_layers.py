@@ -177,22 +177,21 @@ def normalised_shape(case):
 @explains(r"^input\.size\(-1\) must be equal to input_size\. Expected (\d+), got (\d+)")
 def recurrent_features(case):
     """A recurrent layer that gets another number of features."""
-    name, given = _layer_and_input(case, "rnn")
-    return Explanation(
-        [say("shape.linear", layer=name, wants=case.match[1], name=given, got=case.match[2])],
-        case.places(),
-        [say("shape.rnn.fix", layer=name, count=case.match[2])],
-    )
+    return _other_features(case, "rnn", "shape.rnn.fix")
 
 
 @explains(r"^was expecting embedding dimension of (\d+), but got (\d+)")
 def attended_features(case):
     """Attention that gets another number of features."""
-    name, given = _layer_and_input(case, "attention")
+    return _other_features(case, "attention", "shape.attention.fix")
+
+
+def _other_features(case, kind, fix):
+    name, given = _layer_and_input(case, kind)
     return Explanation(
         [say("shape.linear", layer=name, wants=case.match[1], name=given, got=case.match[2])],
         case.places(),
-        [say("shape.attention.fix", layer=name, count=case.match[2])],
+        [say(fix, layer=name, count=case.match[2])],
     )
 
 

@@ -243,14 +243,8 @@ def pixel_shuffle(input, upscale_factor):
     sub-pixel convolutional neural network" (2016).
     """
     r = upscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(
-            "pixel_shuffle expects input to have at least 3 dimensions, but got input with "
-            f"{input.dim()} dimension(s)"
-        )
+    _check_pixels("pixel_shuffle", input, upscale_factor=r)
     *batch, channels, height, width = input.shape
-    if r <= 0:
-        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
     if channels % (r * r):
         raise RuntimeError(
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
@@ -265,13 +259,7 @@ def pixel_shuffle(input, upscale_factor):
 def pixel_unshuffle(input, downscale_factor):
     """(*, C, H r, W r) as (*, C r^2, H, W), which `pixel_shuffle` undoes."""
     r = downscale_factor
-    if input.dim() < 3:
-        raise RuntimeError(
-            "pixel_unshuffle expects input to have at least 3 dimensions, but got input with "
-            f"{input.dim()} dimension(s)"
-        )
-    if r <= 0:
-        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
+    _check_pixels("pixel_unshuffle", input, downscale_factor=r)
     *batch, channels, height, width = input.shape
     for name, dim, size in (("height", -2, height), ("width", -1, width)):
         if size % r:
@@ -283,6 +271,18 @@ def pixel_unshuffle(input, downscale_factor):
     n = len(batch)
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
     return parts.permute(order).reshape((*batch, channels * r * r, height // r, width // r))
+
+
+def _check_pixels(name, input, **factor):
+    """Refuse what neither `pixel_shuffle` nor `pixel_unshuffle` takes."""
+    if input.dim() < 3:
+        raise RuntimeError(
+            f"{name} expects input to have at least 3 dimensions, but got input with "
+            f"{input.dim()} dimension(s)"
+        )
+    for what, r in factor.items():
+        if r <= 0:
+            raise RuntimeError(f"{name} expects a positive {what}, but got {r}")
 
 
 def channel_shuffle(input, groups):
