@@ -139,10 +139,10 @@ _SUBMODULES = frozenset(
     "testing torch_version types utils version".split()
 )
 _FROM_SUBMODULES = {
-    "_dirichlet_grad": "ops.gamma_draws",
-    "_sample_dirichlet": "ops.gamma_draws",
-    "_standard_gamma": "ops.gamma_draws",
-    "_standard_gamma_grad": "ops.gamma_draws",
+    "_dirichlet_grad": "ops.creation.gamma_draws",
+    "_sample_dirichlet": "ops.creation.gamma_draws",
+    "_standard_gamma": "ops.creation.gamma_draws",
+    "_standard_gamma_grad": "ops.creation.gamma_draws",
     "GradScaler": "amp",
     "alpha_dropout": "nn.functional",
     **dict.fromkeys(

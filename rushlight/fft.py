@@ -1,6 +1,6 @@
 """Discrete Fourier transforms, as `torch.fft` has them."""
 
-from rushlight.ops.fourier import (
+from rushlight.ops.signal.fourier import (
     fft,
     fft2,
     fftfreq,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rushlight.ops.factorizations import factor_lu as lu
-from rushlight.ops.factorizations import (
+from rushlight.ops.linalg.factorizations import factor_lu as lu
+from rushlight.ops.linalg.factorizations import (
     householder_product,
     ldl_factor,
     ldl_factor_ex,
@@ -11,10 +11,9 @@ from rushlight.ops.factorizations import (
     lu_factor,
     lu_factor_ex,
 )
-from rushlight.ops.factorizations import solve_lu as lu_solve
-from rushlight.ops.linalg import _LinAlgError as LinAlgError
-from rushlight.ops.matmul import matmul
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.factorizations import solve_lu as lu_solve
+from rushlight.ops.linalg.matmul import matmul
+from rushlight.ops.linalg.matrices import (
     cholesky_ex,
     cond,
     det,
@@ -39,33 +38,34 @@ from rushlight.ops.matrices import (
     vecdot,
     vector_norm,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     cross_of_vectors as cross,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     diagonal_of_matrices as diagonal,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     factor_cholesky as cholesky,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     factor_qr as qr,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     factor_svd as svd,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     inverse as inv,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     log_determinant as slogdet,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     norm_of as norm,
 )
-from rushlight.ops.matrices import (
+from rushlight.ops.linalg.matrices import (
     powers as vander,
 )
+from rushlight.ops.linalg.solvers import _LinAlgError as LinAlgError
 
 __all__ = [
     "LinAlgError",

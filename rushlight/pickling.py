@@ -111,7 +111,7 @@ def pickled(obj, protocol):
 
 def reduced(tensor, storages):
     """A tensor as the pickle has it."""
-    from rushlight.ops.parts import origin_of
+    from rushlight.ops.shape.parts import origin_of
     from rushlight.ops.turned import array_of
 
     if type(tensor).__reduce_ex__ is not Tensor.__reduce_ex__:
@@ -152,7 +152,7 @@ def hooks():
 
 def storage_for(array, storages):
     """The memory in which an array lies, among those to be written."""
-    from rushlight.ops.parts import storage_of
+    from rushlight.ops.shape.parts import storage_of
 
     owner = array
     while isinstance(owner.base, np.ndarray):

@@ -1,6 +1,6 @@
 """Special functions, as `torch.special` has them."""
 
-from rushlight.ops.bessel import (
+from rushlight.ops.elementwise.bessel import (
     airy_ai,
     bessel_j0,
     bessel_j1,
@@ -18,9 +18,7 @@ from rushlight.ops.bessel import (
     scaled_modified_bessel_k1,
     spherical_bessel_j0,
 )
-from rushlight.ops.elementwise import exp2, expm1, log1p
-from rushlight.ops.elementwise import sigmoid as expit
-from rushlight.ops.error_function import (
+from rushlight.ops.elementwise.error_function import (
     entr,
     erf,
     erfc,
@@ -31,14 +29,14 @@ from rushlight.ops.error_function import (
     ndtr,
     ndtri,
 )
-from rushlight.ops.gamma import digamma, polygamma, zeta
-from rushlight.ops.gamma import digamma as psi
-from rushlight.ops.gamma import igamma as gammainc
-from rushlight.ops.gamma import igammac as gammaincc
-from rushlight.ops.gamma import lgamma as gammaln
-from rushlight.ops.gamma import mvlgamma as multigammaln
-from rushlight.ops.pairs import xlog1py, xlogy
-from rushlight.ops.polynomials import (
+from rushlight.ops.elementwise.gamma import digamma, polygamma, zeta
+from rushlight.ops.elementwise.gamma import digamma as psi
+from rushlight.ops.elementwise.gamma import igamma as gammainc
+from rushlight.ops.elementwise.gamma import igammac as gammaincc
+from rushlight.ops.elementwise.gamma import lgamma as gammaln
+from rushlight.ops.elementwise.gamma import mvlgamma as multigammaln
+from rushlight.ops.elementwise.pairs import xlog1py, xlogy
+from rushlight.ops.elementwise.polynomials import (
     chebyshev_polynomial_t,
     chebyshev_polynomial_u,
     chebyshev_polynomial_v,
@@ -52,9 +50,11 @@ from rushlight.ops.polynomials import (
     shifted_chebyshev_polynomial_v,
     shifted_chebyshev_polynomial_w,
 )
-from rushlight.ops.rounding import round
-from rushlight.ops.softmax import log_softmax, logsumexp, softmax
-from rushlight.ops.trigonometry import sinc
+from rushlight.ops.elementwise.rounding import round
+from rushlight.ops.elementwise.trigonometry import sinc
+from rushlight.ops.elementwise.unary import exp2, expm1, log1p
+from rushlight.ops.elementwise.unary import sigmoid as expit
+from rushlight.ops.layers.softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
     "airy_ai",

@@ -9,7 +9,7 @@ from samples import RECORDS
 from test_ops_registry import float_outputs, results, tensors, weights_like
 
 import rushlight as rl
-import rushlight.ops.recurrent
+import rushlight.ops.layers.recurrent
 import rushlight.special
 from rushlight.compile import Compiled, native
 from rushlight.ops.op import registry

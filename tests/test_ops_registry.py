@@ -10,9 +10,9 @@ from samples import RECORDS
 
 import rushlight as rl
 import rushlight.linalg
-import rushlight.ops.fourier
-import rushlight.ops.gamma_draws
-import rushlight.ops.recurrent
+import rushlight.ops.creation.gamma_draws
+import rushlight.ops.layers.recurrent
+import rushlight.ops.signal.fourier
 import rushlight.special
 from rushlight.ops.op import Elementwise, intercept, registry
 from rushlight.tensor import Tensor, as_array, wrap

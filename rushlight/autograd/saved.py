@@ -209,7 +209,7 @@ def _apply_rule(op, name, values, node):
 
 def _conjugate(gradient, node):
     if node.conjugates and gradient._array.dtype.kind == "c":
-        from rushlight.ops.complex_numbers import conjugate
+        from rushlight.ops.elementwise.complex_numbers import conjugate
 
         return conjugate(gradient)
     return gradient

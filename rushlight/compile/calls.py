@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.ops.index import add_at
+from rushlight.ops.indexing.brackets import add_at
 
 __all__ = ["Changer", "Filler", "Kernel", "getitem", "rows", "rows_added"]
 

@@ -6,7 +6,7 @@ from rushlight import ops
 from rushlight.distributions import constraints
 from rushlight.distributions.exp_family import ExponentialFamily
 from rushlight.nn import functional as F
-from rushlight.ops.gamma_draws import _sample_dirichlet
+from rushlight.ops.creation.gamma_draws import _sample_dirichlet
 
 __all__ = ["Dirichlet"]
 

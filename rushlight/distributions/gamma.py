@@ -7,7 +7,7 @@ from rushlight.distributions import constraints
 from rushlight.distributions.exp_family import ExponentialFamily
 from rushlight.distributions.utils import broadcast_all
 from rushlight.dtypes import finfo
-from rushlight.ops.gamma_draws import _standard_gamma
+from rushlight.ops.creation.gamma_draws import _standard_gamma
 
 __all__ = ["Gamma"]
 

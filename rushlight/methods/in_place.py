@@ -370,7 +370,7 @@ class InPlace:
 
     def polygamma_(self, n):
         """`polygamma` in place."""
-        from rushlight.ops.gamma import polygamma_of
+        from rushlight.ops.elementwise.gamma import polygamma_of
 
         return ops.in_place(polygamma_of, self, n)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushlight.nn import functional as F
 from rushlight.nn.module import Module
-from rushlight.ops.window import _spread
+from rushlight.ops.layers.window import _spread
 
 __all__ = [
     "AdaptiveAvgPool1d",

@@ -1,30 +1,13 @@
-"""The operations: everything that computes. One module per family, each operation declared once."""
+"""The operations: everything that computes. Folders by family, each operation declared once."""
 
 from types import FunctionType as _FunctionType
 from types import ModuleType as _ModuleType
 
 from rushlight.ops import fast
-from rushlight.ops.activation import *
-from rushlight.ops.arithmetic import *
-from rushlight.ops.arithmetic import (
-    _add,
-    _sub,
-    _true_divide,
-    rdiv,
-    rfloor_divide,
-    rremainder,
-)
-from rushlight.ops.bounds import *
-from rushlight.ops.cast import cast, to, type_  # (for methods)
 from rushlight.ops.checked import checked as _wrapped
-from rushlight.ops.compare import *
-from rushlight.ops.compare import rlshift, rrshift
-from rushlight.ops.complex_numbers import *
-from rushlight.ops.convert import *
-from rushlight.ops.copies import *
-from rushlight.ops.copies import contiguous, copied, copy_, deep_copy  # (for methods)
-from rushlight.ops.create import *
-from rushlight.ops.create import (
+from rushlight.ops.creation.cast import cast, to, type_  # (for methods)
+from rushlight.ops.creation.constants import *
+from rushlight.ops.creation.constants import (
     new_empty,
     new_empty_strided,
     new_full,
@@ -32,23 +15,69 @@ from rushlight.ops.create import (
     new_tensor,
     new_zeros,
 )
-from rushlight.ops.elementwise import *
-from rushlight.ops.error_function import *
-from rushlight.ops.expand import *
-from rushlight.ops.expand import expand_as, sum_to_size
-from rushlight.ops.extremes import *
+from rushlight.ops.creation.convert import *
+from rushlight.ops.creation.copies import *
+from rushlight.ops.creation.copies import contiguous, copied, copy_, deep_copy  # (for methods)
+from rushlight.ops.creation.legacy import *
+from rushlight.ops.creation.legacy import legacy_tensor, new
+from rushlight.ops.creation.query import *
+from rushlight.ops.creation.query import contains
+from rushlight.ops.creation.ranges import *
+from rushlight.ops.creation.sample import *
+from rushlight.ops.creation.sample import (
+    bernoulli_,
+    cauchy_,
+    exponential_,
+    geometric_,
+    log_normal_,
+    normal_,
+    random_,
+    uniform_,
+)
+from rushlight.ops.elementwise.arithmetic import *
+from rushlight.ops.elementwise.arithmetic import (
+    _add,
+    _sub,
+    _true_divide,
+    rdiv,
+    rfloor_divide,
+    rremainder,
+)
+from rushlight.ops.elementwise.bounds import *
+from rushlight.ops.elementwise.compare import *
+from rushlight.ops.elementwise.compare import rlshift, rrshift
+from rushlight.ops.elementwise.complex_numbers import *
+from rushlight.ops.elementwise.error_function import *
+from rushlight.ops.elementwise.mixtures import *
+from rushlight.ops.elementwise.pairs import *
+from rushlight.ops.elementwise.powers import *
+from rushlight.ops.elementwise.powers import rpow
+from rushlight.ops.elementwise.rounding import *
+from rushlight.ops.elementwise.trigonometry import *
+from rushlight.ops.elementwise.unary import *
 from rushlight.ops.in_place_functions import *
-from rushlight.ops.index import *
-from rushlight.ops.index import getitem, setitem  # (for methods)
+from rushlight.ops.indexing.brackets import *
+from rushlight.ops.indexing.brackets import getitem, setitem  # (for methods)
+from rushlight.ops.indexing.lookup import *
+from rushlight.ops.indexing.mask import *
+from rushlight.ops.indexing.rows import *
+from rushlight.ops.indexing.scatter import *
 from rushlight.ops.inplace import *
-from rushlight.ops.join import *
-from rushlight.ops.legacy import *
-from rushlight.ops.legacy import legacy_tensor, new
-from rushlight.ops.lookup import *
-from rushlight.ops.loss import *
-from rushlight.ops.mask import *
-from rushlight.ops.matmul import *
-from rushlight.ops.memory import (
+from rushlight.ops.layers.activation import *
+from rushlight.ops.layers.loss import *
+from rushlight.ops.layers.normalization import *
+from rushlight.ops.layers.padding import *
+from rushlight.ops.layers.softmax import *
+from rushlight.ops.linalg.matmul import *
+from rushlight.ops.reduction.extremes import *
+from rushlight.ops.reduction.norms import *
+from rushlight.ops.reduction.scan import *
+from rushlight.ops.reduction.sort import *
+from rushlight.ops.reduction.sums import *
+from rushlight.ops.shape.expand import *
+from rushlight.ops.shape.expand import expand_as, sum_to_size
+from rushlight.ops.shape.join import *
+from rushlight.ops.shape.memory import (
     apply_,
     as_strided_,
     fill_diagonal_,
@@ -65,38 +94,12 @@ from rushlight.ops.memory import (
     unsqueeze_,
     untyped_storage,
 )
-from rushlight.ops.mixtures import *
-from rushlight.ops.normalization import *
-from rushlight.ops.norms import *
-from rushlight.ops.padding import *
-from rushlight.ops.pairs import *
-from rushlight.ops.parts import *
-from rushlight.ops.parts import unfold
-from rushlight.ops.powers import *
-from rushlight.ops.powers import rpow
-from rushlight.ops.query import *
-from rushlight.ops.query import contains
-from rushlight.ops.ranges import *
-from rushlight.ops.rearrange import *
-from rushlight.ops.rearrange import repeat
-from rushlight.ops.reduce import *
-from rushlight.ops.rounding import *
-from rushlight.ops.rows import *
-from rushlight.ops.sample import *
-from rushlight.ops.sample import (
-    bernoulli_,
-    cauchy_,
-    exponential_,
-    geometric_,
-    log_normal_,
-    normal_,
-    random_,
-    uniform_,
-)
-from rushlight.ops.scan import *
-from rushlight.ops.scatter import *
-from rushlight.ops.shape import *
-from rushlight.ops.shape import (
+from rushlight.ops.shape.parts import *
+from rushlight.ops.shape.parts import unfold
+from rushlight.ops.shape.rearrange import *
+from rushlight.ops.shape.rearrange import repeat
+from rushlight.ops.shape.views import *
+from rushlight.ops.shape.views import (
     alias,
     batch_adjoint,
     expand,
@@ -108,9 +111,6 @@ from rushlight.ops.shape import (
     view_,
     view_as,
 )
-from rushlight.ops.softmax import *
-from rushlight.ops.sort import *
-from rushlight.ops.trigonometry import *
 
 #: what Tensor's methods, `nn` and other operations call, but PyTorch has not as `torch.<name>`
 _FOR_METHODS = frozenset(
@@ -139,36 +139,36 @@ __all__ = [
 LATER = {
     name: module
     for module, names in {
-        "adaptive_pool": """
+        "layers.adaptive_pool": """
             adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d
             adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
         """,
-        "bessel": "i0 i0_",
-        "ctc": "ctc_loss",
-        "differences": "cumulative_trapezoid diff gradient trapezoid trapz",
-        "einsum": "einsum ger inner kron outer tensordot",
-        "factorizations": "geqrf lu lu_solve lu_unpack orgqr ormqr",
-        "gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
-        "histograms": "histogram histogramdd",
-        "low_rank": "pca_lowrank svd_lowrank",
-        "matrices": """
+        "elementwise.bessel": "i0 i0_",
+        "layers.ctc": "ctc_loss",
+        "reduction.differences": "cumulative_trapezoid diff gradient trapezoid trapz",
+        "linalg.einsum": "einsum ger inner kron outer tensordot",
+        "linalg.factorizations": "geqrf lu lu_solve lu_unpack orgqr ormqr",
+        "elementwise.gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
+        "reduction.histograms": "histogram histogramdd",
+        "linalg.low_rank": "pca_lowrank svd_lowrank",
+        "linalg.matrices": """
             cdist cholesky cholesky_inverse cholesky_solve cross det dist inverse logdet matrix_exp
             matrix_power pinverse qr slogdet svd trace triangular_solve vander
         """,
-        "pool": """
+        "layers.pool": """
             avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool1d_with_indices
             max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices
         """,
-        "quantiles": "bincount histc nanquantile quantile",
-        "spectrogram": "istft stft",
-        "statistics": "corrcoef cov hash_tensor renorm",
-        "view_copies": """
+        "reduction.quantiles": "bincount histc nanquantile quantile",
+        "signal.spectrogram": "istft stft",
+        "reduction.statistics": "corrcoef cov hash_tensor renorm",
+        "shape.view_copies": """
             alias_copy as_strided_copy as_strided_scatter detach_copy diagonal_copy
             diagonal_scatter expand_copy narrow_copy permute_copy select_copy select_scatter
             slice_copy slice_scatter split_copy split_with_sizes_copy squeeze_copy t_copy
             transpose_copy unbind_copy unfold_copy unsqueeze_copy view_copy
         """,
-        "window": """
+        "layers.window": """
             conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution
         """,
     }.items()

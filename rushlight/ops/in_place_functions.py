@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from rushlight.ops.bounds import clamp, clamp_max, clamp_min, clip, nan_to_num
-from rushlight.ops.complex_numbers import conj_physical
-from rushlight.ops.elementwise import (
-    abs,
-    exp,
-    exp2,
-    expm1,
-    log,
-    log1p,
-    log2,
-    log10,
-    neg,
-    negative,
-    reciprocal,
-    relu,
-    rsqrt,
-    sigmoid,
-    sqrt,
-    square,
-    tanh,
-)
-from rushlight.ops.error_function import erf, erfc, logit
-from rushlight.ops.inplace import in_place
-from rushlight.ops.pairs import gcd, lcm, ldexp, xlogy
-from rushlight.ops.rounding import ceil, fix, floor, frac, round, trunc
-from rushlight.ops.trigonometry import (
+from rushlight.ops.elementwise.bounds import clamp, clamp_max, clamp_min, clip, nan_to_num
+from rushlight.ops.elementwise.complex_numbers import conj_physical
+from rushlight.ops.elementwise.error_function import erf, erfc, logit
+from rushlight.ops.elementwise.pairs import gcd, lcm, ldexp, xlogy
+from rushlight.ops.elementwise.rounding import ceil, fix, floor, frac, round, trunc
+from rushlight.ops.elementwise.trigonometry import (
     acos,
     acosh,
     arccos,
@@ -49,6 +29,26 @@ from rushlight.ops.trigonometry import (
     sinh,
     tan,
 )
+from rushlight.ops.elementwise.unary import (
+    abs,
+    exp,
+    exp2,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    neg,
+    negative,
+    reciprocal,
+    relu,
+    rsqrt,
+    sigmoid,
+    sqrt,
+    square,
+    tanh,
+)
+from rushlight.ops.inplace import in_place
 
 __all__ = [
     "abs_",

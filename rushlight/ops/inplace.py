@@ -135,7 +135,7 @@ def overwrite(self, result, expanded=False):
 
 def _edge_of_constant(self):
     """The history of `self` once it is overwritten with what depends on nothing."""
-    from rushlight.ops.copies import _zeroed
+    from rushlight.ops.creation.copies import _zeroed
 
     return _zeroed(self)._node
 

@@ -145,7 +145,7 @@ def is_turned(x, turn):
 
 def resolved(x, turn):
     """A Tensor whose view through `turn`, if it is one, was carried out; else itself."""
-    from rushlight.ops.copies import clone
+    from rushlight.ops.creation.copies import clone
 
     return clone(x) if is_turned(x, turn) else x
 

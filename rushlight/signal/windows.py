@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.create import made
+from rushlight.ops.creation.constants import made
 from rushlight.tensor import type_name
 
 __all__ = [

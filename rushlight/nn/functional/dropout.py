@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 
 from rushlight.ops import in_place
-from rushlight.ops.sample import stream
+from rushlight.ops.creation.sample import stream
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from rushlight.nn.functional.checks import require_tensors
-from rushlight.ops.fold import col2im, im2col
-from rushlight.ops.window import output_sizes
+from rushlight.ops.layers.fold import col2im, im2col
+from rushlight.ops.layers.window import output_sizes
 
 __all__ = ["fold", "unfold"]
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
-from rushlight.ops.pool import _put_places, _take_places
+from rushlight.ops.layers.pool import _put_places, _take_places
+from rushlight.ops.layers.window import _spread
 from rushlight.ops.refused import NOT_FLOATING, refuse
-from rushlight.ops.window import _spread
 from rushlight.tensor import wrap
 
 __all__ = [

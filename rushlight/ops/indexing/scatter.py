@@ -1,0 +1,519 @@
+"""Reading and writing at positions along a dimension: `gather`, `scatter`, `index_add`, ...
+
+Where several values meet in one place they are added, multiplied or compared, as the operation
+says; a plain `scatter` keeps the last one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.kernels import in_three
+from rushlight.kernels import places as loops
+from rushlight.ops.creation.copies import _zeroed
+from rushlight.ops.elementwise.unary import where
+from rushlight.ops.indexing.brackets import check_fits_dtype
+from rushlight.ops.op import number_as_array, opaque
+from rushlight.ops.output import write_out
+from rushlight.ops.shapes import elements_of, normalize_dim
+from rushlight.tensor import Tensor, type_name, wrap
+
+__all__ = [
+    "gather",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "take_along_dim",
+]
+
+# What the kernels need ----------------------------------------------------------------------------
+
+
+def along(index, dim):
+    """What picks the positions `index` of a dimension, and the own place in the others."""
+    if index.ndim == 1:
+        return (index,)
+    places = [index if d == dim else own_places(index.shape, d) for d in range(index.ndim)]
+    return tuple(places)
+
+
+def own_places(shape, d):
+    """The numbers 0, 1, ... along dimension `d` of a shape."""
+    size = shape[d]
+    known = _OWN_PLACES.get((size, d, len(shape)))
+    if known is None:
+        known = np.arange(size).reshape((1,) * d + (size,) + (1,) * (len(shape) - d - 1))
+        if size < 4096 and len(_OWN_PLACES) < 256:
+            _OWN_PLACES[size, d, len(shape)] = known
+    return known
+
+
+_OWN_PLACES: dict = {}
+
+
+def corner(array, shape):
+    """The part of an array from its first element on that has this shape."""
+    return array if array.shape == shape else array[tuple(map(slice, shape))]
+
+
+def _suits(loop, array, index, dim):
+    """Whether `loop` may work at `index` along a dimension of `array`, and has earned it."""
+    others = index.shape[:dim] + index.shape[dim + 1 :]
+    return (
+        array.shape[:dim] + array.shape[dim + 1 :] == others
+        and array.dtype.char in "fd"
+        and index.dtype == np.int64
+        and loop.earned(index.size)
+    )
+
+
+def _at_least_1d(*arrays):
+    return [array.reshape(1) if array.ndim == 0 else array for array in arrays]
+
+
+# gather -------------------------------------------------------------------------------------------
+
+
+def _check_gather(input, index, *, dim):
+    check_range(index, dim, input.shape[dim] if input.ndim else 1)
+
+
+@opaque(
+    linear=True,
+    check=_check_gather,
+    d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
+)
+def _gather(input, index, *, dim):
+    """The elements at `index` along a dimension."""
+    if index.size == 0:
+        return np.empty(index.shape, input.dtype)
+    if input.ndim == 0 or index.ndim == 0:
+        return input.reshape(-1)[index]
+    if _suits(loops.take_along, input, index, dim):
+        out = np.empty(index.shape, input.dtype)
+        arrays = in_three(dim, input, index, out)
+        loops.take_along.run(len(arrays[0]), *arrays, elements=index.size)
+        return out
+    if np.minimum.reduce(elements_of(index), None) < 0:
+        _check_gather(input, index, dim=dim)
+    return input[along(index, dim)]
+
+
+@opaque(
+    linear=True,
+    node="GatherBackward0",
+    takes_out=False,
+    d_input=lambda g, index, input_shape, dim: _gather_into(g, index, shape=input_shape, dim=dim),
+)
+def _gather_put(input, index, *, shape, dim):
+    """Zeros of this shape, to which `input` is added at `index` along a dimension."""
+    result = np.zeros(shape, input.dtype)
+    if index.size == 0:
+        return result
+    add_along(*_at_least_1d(result, index, input), dim)
+    return result
+
+
+def add_along(target, index, values, dim):
+    """Add `values` to `target` at `index` along a dimension."""
+    values = corner(values, index.shape)
+    if index.shape[dim] == 1 and index.ndim > 1:
+        target[along(index, dim)] += values  # each place is met once
+    elif target.flags.c_contiguous and _suits(loops.add_along, target, index, dim):
+        arrays = in_three(dim, target, index, values)
+        loops.add_along.run(len(arrays[0]), *arrays, elements=index.size)
+    elif index.size:
+        np.add.at(target, along(index, dim), values)
+
+
+@opaque(
+    linear=True,
+    node="ScatterAddBackward0",
+    takes_out=False,
+    d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
+)
+def _gather_into(input, index, *, shape, dim):
+    """What `gather` gives, in the corner of zeros of this shape."""
+    picked = _gather.op.kernel(input, index, dim=dim)
+    if picked.shape == shape:
+        return picked
+    result = np.zeros(shape, input.dtype)
+    result[tuple(map(slice, index.shape))] = picked
+    return result
+
+
+def gather(input, dim, index, *, sparse_grad=False, out=None):
+    """The elements at `index` along `dim`: `out[i][j] = input[index[i][j]][j]` for dim 0.
+
+    >>> import rushlight as torch
+    >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0], [1]]))
+    tensor([[1],
+            [4]])
+    """
+    if not isinstance(index, Tensor) or index._array.size:
+        check_index("gather", index, 2)
+    elif index._array.dtype.kind != "i":
+        index = index.to(dtypes.int64)
+    shape, own = index._array.shape, input._array.shape
+    dim = normalize_dim(dim, len(own))
+    if max(len(shape), 1) != max(len(own), 1) and index._array.size:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    for d, (a, b) in enumerate(zip(shape, own, strict=False)):
+        if d != dim and a > b:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {list(shape)} to be no "
+                f"larger than self {list(own)} apart from dimension {dim}"
+            )
+    return _gather(input, index, dim=dim, out=out)
+
+
+def check_index(name, index, position=3):
+    """Refuse an index that is no tensor of positions."""
+    if not isinstance(index, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'index' (position {position}) must be Tensor, not "
+            f"{type_name(index)}"
+        )
+    if index._array.dtype.kind != "i" or index._array.itemsize < 4:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+
+
+def check_range(index, dim, size):
+    """Refuse positions outside a dimension; negative ones too."""
+    index = elements_of(index)
+    if index.dtype == np.int64:
+        fits = not index.size or index.view(np.uint64).max() < size  # negative ones are huge ones
+    else:
+        fits = not index.size or (index.min() >= 0 and index.max() < size)
+    if not fits:
+        bad = index[(index < 0) | (index >= size)].flat[0]
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+
+
+# scatter ------------------------------------------------------------------------------------------
+
+
+@opaque(
+    linear=True,
+    node="ScatterBackward0",
+    d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
+    d_src=lambda g, index, src_shape, dim: _gather_into(g, index, shape=src_shape, dim=dim),
+)
+def _scatter(input, index, src, *, dim):
+    """What `input` is after `src` was written at `index` along a dimension."""
+    result = np.array(input)
+    target, places, values = _at_least_1d(result, index, src)
+    target[along(places, dim)] = corner(values, places.shape)
+    return result
+
+
+@opaque(
+    node="ScatterBackward1",
+    d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
+)
+def _scatter_value(input, index, *, dim, value):
+    """What `input` is after a number was written at `index` along a dimension."""
+    result = np.array(input)
+    target, places = _at_least_1d(result, index)
+    target[along(places, dim)] = value
+    return result
+
+
+@opaque(
+    linear=True,
+    node="ScatterAddBackward0",
+    d_input=lambda g: g,
+    d_src=lambda g, index, src_shape, dim: _gather_into(g, index, shape=src_shape, dim=dim),
+)
+def _scatter_add(input, index, src, *, dim):
+    """What `input` is after `src` was added at `index` along a dimension."""
+    result = np.array(input)
+    add_along(*_at_least_1d(result, index, src), dim)
+    return result
+
+
+_SCATTERED = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_NEUTRAL = {"sum": 0, "mean": 0, "prod": 1}
+
+
+def _reduced(input, index, src, dim, reduce, include_self):
+    """The kernel of `scatter_reduce`."""
+    result = np.array(input)
+    target, places, values = _at_least_1d(result, index, src)
+    values = corner(values, places.shape)
+    if not places.size:
+        return result
+    where_to = along(places, dim)
+    if not include_self:
+        target[where_to] = _start(reduce, input.dtype)
+    if reduce in ("sum", "mean"):
+        np.add.at(target, where_to, values)
+    else:
+        _SCATTERED[reduce].at(target, where_to, values)
+    if reduce == "mean":
+        _divide(target, _counts(target.shape, places, dim, include_self))
+    return result
+
+
+def _start(reduce, dtype):
+    """What a reduction starts from."""
+    if reduce in _NEUTRAL:
+        return _NEUTRAL[reduce]
+    if dtype.kind == "f":
+        return -np.inf if reduce == "amax" else np.inf
+    if dtype.kind == "b":
+        return reduce == "amin"
+    limits = np.iinfo(dtype)
+    return limits.min if reduce == "amax" else limits.max
+
+
+def _counts(shape, index, dim, include_self):
+    """How many values meet in each place; 1 where none do."""
+    counts = np.full(shape, int(include_self))
+    np.add.at(counts, along(index, dim), 1)
+    return np.maximum(counts, 1)
+
+
+def _divide(target, counts):
+    if target.dtype.kind in "iu":
+        np.floor_divide(target, counts, out=target, casting="unsafe")
+    else:
+        np.divide(target, counts, out=target, casting="unsafe")
+
+
+@opaque(takes_out=False)
+def _meeting_counts(input, index, *, dim, include_self):
+    """How many values meet in each place, in the dtype of `input`."""
+    target, places = _at_least_1d(input, index)
+    counts = _counts(target.shape, places, dim, include_self)
+    return counts.reshape(input.shape).astype(input.dtype)
+
+
+def _zero_at(g, index, dim, include_self):
+    return g if include_self else _scatter_value(g, index, dim=dim, value=0)
+
+
+def _reduce_d_input(g, input, index, src, out, dim, reduce, include_self):
+    """The gradient of what `scatter_reduce` starts from."""
+    if reduce == "sum":
+        gradient = g
+    elif reduce == "mean":
+        gradient = g / _meeting_counts(g, index, dim=dim, include_self=include_self)
+    elif reduce == "prod":
+        ones = where(input == 0, _zeroed(input) + 1, input)
+        others = _scatter_reduce(
+            ones, index, src, dim=dim, reduce="prod", include_self=include_self, name="Scatter"
+        )
+        gradient = g * others / ones
+    else:
+        gradient = (input == out) * _shared(g, input, index, src, out, dim)
+    return _zero_at(gradient, index, dim, include_self)
+
+
+def _shared(g, input, index, src, out, dim):
+    """The gradient, divided by the number of values that are the extreme one."""
+    hits = src_part(src, index) == _gather(out, index, dim=dim)
+    own = _indicator(input == out, g)
+    return g / _scatter_add(own, index, _indicator(hits, g), dim=dim)
+
+
+@opaque(takes_out=False)
+def _indicator(input, like):
+    """1 where `input` is true, else 0, in the dtype of `like`."""
+    return input.astype(like.dtype)
+
+
+def src_part(src, index):
+    """The values that are scattered: the corner of `src` of the shape of `index`."""
+    if tuple(src.shape) == tuple(index.shape):
+        return src
+    return src[tuple(map(slice, index.shape))]
+
+
+def _reduce_d_src(g, input, index, src, out, src_shape, dim, reduce, include_self):
+    """The gradient of what `scatter_reduce` scatters."""
+    if reduce == "sum":
+        return _gather_into(g, index, shape=src_shape, dim=dim)
+    if reduce == "mean":
+        counts = _meeting_counts(g, index, dim=dim, include_self=include_self)
+        return _gather_into(g / counts, index, shape=src_shape, dim=dim)
+    if reduce == "prod":
+        return _prod_d_src(g, input, index, src, out, src_shape, dim, include_self)
+    shared = _gather_into(_shared(g, input, index, src, out, dim), index, shape=src_shape, dim=dim)
+    return (src == _gather_into(out, index, shape=src_shape, dim=dim)) * shared
+
+
+def _prod_d_src(g, input, index, src, out, src_shape, dim, include_self):
+    """The product of the others that met in the same place: `out / src`, with care for zeros."""
+    counts = _scatter_add(_zeroed(input), index, _indicator(src == 0, src), dim=dim)
+    zeros_met = _gather_into(counts, index, shape=src_shape, dim=dim)
+    only_zero = (src == 0) & (zeros_met == 1)
+    others = _scatter_reduce(
+        input,
+        index,
+        where(only_zero, _zeroed(src) + 1, src),
+        dim=dim,
+        reduce="prod",
+        include_self=include_self,
+        name="Scatter",
+    )
+    usual = _gather_into(g * out, index, shape=src_shape, dim=dim) / where(
+        src == 0, _zeroed(src) + 1, src
+    )
+    return where(only_zero, _gather_into(g * others, index, shape=src_shape, dim=dim), usual)
+
+
+@opaque(
+    node=lambda dim, reduce, include_self, name: f"{name}ReduceBackward0",
+    d_input=_reduce_d_input,
+    d_src=_reduce_d_src,
+)
+def _scatter_reduce(input, index, src, *, dim, reduce, include_self, name):
+    """What `input` is after `src` was reduced into it at `index` along a dimension."""
+    return _reduced(input, index, src, dim, reduce, include_self)
+
+
+def checked_scatter(name, input, dim, index, src=None):
+    """`dim` from the front, after making sure that `scatter` can be done."""
+    if index._array.size == 0:
+        return normalize_dim(dim, input._array.ndim)
+    check_index(name, index)
+    shape, own = index._array.shape, input._array.shape
+    dim = normalize_dim(dim, len(own))
+    if src is not None and src._array.dtype is not input._array.dtype:
+        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
+    if max(len(shape), 1) != max(len(own), 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    if src is not None and max(len(shape), 1) != max(src._array.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    fits = all(a <= b for d, (a, b) in enumerate(zip(shape, own, strict=False)) if d != dim)
+    fits_src = src is None or all(a <= b for a, b in zip(shape, src._array.shape, strict=False))
+    if not (fits and fits_src):
+        limit = (
+            "" if src is None else (f" and to be no larger size than src {list(src._array.shape)}")
+        )
+        raise RuntimeError(
+            f"Expected index {list(shape)} to be no larger than self {list(own)} apart from "
+            f"dimension {dim}{limit}"
+        )
+    check_range(index._array, dim, own[dim] if own else 1)
+    return dim
+
+
+_REDUCE = {"add": "sum", "multiply": "prod"}
+
+
+def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
+    """A copy of `input` with `src` (a tensor or a number) written at `index` along `dim`.
+
+    With `reduce="add"` or `"multiply"`, combined with what is there.
+
+    >>> import rushlight as torch
+    >>> torch.scatter(torch.zeros(3), 0, torch.tensor([2]), 1.0)
+    tensor([0., 0., 1.])
+    """
+    src = value if src is None else src
+    if reduce is not None and reduce not in _REDUCE:
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    source = src if isinstance(src, Tensor) else None
+    dim = checked_scatter("scatter", input, dim, index, source)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter", input, (input,), out)
+    if reduce is not None:
+        if source is None:
+            source = wrap(np.full(index._array.shape, number_as_array(src, input.dtype)))
+        return _scatter_reduce(
+            input,
+            index,
+            source,
+            dim=dim,
+            reduce=_REDUCE[reduce],
+            include_self=True,
+            name="Scatter",
+            out=out,
+        )
+    if source is None:
+        check_fits_dtype(src, input.dtype)
+        return _scatter_value(input, index, dim=dim, value=src, out=out)
+    return _scatter(input, index, source, dim=dim, out=out)
+
+
+def scatter_add(input, dim, index, src, *, out=None):
+    """A copy of `input` with `src` added at `index` along `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.scatter_add(torch.zeros(2), 0, torch.tensor([1, 1]), torch.ones(2))
+    tensor([0., 2.])
+    """
+    dim = checked_scatter("scatter", input, dim, index, src)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter_add", input, (input,), out)
+    return _scatter_add(input, index, src, dim=dim, out=out)
+
+
+def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=None):
+    """A copy of `input` into which `src` is reduced at `index` along `dim`.
+
+    `reduce` is "sum", "prod", "mean", "amax" or "amin". Unless `include_self`, what `input` has in
+    those places is left out.
+
+    >>> import rushlight as torch
+    >>> torch.scatter_reduce(torch.ones(2), 0, torch.tensor([1, 1]), torch.tensor([2.0, 3.0]),
+    ...                      "prod")
+    tensor([1., 6.])
+    """
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
+        )
+    dim = checked_scatter("scatter", input, dim, index, src)
+    if index._array.size == 0:
+        return input.clone() if out is None else write_out("scatter_reduce", input, (input,), out)
+    return _scatter_reduce(
+        input,
+        index,
+        src,
+        dim=dim,
+        reduce=reduce,
+        include_self=include_self,
+        name="Scatter",
+        out=out,
+    )
+
+
+# The same positions in all other dimensions -------------------------------------------------------
+
+
+def take_along_dim(input, indices, dim=None, *, out=None):
+    """The elements at `indices` along `dim`, whose other dimensions broadcast; or of all in a row.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([[3, 1], [2, 4]])
+    >>> torch.take_along_dim(x, x.argsort(dim=1), dim=1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    if indices._array.dtype.name != "int64":
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.title}"
+        )
+    if dim is None:
+        return gather(input.reshape(-1), 0, indices.reshape(-1), out=out)
+    one, two = input._array.shape, indices._array.shape
+    if len(one) != len(two):
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {len(one)} dimensions for input, and {len(two)} dimensions for indices"
+        )
+    from rushlight.ops.shapes import broadcast_shapes
+
+    dim = normalize_dim(dim, len(one))
+    common = broadcast_shapes(one[:dim] + (1,) + one[dim + 1 :], two[:dim] + (1,) + two[dim + 1 :])
+    wide = input.expand(common[:dim] + one[dim : dim + 1] + common[dim + 1 :])
+    picks = indices.expand(common[:dim] + two[dim : dim + 1] + common[dim + 1 :])
+    size = one[dim] if one else 1
+    array = picks._array
+    if array.size and array.min() < 0:
+        picks = wrap(np.where(array < 0, array + size, array))
+    return gather(wide, dim, picks, out=out)

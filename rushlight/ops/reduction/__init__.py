@@ -1,0 +1,1 @@
+"""What looks at many elements along a dimension: sums, extremes, order, running totals."""

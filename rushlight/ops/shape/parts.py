@@ -1,0 +1,286 @@
+"""Views of parts: `narrow`, `select`, `diagonal`, windows, and memory seen with any strides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.ops.indexing.brackets import select_dim, slice_dim
+from rushlight.ops.op import opaque, view
+from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.turned import Turned, memory_of
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "as_strided",
+    "diagonal",
+    "narrow",
+    "select",
+]
+
+
+@view(
+    linear=True,
+    node="DiagonalBackward0",
+    d_input=lambda g, input_shape, offset, dim1, dim2: _diagonal_put(
+        g, shape=input_shape, offset=offset, dim1=dim1, dim2=dim2
+    ),
+)
+def _diagonal(input, *, offset, dim1, dim2):
+    """The diagonal of the matrices that lie in two dimensions."""
+    result = input.diagonal(offset, dim1, dim2)
+    result.flags.writeable = input.flags.writeable
+    return result
+
+
+@opaque(
+    linear=True,
+    node="DiagonalScatterBackward0",
+    takes_out=False,
+    d_input=lambda g, offset, dim1, dim2: _diagonal(g, offset=offset, dim1=dim1, dim2=dim2),
+)
+def _diagonal_put(input, *, shape, offset, dim1, dim2):
+    """Zeros with `input` on the diagonal."""
+    result = np.zeros(shape, input.dtype)
+    part = result.diagonal(offset, dim1, dim2)
+    part.flags.writeable = True
+    part[...] = input
+    return result
+
+
+@view(
+    linear=True,
+    node="UnfoldBackward0",
+    d_input=lambda g, input_shape, dimension, size, step: _windows_put(
+        g, shape=input_shape, dimension=dimension, size=size, step=step
+    ),
+)
+def _unfold(input, *, dimension, size, step):
+    """Windows along a dimension; their elements are the new last dimension."""
+    if input.ndim == 0:
+        return input.reshape(1)[:size]
+    count = (input.shape[dimension] - size) // step + 1
+    shape, strides = list(input.shape), list(input.strides)
+    shape[dimension] = count
+    stride = strides[dimension]
+    strides[dimension] = stride * step
+    return strided(input, (*shape, size), (*strides, stride))
+
+
+@opaque(
+    linear=True,
+    node="UnfoldBackwardBackward0",
+    takes_out=False,
+    d_input=lambda g, dimension, size, step: _unfold(g, dimension=dimension, size=size, step=step),
+)
+def _windows_put(input, *, shape, dimension, size, step):
+    """Zeros of this shape to which each window of `input` is added in its place."""
+    result = np.zeros(shape, input.dtype)
+    if not shape:
+        return input.sum().reshape(())
+    moved = result.swapaxes(0, dimension)
+    windows = np.moveaxis(input, -1, 0).swapaxes(1, dimension + 1)
+    for i in range(size):
+        stop = i + step * windows.shape[1]
+        moved[i:stop:step] += windows[i]
+    return result
+
+
+@view(
+    linear=True,
+    node="AsStridedBackward0",
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided_put(
+        g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+    ),
+)
+def _as_strided(input, *, size, stride, storage_offset, geometry):
+    """The storage of `input` from an offset on, with these sizes and strides (in elements)."""
+    return strided_storage(input, size, stride, storage_offset)
+
+
+@opaque(
+    linear=True,
+    node="AsStridedScatterBackward0",
+    takes_out=False,
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided(
+        g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+    ),
+)
+def _as_strided_put(input, *, size, stride, storage_offset, geometry):
+    """Zeros of this geometry, to whose storage `input` is added with these sizes and strides."""
+    own_size, own_stride, own_offset, count = geometry
+    places = np.arange(count)
+    own_places = _lattice(places[own_offset:], own_size, own_stride)
+    total = np.zeros(count, input.dtype)
+    np.add.at(total, _lattice(places[storage_offset:], size, stride), input)
+    # a gradient reaches an element once, however often its memory is seen
+    seen = np.bincount(own_places.ravel(), minlength=count).astype(input.real.dtype)
+    return (total / np.maximum(seen, 1))[own_places]
+
+
+def _lattice(array, size, stride):
+    return strided(array, size, [each * array.itemsize for each in stride])
+
+
+def strided(array, shape, strides):
+    """The memory of `array` from its first element on, with these strides in bytes."""
+    if array.flags.c_contiguous and array.size:
+        return np.ndarray(tuple(shape), array.dtype, array, 0, tuple(strides))
+    return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def storage_of(array):
+    """All of the memory that `array` lies in, as a flat array of its dtype."""
+    owner = array = memory_of(array)
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    axes = sorted(range(owner.ndim), key=lambda axis: -owner.strides[axis])
+    flat = owner.transpose(axes).reshape(-1)
+    if flat.size and not np.may_share_memory(flat, owner):
+        low, high = np.lib.array_utils.byte_bounds(owner)
+        count = (high - low) // owner.itemsize
+        flat = np.lib.stride_tricks.as_strided(owner, (count,), (owner.itemsize,))
+    return flat if flat.dtype == array.dtype else flat.view(np.uint8).view(array.dtype)
+
+
+def origin_of(array):
+    """How many elements lie in the memory before the first one of `array`."""
+    owner = array = memory_of(array)
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    return start // array.itemsize if array.size else 0
+
+
+def strided_storage(array, size, stride, storage_offset):
+    """The storage of `array` from an offset on, with these sizes and strides (in elements)."""
+    if array.__class__ is Turned:
+        return Turned(strided_storage(array.array, size, stride, storage_offset), array.turn)
+    storage = storage_of(array)
+    last = storage_offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if 0 not in size and last >= storage.size:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset "
+            f"{storage_offset}, "
+            f"and itemsize {array.itemsize} requiring a storage size of "
+            f"{(last + 1) * array.itemsize} are out of bounds for storage of size {storage.nbytes}"
+        )
+    return strided(storage[storage_offset:], size, [s * array.itemsize for s in stride])
+
+
+def narrow(input, dim, start, length):
+    """`length` elements of a dimension from `start` on, as a view.
+
+    >>> import rushlight as torch
+    >>> torch.narrow(torch.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    shape = input._array.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    dim = normalize_dim(dim, len(shape))
+    if isinstance(start, Tensor):
+        if start._array.ndim or start._array.dtype.kind not in "iu":
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
+        start = start.item()
+    size = shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
+    start = start + size if start < 0 else start
+    if start + length > size:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    return slice_dim(input, dim, start, start + length)
+
+
+def select(input, dim, index):
+    """The part at one position of a dimension, which is gone; a view.
+
+    >>> import rushlight as torch
+    >>> torch.select(torch.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    shape = input._array.shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = normalize_dim(dim, len(shape))
+    index = index.__index__()
+    if not -shape[dim] <= index < shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(shape)} at dimension "
+            f"{dim}"
+        )
+    return select_dim(input, dim, index)
+
+
+def diagonal(input, offset=0, dim1=0, dim2=1):
+    """The diagonal of the matrices in two dimensions, as a view: it becomes the last dimension.
+
+    >>> import rushlight as torch
+    >>> torch.diagonal(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
+    ndim = input._array.ndim
+    one, two = normalize_dim(dim1, ndim), normalize_dim(dim2, ndim)
+    if one == two:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return _diagonal(input, offset=offset, dim1=one, dim2=two)
+
+
+def unfold(input, dimension, size, step):
+    """All windows of `size` elements, `step` apart, along a dimension; a view.
+
+    >>> import rushlight as torch
+    >>> torch.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
+    """
+    shape = input._array.shape
+    dimension = normalize_dim(dimension, len(shape))
+    whole = shape[dimension] if shape else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > whole:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {whole} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    return _unfold(input, dimension=dimension, size=size, step=step)
+
+
+def as_strided(input, size, stride, storage_offset=None):
+    """The storage of `input` with these sizes and strides, from an offset on.
+
+    >>> import rushlight as torch
+    >>> torch.as_strided(torch.arange(6), (2, 2), (1, 2), 1)
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    size, stride = tuple(size), tuple(stride)
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(s < 0 for s in size):
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(size)} and "
+            f"strides={list(stride)}"
+        )
+    if any(s < 0 for s in stride):
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(stride)}"
+        )
+    if storage_offset is not None and storage_offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
+    array = input._array
+    own = tuple(each // array.itemsize for each in array.strides)
+    offset = origin_of(array)
+    return _as_strided(
+        input,
+        size=size,
+        stride=stride,
+        storage_offset=offset if storage_offset is None else storage_offset,
+        geometry=(array.shape, own, offset, storage_of(array).size),
+    )
