@@ -520,12 +520,16 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         return bool(self._array)
 
     def __float__(self):
+        if self._requires_grad:
+            warn_of_lost_history()
         return float(self._real_number("double"))
 
     def __int__(self):
         return int(self._real_number("int64_t"))
 
     def __complex__(self):
+        if self._requires_grad:
+            warn_of_lost_history()
         return complex(self._number())
 
     def _number(self):
@@ -622,6 +626,17 @@ def make_view(output, source, replay, creation=None):
 def unrecorded_creation():
     """Why a view that is made now may not be changed in place later."""
     return "inference" if modes.inference else "no_grad"
+
+
+def warn_of_lost_history():
+    """A number made of a tensor that requires grad is worth one warning, as in PyTorch."""
+    from rushlight.ops.warn import warn_once
+
+    if modes.grad_enabled:
+        warn_once(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+            "behavior.\nConsider using tensor.detach() first."
+        )
 
 
 def type_name(value):

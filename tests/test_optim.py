@@ -358,3 +358,24 @@ def test_sparse_adam_leaves_rows_without_gradient_alone():
         rl.optim.SparseAdam([rl.ones(1)], lr=-1)
     with pytest.raises(ValueError, match=r"^Sparse params at indices \[\[0, 0\]\]: SparseAdam req"):
         rl.optim.SparseAdam([rl.eye(2).to_sparse()])
+
+
+def test_a_wrapper_of_an_optimizer_needs_not_prepare_itself():
+    """Lookahead and its like take another optimizer's groups and never call our constructor."""
+
+    class Halved(rl.optim.Optimizer):
+        def __init__(self, inner):
+            self.inner, self.param_groups = inner, inner.param_groups
+
+        def step(self, closure=None):
+            self.inner.step(closure)
+            with rl.no_grad():
+                self.param_groups[0]["params"][0].mul_(0.5)
+
+    w = rl.ones(2, requires_grad=True)
+    w.sum().backward()
+    seen = []
+    hook = rl.optim.optimizer.register_optimizer_step_pre_hook(lambda *_: seen.append("step"))
+    Halved(rl.optim.SGD([w], lr=0.5)).step()
+    hook.remove()
+    assert (w.tolist(), seen) == ([0.25, 0.25], ["step"])

@@ -1,7 +1,12 @@
 """NumPy's floating-point warnings stay away: 1 / 0 is inf, as in PyTorch, and nothing is said."""
 
+import math
 import subprocess
 import sys
+
+import pytest
+
+import rushlight as torch
 
 PROGRAM = """
 import rushlight as torch
@@ -25,3 +30,19 @@ def test_numbers_out_of_range_are_no_warning():
     result = run()
     assert result.stderr == ""
     assert result.stdout.splitlines()[-1] == "tensor([inf])"
+
+
+@pytest.mark.parametrize("number", [float, complex, math.exp, lambda x: torch.tensor([x, 1.0])])
+def test_a_number_made_of_a_tensor_that_requires_grad_is_told_once(number):
+    from rushlight.ops import warn
+
+    warn._given.clear()
+    x = torch.ones((), requires_grad=True)
+    with torch.no_grad():
+        number(x)
+    assert (int(x), bool(x), x.item()) == (1, True, 1.0)
+    with pytest.warns(
+        UserWarning, match="^Converting a tensor with requires_grad=True to a scalar"
+    ):
+        number(x)
+    number(x)

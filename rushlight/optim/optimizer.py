@@ -23,14 +23,14 @@ from rushlight.tensor import Tensor, wrap
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 
-class _Required:
+class _RequiredParameter:
     """The default of a number that has no default."""
 
     def __repr__(self):
         return "<required parameter>"
 
 
-required = _Required()
+required = _RequiredParameter()
 
 _global_pre_hooks: dict = OrderedDict()
 _global_post_hooks: dict = OrderedDict()
@@ -107,14 +107,12 @@ class Optimizer:
         for group in groups:
             self.add_param_group(dict(group) if isinstance(group, dict) else group)
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "step" in vars(cls) and not getattr(cls.step, "hooked", False):
-            cls.step = _with_hooks(cls.step)
-
     profile_hook_step = staticmethod(_with_hooks)
 
     def _prepare_hooks(self):
+        # here, not when the class is made: wrappers of optimizers may never come by this way
+        if not getattr(type(self).step, "hooked", False):
+            type(self).step = _with_hooks(type(self).step)
         self._optimizer_step_pre_hooks: dict = OrderedDict()
         self._optimizer_step_post_hooks: dict = OrderedDict()
         self._optimizer_state_dict_pre_hooks: dict = OrderedDict()

@@ -9,7 +9,7 @@ from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.ops.creation.cast import cast, check_device, dtype_argument
 from rushlight.ops.warn import warn, warn_once
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
+from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, warn_of_lost_history, wrap
 
 __all__ = ["as_tensor", "asarray", "frombuffer", "from_numpy", "tensor"]
 
@@ -107,6 +107,8 @@ def _read_slowly(data):
         own = dtype_of_leaf(leaf)
         dtype = own if dtype is None else dtypes.promote_types(dtype, own)
     values = [leaf.item() if isinstance(leaf, (Tensor, np.generic)) else leaf for leaf in leaves]
+    if any(isinstance(leaf, Tensor) and leaf.requires_grad for leaf in leaves):
+        warn_of_lost_history()
     try:
         return np.array(values, dtype.array_dtype).reshape(shape), dtype
     except OverflowError:
