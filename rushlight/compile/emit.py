@@ -12,6 +12,7 @@ import ctypes
 import sys
 import threading
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,20 +40,31 @@ def build(program):
     return Code(program).at()
 
 
-class Module:
-    """The LLVM text of a Program: functions for kernels, and one for each run of native items."""
+class Segment(NamedTuple):
+    """Native items in a row: lines before, during and after the work, and where arrays are."""
 
-    def __init__(self, fusion, plan):
+    head: list[str]
+    body: list[str]
+    tail: list[str]
+    pointers: dict
+
+
+class Module:
+    """The LLVM text of a Program: functions for kernels, and one for each run of native items.
+
+    Attributes:
+        rows: for each key the row of the table that it stands in.
+        segments: Segments, and between them the instructions that NumPy runs.
+    """
+
+    def __init__(self, fusion, plan, rows=None):
         self.fusion, self.plan = fusion, plan
         self.functions: dict[str, str] = {}
         self.pieces: set[str] = set()
         self.declared: dict[str, str] = {}
-        self.rows: dict[tuple, int] = {ARENA: 0}
+        self.rows: dict[tuple, int] = {ARENA: 0} if rows is None else rows
         self.segments: list = []
-        self.head: list[str] = []  # addresses
-        self.body: list[str] = []  # what is done
-        self.pointers: dict = {}
-        self.has_products = False
+        self._begin_segment()
         self.is_sized = fusion.program.free is not None
         self.shared: dict[str, int] = {}
         self.count = 0
@@ -146,7 +158,7 @@ class Module:
         given = self.new(f"alloca [{len(pointers)} x ptr]")
         for number, each in enumerate(pointers):
             field = self.new(f"getelementptr ptr, ptr {given}, i64 {number}")
-            self.head.append(f"store ptr {each}, ptr {field}")
+            self.body.append(f"store ptr {each}, ptr {field}")
         self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
         self.shared[name] = len(pointers) - self.is_sized
         self.body.append(
@@ -177,22 +189,30 @@ class Module:
         if self.body:
             if self.has_products and native.blas_threads():
                 self._one_thread_each()
-            self.segments.append((self.head, self.body, self.pointers))
-        self.head, self.body, self.pointers, self.has_products = [], [], {}, False
+            self.segments.append(Segment(self.head, self.body, self.tail, self.pointers))
+        self._begin_segment()
+
+    def _begin_segment(self):
+        self.head: list[str] = []  # addresses
+        self.body: list[str] = []  # what is done
+        self.tail: list[str] = []
+        self.pointers: dict = {}
+        self.has_products = False
 
     def _one_thread_each(self):
         """Products share themselves out among our threads: the BLAS's would wait for each other."""
         self.declared[native.THREADS] = f"declare void @{native.THREADS}(i32)"
         usual = self.new(f"trunc i64 {self.entry(USUAL, 'i64')} to i32")
         self.head.append(f"call void @{native.THREADS}(i32 1)")
-        self.body.append(f"call void @{native.THREADS}(i32 {usual})")
+        self.tail.append(f"call void @{native.THREADS}(i32 {usual})")
 
     def text(self):
         """The whole module."""
         parts = self.kernels()
         for number, segment in enumerate(self.segments):
-            if isinstance(segment, tuple):
-                body = "\n".join(f"  {line}" for line in (*segment[0], *segment[1]))
+            if isinstance(segment, Segment):
+                lines = *segment.head, *segment.body, *segment.tail
+                body = "\n".join(f"  {line}" for line in lines)
                 parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
         parts.append("attributes #0 = { noinline nounwind }")
         return "\n\n".join(parts)
@@ -340,7 +360,7 @@ class Compiled:
     def _bind_segments(self):
         self.steps = []
         for number, segment in enumerate(self.module.segments):
-            if isinstance(segment, tuple):
+            if isinstance(segment, Segment):
                 function = self.code.library.function(f"segment{number}", ctypes.c_void_p)
                 self.steps.append(function)
             else:

@@ -36,30 +36,74 @@ def over(step, loader, epochs=1, progress=False):
 
     Ctrl-C ends it after the step that runs, so that parameters and optimizer belong together.
     """
-    losses: list = []
+    losses = Losses(epochs * length(loader))
     report = Progress(epochs) if progress else None
     with whole_steps() as interrupted:
         for epoch in range(epochs):
             number = 0
-            for count, made in stretches(step, loader):
+            for count in stretches(step, loader, losses):
                 number += count
-                losses += made
                 if interrupted:
                     raise KeyboardInterrupt
                 if report is not None:
                     report.show(epoch, number, losses)
     if report is not None:
         report.end(epochs - 1, losses)
-    return as_tensor(losses)
+    return wrap(losses.array())
 
 
-def as_tensor(losses):
-    """The losses as a Tensor of their dtype."""
-    if not losses:
-        return wrap(np.zeros(0, np.float32))
-    arrays = [np.asarray(x).reshape(-1) for x in losses]
-    dtype = np.float32 if arrays[0].dtype.kind != "f" else arrays[0].dtype
-    return wrap(np.concatenate(arrays).astype(dtype, copy=False))
+def length(loader):
+    """How many batches there are, or a guess."""
+    if isinstance(loader, int):
+        return loader
+    try:
+        return len(loader)
+    except TypeError:
+        return 64
+
+
+class Losses:
+    """Numbers one after the other in one array of the first one's dtype.
+
+    Memory of some size costs more to get than to fill, so there is one piece, for as many as are
+    expected, which grows if there are more.
+
+    >>> losses = Losses(2)
+    >>> losses.add(0.5)
+    >>> losses.room(2, np.float64)[...] = 2, 3
+    >>> losses.array()
+    array([0.5, 2. , 3. ])
+    """
+
+    def __init__(self, expected):
+        self.expected, self.count = expected, 0
+        self.memory = None
+
+    def add(self, loss):
+        """Put one number at the end."""
+        loss = np.asarray(loss)
+        self.room(1, loss.dtype if loss.dtype.kind == "f" else np.float32)[0] = loss.reshape(())
+
+    def room(self, n, dtype):
+        """The next n places, to be filled; of this dtype if they are the first."""
+        if self.memory is None:
+            self.memory = np.empty(max(n, self.expected), dtype)
+        begin, self.count = self.count, self.count + n
+        if self.count > len(self.memory):
+            more = np.empty(max(self.count - len(self.memory), len(self.memory)), self.memory.dtype)
+            self.memory = np.concatenate([self.memory, more])
+        return self.memory[begin : self.count]
+
+    def array(self):
+        """All of them."""
+        if self.memory is None:
+            return np.zeros(0, np.float32)
+        whole = self.count == len(self.memory)
+        return self.memory if whole else self.memory[: self.count].copy()
+
+    def last(self):
+        """The last one, or None."""
+        return float(self.memory[self.count - 1]) if self.count else None
 
 
 @contextlib.contextmanager
@@ -110,7 +154,8 @@ class Progress:
 
     @staticmethod
     def loss(losses):
-        return f", loss {float(np.ravel(losses[-1])[-1]):.4g}" if losses else ""
+        last = losses.last()
+        return "" if last is None else f", loss {last:.4g}"
 
     @staticmethod
     def write(text):

@@ -125,7 +125,7 @@ def _take(module, instruction):
     source, index = instruction.operands
     bytes_of_row = prod(source.shape[1:]) * source.dtype.itemsize
     sizes = prod(index.shape), bytes_of_row
-    yield _call(module, "take_rows", (instruction.result, source, index), sizes)
+    yield from _call(module, "take_rows", (instruction.result, source, index), sizes)
 
 
 def _add(module, instruction):
@@ -135,7 +135,7 @@ def _add(module, instruction):
     sizes = prod(index.shape), width, prod(result.shape) * result.dtype.itemsize
     name = f"add_rows_{register_type(result.dtype)}"
     module.declared["llvm.memset.p0.i64"] = MEMSET
-    yield _call(module, name, (result, grad, index), sizes)
+    yield from _call(module, name, (result, grad, index), sizes)
 
 
 def _put(module, instruction):
@@ -147,7 +147,7 @@ def _put(module, instruction):
     for x in instruction.operands:
         width = x.shape[axis] * inner
         sizes = prod(x.shape[:axis]), width, step
-        yield _call(module, "put_rows", (result, x), sizes, start)
+        yield from _call(module, "put_rows", (result, x), sizes, start)
         start = start + width
 
 
@@ -157,9 +157,11 @@ def _call(module, name, values, sizes, start=0):
     module.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
     pointers = [module.pointer(module.plan.place[module.fusion.root(x)]) for x in values]
     if module.word(start) != "0":
-        pointers[0] = module.new(f"getelementptr i8, ptr {pointers[0]}, i64 {module.word(start)}")
+        moved = module.fresh()
+        yield f"{moved} = getelementptr i8, ptr {pointers[0]}, i64 {module.word(start)}"
+        pointers[0] = moved
     given = [*(f"ptr {x}" for x in pointers), *(f"i64 {module.word(n)}" for n in sizes)]
-    return f"call void @{name}({', '.join(given)})"
+    yield f"call void @{name}({', '.join(given)})"
 
 
 _WRITERS = {rows: _take, rows_added: _add, np.concatenate: _put}

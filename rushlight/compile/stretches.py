@@ -2,13 +2,15 @@
 
 Where the loader reads rows of tensors in this process and the step is native from end to end, the
 loop over the batches is native too. The order of the batches, and the random numbers that it takes,
-are the loader's own. The first and the last step of a stretch of equal batches are ordinary calls:
-they compile what has to be compiled, and leave gradients and versions as such a call does.
+are the loader's own. The last step of a stretch of equal batches is an ordinary call, which leaves
+gradients and versions as such a call does; so are the first ones until the step is compiled.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,24 +24,27 @@ FEWEST = 3  # steps for which a native loop is begun
 TRIES = 5  # the first calls of a step may each be compiled: with gradients, with state
 
 
-def stretches(step, loader):
-    """Pairs (number of steps, list of their losses), until the loader's batches are through."""
+def stretches(step, loader, losses):
+    """Numbers of steps, until the loader's batches are through; their losses go to `losses`."""
     if isinstance(loader, int):
-        yield from stretch(step, loader, lambda i: (), [], np.empty(0, np.int64), 0)
+        stretch = Stretch(step, loader, lambda i: (), [], np.empty(0, np.int64), 0)
+        yield from stretch.run(losses)
         return
     batches = iter(loader)
     data = rows_of(batches) if hasattr(step, "entry_for") and native.available() else None
     if data is None:
         for batch in batches:
-            yield one(step, arguments_of(batch))
+            yield one(step, arguments_of(batch), losses)
     else:
-        yield from native_epoch(step, batches, data)
+        yield from native_epoch(step, batches, data, losses)
 
 
-def one(step, batch):
+def one(step, batch, losses):
     """An ordinary call."""
     loss = loss_of(step(*batch))
-    return 1, [] if loss is None else [loss]
+    if loss is not None:
+        losses.add(loss)
+    return 1
 
 
 def loss_of(made):
@@ -55,14 +60,14 @@ def arguments_of(batch):
     return tuple(batch) if isinstance(batch, (list, tuple)) else (batch,)
 
 
-def native_epoch(step, batches, data):
+def native_epoch(step, batches, data, losses):
     """The stretches of a pass whose batches are rows of these arrays."""
     for order, size in orders(batches):
 
         def batch(i, order=order, size=size):
             return arguments_of(batches._fetch(order[i * size : (i + 1) * size]))
 
-        yield from stretch(step, len(order) // size, batch, data, order, size)
+        yield from Stretch(step, len(order) // size, batch, data, order, size).run(losses)
 
 
 def orders(batches):
@@ -95,29 +100,48 @@ def rows_of(batches):
     return arrays if plain else None
 
 
-def stretch(step, count, batch, data, order, size):
-    """`count` steps on batches of one size."""
-    done, tries = 0, TRIES
-    while done < count:
-        yield one(step, batch(done))
-        done += 1
-        left = count - done - 1
-        if left < FEWEST or not tries:
-            continue
-        tries -= 1
-        loop = native_loop(step, batch(done), data)
-        if loop is not None:
+class Stretch(NamedTuple):
+    """So many steps on batches of one size.
+
+    Attributes:
+        batch: a function that gives the arguments of a step by its number.
+        data, order, size: arrays, and which of their rows the batches consist of.
+    """
+
+    step: Any
+    count: int
+    batch: Callable[[int], tuple]
+    data: list
+    order: np.ndarray
+    size: int
+
+    def run(self, losses):
+        """Numbers of steps that have been done; the last step is an ordinary call."""
+        done, tries = 0, TRIES
+        while done < self.count:
+            left = self.count - done - 1
+            loop = None
+            if left >= FEWEST and tries and self.known():
+                tries -= 1
+                loop = native_loop(self.step, self.batch(done), self.data)
+            if loop is None:
+                yield one(self.step, self.batch(done), losses)
+                done += 1
+                continue
             run, arrays, rows = loop
-            for losses in run(arrays, rows, order[done * size :], left):
-                yield len(losses), [losses]
+            yield from run(arrays, rows, self.order[done * self.size :], left, losses)
             done += left
+
+    def known(self):
+        """Whether the step has been traced."""
+        return bool(getattr(self.step, "entries", None))
 
 
 def native_loop(step, batch, data):
     """(function, arrays, data) for the Entry that a call with this batch would take, or None."""
     from rushlight.compile.loop import Loop, can_loop
 
-    found = step.entry_for(batch) if hasattr(step, "entry_for") else None
+    found = step.entry_for(batch)
     if found is None:
         return None
     entry, leaves = found
