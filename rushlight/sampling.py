@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from rushlight.kernels import places as loops
-from rushlight.kernels.shuffle import swapped_natively
+from rushlight.kernels.shuffle import permuted_natively
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _SQUEEZE = float(np.float32(0.0331))  # a constant that PyTorch rounds to float32
@@ -87,7 +87,19 @@ def rounded(values, dtype):
         return values.astype(dtype)
 
 
-def swapped(targets):
+def permuted(words):
+    """`range(n)` after swaps of each i and `i + words[i] % (n - i)`; n - 1 words, used up."""
+    n = len(words) + 1
+    order = permuted_natively(words) if n > 500 else None
+    if order is not None:
+        return order
+    words %= np.arange(n, 1, -1, dtype=np.uint64)
+    targets = words.view(np.int64)
+    targets += np.arange(n - 1)
+    return _swapped(targets)
+
+
+def _swapped(targets):
     """`range(n)` after the swaps of i and `targets[i]`, one after the other."""
     n = len(targets) + 1
     if loops.shuffle.earned(16 * n):  # NumPy's way is that much slower
@@ -95,8 +107,7 @@ def swapped(targets):
         loops.shuffle.run(n - 1, order, targets, elements=1)
         return order
     if n > 500:
-        order = swapped_natively(targets)
-        return _swapped_at_once(targets) if order is None else order
+        return _swapped_at_once(targets)
     order = list(range(n))
     for i, j in enumerate(targets.tolist()):
         order[i], order[j] = order[j], order[i]

@@ -228,11 +228,7 @@ class Stream:
             limits.check_permutation(n, dtype)
         if n < 2:
             return np.arange(n, dtype=dtype)
-        targets = self._words(n - 1)
-        targets %= np.arange(n, 1, -1, dtype=np.uint64)
-        targets = targets.view(np.int64)
-        targets += np.arange(n - 1)
-        return sampling.swapped(targets).astype(dtype, copy=False)
+        return sampling.permuted(self._words(n - 1)).astype(dtype, copy=False)
 
     def bernoulli(self, p, shape, dtype):
         """Ones with probability `p`, else zeros.

@@ -214,9 +214,10 @@ def test_shuffles_where_llvm_is_loaded(n):
     pytest.importorskip("llvmlite")
     from rushlight import sampling
     from rushlight.compile import native
-    from rushlight.kernels.shuffle import swapped_natively
+    from rushlight.kernels.shuffle import permuted_natively
 
     native.machine()
-    rng = np.random.default_rng(0)
-    targets = np.arange(n) + rng.integers(0, n + 1 - np.arange(n))
-    assert (swapped_natively(targets) == sampling._swapped_at_once(targets)).all()
+    words = np.random.default_rng(0).integers(0, 2**32, n, dtype=np.uint64)
+    words[: n // 10] = 2**32 - 1 - np.arange(n // 10, dtype=np.uint64)
+    targets = np.arange(n) + (words % np.arange(n + 1, 1, -1, dtype=np.uint64)).astype(np.int64)
+    assert (permuted_natively(words) == sampling._swapped_at_once(targets)).all()

@@ -1,4 +1,4 @@
-"""Swaps one after the other, in native code where LLVM is at work anyhow."""
+"""Permutations in native code, where LLVM is at work anyhow."""
 
 from __future__ import annotations
 
@@ -8,14 +8,35 @@ import sys
 
 import numpy as np
 
-__all__ = ["swapped_natively"]
+__all__ = ["permuted_natively"]
 
 TEXT = """
-define void @swaps(ptr noalias %order, ptr noalias %targets, i64 %count) {
+define void @swaps(ptr noalias %order, ptr noalias %words, i64 %count) {
 entry:
-  br label %fill
+  %last = trunc i64 %count to i32
+  %n = add i32 %last, 1
+  br label %target
+target:
+  %t = phi i64 [0, %entry], [%t1, %target]
+  %wp = getelementptr inbounds i64, ptr %words, i64 %t
+  %wide = load i64, ptr %wp
+  %word = trunc i64 %wide to i32
+  %now = trunc i64 %t to i32
+  %rest = sub i32 %n, %now
+  %wordd = uitofp i32 %word to double
+  %restd = uitofp i32 %rest to double
+  %ratio = fdiv double %wordd, %restd
+  %quotient = fptosi double %ratio to i32
+  %multiple = mul i32 %quotient, %rest
+  %step = sub i32 %word, %multiple
+  %there = add i32 %now, %step
+  %place = zext i32 %there to i64
+  store i64 %place, ptr %wp
+  %t1 = add nuw nsw i64 %t, 1
+  %moret = icmp slt i64 %t1, %count
+  br i1 %moret, label %target, label %fill
 fill:
-  %k = phi i64 [0, %entry], [%k1, %fill]
+  %k = phi i64 [0, %target], [%k1, %fill]
   %kp = getelementptr inbounds i64, ptr %order, i64 %k
   store i64 %k, ptr %kp
   %k1 = add nuw nsw i64 %k, 1
@@ -23,7 +44,7 @@ fill:
   br i1 %left, label %fill, label %swap
 swap:
   %i = phi i64 [0, %fill], [%i1, %swap]
-  %tp = getelementptr inbounds i64, ptr %targets, i64 %i
+  %tp = getelementptr inbounds i64, ptr %words, i64 %i
   %j = load i64, ptr %tp
   %ip = getelementptr inbounds i64, ptr %order, i64 %i
   %jp = getelementptr inbounds i64, ptr %order, i64 %j
@@ -40,15 +61,21 @@ done:
 """
 
 
-def swapped_natively(targets):
-    """`range(n)` after the swaps of i and `targets[i]`; None where LLVM isn't loaded."""
+def permuted_natively(words):
+    """`range(n)` after swaps of each i and `i + words[i] % (n - i)`; None where LLVM isn't loaded.
+
+    The n - 1 words, of 32 bits each, are used up. Remainders are found by dividing float64, four at
+    a time: a quotient w / m is less than the next integer by 1 / m at least, and what is rounded
+    away is less than 2**-21 / m.
+    """
     native = sys.modules.get("rushlight.compile.native")
     if native is None or not native.machine.cache_info().currsize:
         return None
-    targets = np.ascontiguousarray(targets, np.int64)
-    order = np.empty(len(targets) + 1, np.int64)
+    order = np.empty(len(words) + 1, np.int64)
+    if len(order) >= 2**31:
+        return None
     _, swaps = _loaded(native)
-    swaps(order.ctypes.data, targets.ctypes.data, len(targets))
+    swaps(order.ctypes.data, words.ctypes.data, len(words))
     return order
 
 
