@@ -719,6 +719,7 @@ record(
     lambda r: [
         call(r(2, 3), r(4, 3), r(4)),
         call(r(3), r(4, 3), None),
+        call(r(3), r(4, 3), r(4)),
         call(r(2, 2, 3), r(4, 3), r(4)),
         call(r(2, 3), r(3), None),
     ],
@@ -727,6 +728,12 @@ record(
 record("matmul", lambda r: [call(r(2, 1, 3, 4), r(5, 4, 2)), call(r(3, 4), r(2, 4, 1))])
 record("dot", lambda r: [call(r(3), r(3))])
 record("mv", lambda r: [call(r(2, 3), r(3))])
+record("outer", lambda r: [call(r(2), r(3))])
+record(
+    "outer_of_samples",
+    lambda r: [call(r(2, 2), r(2, 3)), call(r(9, 2), r(9, 2)), call(r(5, 1), r(5, 1))],
+    oracle=lambda torch, a, b: torch.einsum("ni,nj->nij", a, b),
+)
 record("bmm", lambda r: [call(r(2, 3, 4), r(2, 4, 1))])
 record(
     "addmm",

@@ -203,10 +203,6 @@ class TapeLayer(Layer):
         made._requires_grad = requires_grad
         return made
 
-    def lift_if_below(self, x):
-        """A Tensor of this layer, as it is, or one around a Tensor from below."""
-        return x if self.owns(x) else self.lift(x)
-
     def recording_in_below(self):
         """Whether what is called now is recorded below."""
         return self.recording_below and (self.pulling or modes.grad_enabled)

@@ -69,10 +69,14 @@ class Batched(Layered):
         values, batched = [], []
         for x in op.promote(args):
             array = None if x is None else x._array
-            own = array.__class__ is Batched and array.layer is layer
-            values.append(array.value if own else x)
-            batched.append(own)
-        result = batching.call(op, layer.size, values, batched, options)
+            if array.__class__ is Batched and array.layer is layer:
+                values.append(array.value)
+                batched.append(True)
+            else:
+                values.append(x)
+                batched.append(False)
+        rule = op.batching_rule or batching.rule_of(op)
+        result = rule(op, layer.size, values, batched, options)
         if op.outputs is None:
             return wrap(Batched(result, layer))
         return tuple(wrap(Batched(each, layer)) for each in result)

@@ -16,7 +16,7 @@ from rushlight.ops.op import Elementwise, Reduction, registry
 from rushlight.ops.shapes import normalize_dims
 from rushlight.tensor import wrap
 
-__all__ = ["call", "has_rule"]
+__all__ = ["has_rule", "rule_of"]
 
 _rules: dict = {}
 
@@ -37,17 +37,12 @@ def has_rule(op):
     return op.name in _rules or isinstance(op, (Elementwise, Reduction))
 
 
-def call(op, size, values, batched, options):
-    """Call an operation on a batch of `size` samples."""
-    known = _rules.get(op.name)
-    if known is None:
-        if isinstance(op, Elementwise):
-            known = elementwise
-        elif isinstance(op, Reduction):
-            known = reduction
-        else:
-            known = one_by_one
-    return known(op, size, values, batched, options)
+def rule_of(op):
+    """The rule of an operation, which remembers it."""
+    by_kind = elementwise if isinstance(op, Elementwise) else one_by_one
+    by_kind = reduction if isinstance(op, Reduction) else by_kind
+    op.batching_rule = _rules.get(op.name, by_kind)
+    return op.batching_rule
 
 
 # What rules are made of ---------------------------------------------------------------------------
@@ -79,10 +74,10 @@ def of_rank(value, rank):
 
 def elementwise(op, size, values, batched, options):
     """Dimensions of size 1 after the batch dimension make the samples' dimensions meet."""
-    rank = 0
-    for x, own in zip(values, batched):
-        if x is not None and x._array.ndim - own > rank:
-            rank = x._array.ndim - own
+    ranks = [0 if x is None else x._array.ndim - own for x, own in zip(values, batched)]
+    rank = max(ranks)
+    if min(ranks) == rank:
+        return op.call(*values, **options)
     aligned = [
         of_rank(x, rank) if own and x._array.ndim <= rank else x for x, own in zip(values, batched)
     ]
@@ -612,10 +607,9 @@ def masked_select(op, size, values, batched, options):
 def mm(op, size, values, batched, options):
     a, b = values
     if all(batched):
-        (_, rows, depth), columns = a._array.shape, b._array.shape[2]
-        if depth != 1:
+        if a._array.shape[2] != 1:
             return registry["matmul"].call(a, b)
-        return outer(a, b) if rows > 1 and columns > 1 else a * b
+        return registry["outer_of_samples"].call(a.squeeze(2), b.squeeze(1))
     if batched[0]:
         _, rows, depth = a._array.shape
         flat = op.call(a.reshape(size * rows, depth), b)
@@ -624,17 +618,15 @@ def mm(op, size, values, batched, options):
     return op.call(flat, a.t()).unflatten(0, (size, -1)).transpose(1, 2)
 
 
-def outer(column, row):
-    """The products of columns (size, n, 1) and rows (size, 1, m).
+@rule("outer")
+def outer(op, size, values, batched, options):
+    return registry["outer_of_samples"].call(*all_batched(size, values, batched))
 
-    Many small ones are computed with the samples last: NumPy's inner loop then is as long as there
-    are samples, not as a row.
-    """
-    size, _, width = row._array.shape
-    if size < 4 * width:
-        return column * row
-    first, second = (x.permute(1, 2, 0).contiguous() for x in (column, row))
-    return (first * second).permute(2, 0, 1)
+
+@rule("outer_of_samples")
+def outer_of_samples(op, size, values, batched, options):
+    columns, rows = (x.flatten(0, 1) for x in all_batched(size, values, batched))
+    return op.call(columns, rows).unflatten(0, (size, -1))
 
 
 @rule("matmul", "bmm")

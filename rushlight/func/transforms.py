@@ -137,10 +137,11 @@ def grad_and_value(func, argnums=0, has_aux=False):
         layer = TapeLayer()
         inputs, spec = tree_flatten(chosen(args, argnums))
         leaves = [lifted_leaf(layer, x) for x in inputs]
-        arguments = replaced(args, argnums, tree_unflatten(leaves, spec))
+        positions = read_argnums(argnums, len(args))
+        others = [None if i in positions else x for i, x in enumerate(args)]
         with layer:
-            lifted = tree_map_only(Tensor, layer.lift_if_below, [arguments, kwargs])
-            output = func(*lifted[0], **lifted[1])
+            others, kwargs = tree_map_only(Tensor, layer.lift, [others, kwargs])
+            output = func(*replaced(others, argnums, tree_unflatten(leaves, spec)), **kwargs)
         aux = None
         if has_aux:
             output, aux = split_aux("grad_and_value(f)(*args)", output)

@@ -73,11 +73,10 @@ def name_of(func):
 
 def read_inputs(func, in_dims, args):
     """(leaves, structure, mapped dimension of each leaf) of the arguments."""
-    called = f"vmap({name_of(func)}, in_dims={in_dims}, ...)(<inputs>): "
     if not isinstance(in_dims, (int, tuple)):
         raise ValueError(
-            f"{called}expected `in_dims` to be int or a (potentially nested) tuple matching the "
-            f"structure of inputs, got: {type(in_dims)}."
+            f"{call_of(func, in_dims)}expected `in_dims` to be int or a (potentially nested) tuple "
+            f"matching the structure of inputs, got: {type(in_dims)}."
         )
     if not args:
         raise ValueError(
@@ -88,17 +87,27 @@ def read_inputs(func, in_dims, args):
     dims = broadcast_prefix(in_dims, spec)
     if dims is None:
         raise ValueError(
-            f"{called}in_dims is not compatible with the structure of `inputs`. in_dims has "
-            f"structure {tree_structure(in_dims)} but inputs has structure {spec}."
+            f"{call_of(func, in_dims)}in_dims is not compatible with the structure of `inputs`. "
+            f"in_dims has structure {tree_structure(in_dims)} but inputs has structure {spec}."
         )
-    dims = [checked_dim(called, x, d) for x, d in zip(leaves, dims, strict=True)]
+    dims = [
+        None if d is None else checked_dim(func, in_dims, x, d)
+        for x, d in zip(leaves, dims, strict=True)
+    ]
     return leaves, spec, dims
 
 
-def checked_dim(called, x, dim):
-    """A mapped dimension counted from the front, or None."""
-    if dim is None:
-        return None
+def call_of(func, in_dims):
+    """How messages begin."""
+    return f"vmap({name_of(func)}, in_dims={in_dims}, ...)(<inputs>): "
+
+
+def checked_dim(func, in_dims, x, dim):
+    """A mapped dimension counted from the front."""
+    rank = x._array.ndim if isinstance(x, Tensor) else -1
+    if isinstance(dim, int) and -rank <= dim < rank:
+        return dim + rank if dim < 0 else dim
+    called = call_of(func, in_dims)
     if not isinstance(dim, int):
         raise ValueError(
             f"{called}Got in_dim={dim} for an input but in_dim must be either an integer dimension "
@@ -109,13 +118,10 @@ def checked_dim(called, x, dim):
             f"{called}Got in_dim={dim} for an input but the input is of type {type(x)}. We cannot "
             "vmap over non-Tensor arguments, please use None as the respective in_dim"
         )
-    rank = x.dim()
-    if not -rank <= dim < rank:
-        raise ValueError(
-            f"{called}Got in_dim={dim} for some input, but that input is a Tensor of "
-            f"dimensionality {rank} so expected in_dim to satisfy -{rank} <= in_dim < {rank}."
-        )
-    return dim + rank if dim < 0 else dim
+    raise ValueError(
+        f"{called}Got in_dim={dim} for some input, but that input is a Tensor of "
+        f"dimensionality {rank} so expected in_dim to satisfy -{rank} <= in_dim < {rank}."
+    )
 
 
 def batch_size(leaves, dims):
@@ -145,6 +151,8 @@ def unwrapped(func, layer, outputs, out_dims):
 
 def read_out_dims(func, out_dims, spec):
     """Where each leaf of the results gets its mapped dimension."""
+    if out_dims.__class__ is int:
+        return [out_dims] * spec.num_leaves
     given, _ = tree_flatten(out_dims)
     called = f"vmap({name_of(func)}, ..., out_dims={out_dims})"
     if not all(d is None or isinstance(d, int) for d in given):
@@ -165,18 +173,19 @@ def read_out_dims(func, out_dims, spec):
 
 def unwrap(func, layer, y, dim):
     """One result without its layer."""
+    is_tensor = isinstance(y, Tensor)
+    if dim is not None and is_tensor:
+        below = layer.below(y)
+        return below if dim == 0 else below.movedim(0, dim)
     called = f"vmap({name_of(func)}, ...): `{name_of(func)}`"
-    if dim is None:
-        if isinstance(y, Tensor) and layer.owns(y):
-            raise ValueError(f"{called} can not return a BatchedTensor when out_dim is None")
-        return y
-    if not isinstance(y, Tensor):
+    if dim is not None:
         raise ValueError(
             f"{called} must only return Tensors, got type {type(y)}. Did you mean to set out_dims= "
             "to None for output?"
         )
-    below = layer.below(y)
-    return below if dim == 0 else below.movedim(0, dim)
+    if is_tensor and layer.owns(y):
+        raise ValueError(f"{called} can not return a BatchedTensor when out_dim is None")
+    return y
 
 
 def in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs):

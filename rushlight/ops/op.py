@@ -104,6 +104,7 @@ class Op:
     is_view = False
     inference_call = None  # made when inference mode first calls the operation
     layer_call = None  # made when a transform first records it
+    batching_rule = None  # looked up when `vmap` first calls it
     promotes = False
     broadcasts = False
     counts_bools = False
@@ -539,9 +540,7 @@ def special_array(args):
     """The array among the arguments that handles operations itself (a batched one, a symbol)."""
     found = None
     for x in args:
-        if not isinstance(x, Tensor):
-            continue
-        array = x._array
+        array = x._array if isinstance(x, Tensor) else None
         if array.__class__ is not np.ndarray and hasattr(array, "handles_operations"):
             if found is None or array.level > found.level:
                 found = array

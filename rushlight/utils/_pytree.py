@@ -75,6 +75,8 @@ def is_named_tuple(kind):
 def entries_of(tree):
     """(entries, context) of a node of a tree; (None, None) for a leaf."""
     kind = type(tree)
+    if not issubclass(kind, (list, tuple, dict)):
+        return None, None
     if kind in (list, tuple):
         return list(tree), None
     if kind in (dict, OrderedDict):
@@ -92,15 +94,17 @@ def tree_flatten(tree):
     >>> tree_flatten({"a": 1, "b": (2, 3)})[0]
     [1, 2, 3]
     """
+    leaves: list = []
+    return leaves, _collect(tree, leaves)
+
+
+def _collect(tree, leaves):
+    """The structure of a tree, whose leaves are put into a list."""
     entries, context = entries_of(tree)
     if entries is None:
-        return [tree], LEAF
-    leaves, children = [], []
-    for entry in entries:
-        own, child = tree_flatten(entry)
-        leaves += own
-        children.append(child)
-    return leaves, TreeSpec(type(tree), context, children)
+        leaves.append(tree)
+        return LEAF
+    return TreeSpec(type(tree), context, [_collect(entry, leaves) for entry in entries])
 
 
 def tree_unflatten(leaves, treespec):
@@ -119,9 +123,11 @@ def tree_unflatten(leaves, treespec):
 
 
 def _rebuilt(leaves, spec):
-    if spec.is_leaf():
+    if spec.type is None:
         return next(leaves)
     entries = [_rebuilt(leaves, child) for child in spec.children]
+    if spec.type is list or spec.type is tuple:
+        return spec.type(entries)
     if spec.type is defaultdict:
         factory, keys = spec.context
         return defaultdict(factory, zip(keys, entries, strict=True))

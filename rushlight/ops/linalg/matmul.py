@@ -138,7 +138,7 @@ def _linear_node(input, weight, bias):
     check=_check_linear,
     d_input=lambda g, weight, input_shape: _linear_input(g, weight, input_shape),
     d_weight=lambda g, input, weight_shape: _linear_weight(g, input, weight_shape),
-    d_bias=lambda g: _sum(as_rows(g), dim=0, keepdim=False),
+    d_bias=lambda g: g if len(g.shape) == 1 else _sum(as_rows(g), dim=0, keepdim=False),
 )
 def linear(input, weight, bias=None):
     """Affine map of the last dimension: `input @ weight.T + bias`.
@@ -172,16 +172,16 @@ def as_rows(x):
 
 def _linear_input(g, weight, input_shape):
     """The gradient of `linear` in its input."""
-    if len(g.shape) == 2 == len(weight.shape):
-        return mm(g, weight)
+    if len(weight.shape) == 2 and len(g.shape) < 3:
+        return mm(g, weight) if len(g.shape) == 2 else mv(_t(weight), g)
     weight = as_rows(weight)
     return _reshape(mm(_by_outputs(g, weight.shape[0]), weight), shape=input_shape)
 
 
 def _linear_weight(g, input, weight_shape):
     """The gradient of `linear` in its weight."""
-    if len(g.shape) == 2 == len(weight_shape):
-        return mm(_t(g), input)
+    if len(weight_shape) == 2 and len(g.shape) < 3:
+        return mm(_t(g), input) if len(g.shape) == 2 else _outer(g, input)
     rows = 1 if len(weight_shape) == 1 else weight_shape[0]
     return _reshape(mm(_t(_by_outputs(g, rows)), as_rows(input)), shape=weight_shape)
 
@@ -283,6 +283,34 @@ def mv(input, vec):
     if input.ndim != 2 or vec.ndim != 1 or input.dtype is not vec.dtype:
         _check_mv(input, vec)
     return np.matmul(input, vec)
+
+
+@opaque(
+    takes_out=False,
+    d_input=lambda g, vec2: mv(g, vec2),
+    d_vec2=lambda g, input: mv(_t(g), input),
+)
+def _outer(input, vec2):
+    """Product of a column (n) and a row (m)."""
+    return np.multiply(input[:, np.newaxis], vec2)
+
+
+@opaque(
+    takes_out=False,
+    d_input=lambda g, vec2: _squeeze(_matmul(g, _unsqueeze(vec2, dim=2)), dim=(2,)),
+    d_vec2=lambda g, input: _squeeze(_matmul(flipped(g), _unsqueeze(input, dim=2)), dim=(2,)),
+)
+def _outer_of_samples(input, vec2):
+    """Products of columns, the rows of (size, n), and rows, those of (size, m).
+
+    Many small ones are computed with the samples last: NumPy's inner loop then is as long as there
+    are samples, not as a row.
+    """
+    size, width = vec2.shape
+    if size < 4 * width or width == 1 or input.shape[1] == 1:
+        return np.multiply(input[:, :, np.newaxis], vec2[:, np.newaxis])
+    columns, rows = np.ascontiguousarray(input.T), np.ascontiguousarray(vec2.T)
+    return np.multiply(columns[:, np.newaxis], rows).transpose(2, 0, 1)
 
 
 def matmul(input, other, *, out=None):
