@@ -28,7 +28,8 @@ class Adadelta(Optimizer):
         eps: as above.
         weight_decay: w; g becomes g + w p.
         maximize: climb instead of descending.
-        foreach, capturable, differentiable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable: accepted as in PyTorch, without effect.
 
     Source: M. Zeiler, "Adadelta: an adaptive learning rate method" (2012).
 

@@ -30,7 +30,8 @@ class Adagrad(Optimizer):
         initial_accumulator_value: s at the beginning.
         eps: added to the denominator.
         maximize: climb instead of descending.
-        foreach, differentiable, fused: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, fused: accepted as in PyTorch, without effect.
 
     Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and
     stochastic optimization" (2011).
@@ -45,6 +46,7 @@ class Adagrad(Optimizer):
     """
 
     __module__ = "torch.optim.adagrad"
+    takes_sparse = True
 
     def __init__(
         self, params, lr=0.01, lr_decay=0, weight_decay=0, initial_accumulator_value=0,

@@ -33,7 +33,8 @@ class Adam(Optimizer):
         amsgrad: use the largest v so far.
         maximize: climb instead of descending.
         decoupled_weight_decay: decay as AdamW does.
-        foreach, capturable, differentiable, fused: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable, fused: accepted as in PyTorch, without effect.
 
     Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization" (2015); amsgrad:
     S. Reddi et al., "On the convergence of Adam and beyond" (2018).

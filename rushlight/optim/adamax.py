@@ -30,7 +30,8 @@ class Adamax(Optimizer):
         eps: as above.
         weight_decay: w; g becomes g + w p.
         maximize: climb instead of descending.
-        foreach, differentiable, capturable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable: accepted as in PyTorch, without effect.
 
     Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization" (2015).
 

@@ -33,7 +33,8 @@ class ASGD(Optimizer):
         t0: the step at which averaging begins.
         weight_decay: w; g becomes g + w p.
         maximize: climb instead of descending.
-        foreach, differentiable, capturable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable: accepted as in PyTorch, without effect.
 
     Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
 

@@ -34,7 +34,8 @@ class NAdam(Optimizer):
         momentum_decay: d.
         decoupled_weight_decay: decay as AdamW does.
         maximize: climb instead of descending.
-        foreach, capturable, differentiable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable: accepted as in PyTorch, without effect.
 
     Source: T. Dozat, "Incorporating Nesterov momentum into Adam" (2016).
 

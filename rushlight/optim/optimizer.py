@@ -124,7 +124,6 @@ class Optimizer:
 
     def update(self, param, grad, state, group):
         """Change the array `param` by the array `grad`; `state` is this parameter's own."""
-        raise NotImplementedError
 
     # Stepping
 
@@ -137,13 +136,18 @@ class Optimizer:
 
         Returns:
             What the closure returned, or None.
+
+        Raises:
+            NotImplementedError: the class brings neither `update` nor a `step` of its own.
         """
+        if type(self).update is Optimizer.update:
+            raise NotImplementedError
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
         before = modes.grad_enabled
-        modes.grad_enabled = False
+        modes.grad_enabled = bool(self.defaults.get("differentiable"))
         try:
             with np.errstate(all="ignore"):
                 self._update_all()
@@ -153,18 +157,48 @@ class Optimizer:
 
     def _update_all(self):
         for group in self.param_groups:
+            if group.get("differentiable"):
+                self._update_differentiably(group)
+                continue
             numbers = self.numbers_of(group)
             for p in group["params"]:
                 gradient = p._grad
                 if gradient is None:
                     continue
                 array, grad = p._array, gradient._array
+                if grad.__class__ is not np.ndarray:
+                    grad = self._dense(gradient)
                 grad = -grad if group.get("maximize") else grad
                 if array.dtype.kind == "c":
                     self._update_complex(array, grad, self.state[p], numbers)
                 else:
                     self.update(array, grad, self.state[p], numbers)
                 p._counter[0] += 1
+
+    #: whether a gradient may be sparse
+    takes_sparse = False
+
+    def _dense(self, gradient):
+        """The array of a gradient that may be sparse."""
+        if not gradient.is_sparse:
+            return gradient._array
+        if self.takes_sparse:
+            return gradient.to_dense()._array
+        name = type(self).__name__
+        if name.startswith("Adam") and name != "Adamax":
+            name, hint = "Adam", ", please consider SparseAdam instead"
+        else:
+            hint = ""
+        raise RuntimeError(f"{name} does not support sparse gradients{hint}")
+
+    def _update_differentiably(self, group):
+        from rushlight.optim.differentiable import differentiable_update
+
+        if group.get("foreach"):
+            raise AssertionError("_foreach ops don't support autograd")
+        for p in group["params"]:
+            if p._grad is not None:
+                differentiable_update(self, p, self.state[p], group)
 
     def _update_complex(self, param, grad, state, numbers):
         """Change a complex parameter as if its real and imaginary parts were parameters."""
@@ -447,8 +481,8 @@ def check_lr(lr):
 
 def check_betas(betas):
     """Refuse decay rates out of [0, 1)."""
-    for i, beta in enumerate(betas):
-        check_number(f"beta parameter at index {i}", beta, 0 <= beta < 1)
+    for i in range(2):
+        check_number(f"beta parameter at index {i}", betas[i], 0 <= betas[i] < 1)
 
 
 def check_implementation(foreach, fused, differentiable=False):

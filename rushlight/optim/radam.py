@@ -34,7 +34,8 @@ class RAdam(Optimizer):
         weight_decay: w; g becomes g + w p (or p becomes p - r w p, if decoupled).
         decoupled_weight_decay: decay as AdamW does.
         maximize: climb instead of descending.
-        foreach, capturable, differentiable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        foreach, capturable: accepted as in PyTorch, without effect.
 
     Source: L. Liu et al., "On the variance of the adaptive learning rate and beyond" (2020).
 

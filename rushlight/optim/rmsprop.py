@@ -31,7 +31,8 @@ class RMSprop(Optimizer):
         momentum: as above.
         centered: divide by the root of the variance.
         maximize: climb instead of descending.
-        capturable, foreach, differentiable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        capturable, foreach: accepted as in PyTorch, without effect.
 
     Source: G. Hinton, "Neural networks for machine learning", lecture 6 (2012); centered:
     A. Graves, "Generating sequences with recurrent neural networks" (2013).

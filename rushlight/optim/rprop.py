@@ -22,7 +22,8 @@ class Rprop(Optimizer):
         etas: (n-, n+).
         step_sizes: the least and the greatest step size.
         maximize: climb instead of descending.
-        capturable, foreach, differentiable: accepted as in PyTorch, without effect.
+        differentiable: the step itself is recorded on the tape.
+        capturable, foreach: accepted as in PyTorch, without effect.
 
     Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning:
     the RPROP algorithm" (1993).

@@ -24,7 +24,8 @@ class SGD(Optimizer):
         weight_decay: w; g becomes g + w p.
         nesterov: use Nesterov's momentum.
         maximize: climb instead of descending.
-        foreach, differentiable, fused: accepted as in PyTorch; they change nothing here.
+        differentiable: the step itself is recorded on the tape.
+        foreach, fused: accepted as in PyTorch, without effect.
 
     Source: I. Sutskever et al., "On the importance of initialization and momentum in deep
     learning" (2013), in PyTorch's form.
@@ -39,6 +40,7 @@ class SGD(Optimizer):
     """
 
     __module__ = "torch.optim.sgd"
+    takes_sparse = True
 
     def __init__(
         self, params, lr=0.001, momentum=0, dampening=0, weight_decay=0, nesterov=False, *,

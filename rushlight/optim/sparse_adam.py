@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from rushlight.optim.optimizer import Optimizer, check_betas, check_number
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["SparseAdam"]
 
@@ -41,25 +41,35 @@ class SparseAdam(Optimizer):
     """
 
     __module__ = "torch.optim.sparse_adam"
+    takes_sparse = True
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, maximize=False):
+        if isinstance(lr, Tensor) and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
         check_number("learning rate", lr, lr > 0)
         check_number("epsilon value", eps, eps > 0)
         check_betas(betas)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
-        self._refuse_sparse()
-
-    def _refuse_sparse(self):
-        sparse = [
-            [group, index]
-            for group, members in enumerate(self.param_groups)
-            for index, p in enumerate(members["params"])
-            if p.is_sparse
-        ]
+        sparse = self._places(lambda p: p.is_sparse)
         if sparse:
             raise ValueError(
                 f"Sparse params at indices {sparse}: SparseAdam requires dense parameter tensors"
             )
+        numbers = self._places(Tensor.is_complex)
+        if numbers:
+            raise ValueError(
+                f"Complex params at indices {numbers}: SparseAdam does not support complex "
+                "parameters"
+            )
+
+    def _places(self, condition):
+        """Where the parameters are that fulfil a condition: [group, index in the group]."""
+        return [
+            [group, index]
+            for group, members in enumerate(self.param_groups)
+            for index, p in enumerate(members["params"])
+            if condition(p)
+        ]
 
     def update(self, param, grad, state, group):
         if not state:
