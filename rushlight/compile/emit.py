@@ -24,11 +24,11 @@ from rushlight.compile.plan import Plan
 from rushlight.compile.products import Product
 from rushlight.compile.program import Constant, Fixed, evaluate, view
 from rushlight.compile.program import at as with_size
-from rushlight.compile.registers import literal, memory_type
 from rushlight.compile.source import python_source
 
 __all__ = ["Code", "Compiled", "build"]
 
+MEMSET = "llvm.memset.p0.i64"
 DATA = object.__basicsize__  # where an array object says where its data is
 # what is in the table besides arrays: working memory and how many times as much as was planned,
 # the free size, the threads' pool, how many threads the BLAS has otherwise
@@ -145,12 +145,13 @@ class Module:
 
     def _clear_sums(self, kernel):
         """Sums over all parts grow from zero."""
-        for i in kernel.members:
-            x = i.result
-            if kernel.role[x] == "all":
-                kind = memory_type(x.dtype)
-                zero = literal(0, x.dtype)
-                self.body.append(f"store {kind} {zero}, ptr {self.pointer(self.plan.place[x])}")
+        summed = ("all", "column") if kernel.apart else ("all",)
+        for x, role in kernel.role.items():
+            if role in summed:
+                size = prod(x.shape) * x.dtype.itemsize
+                given = f"ptr {self.pointer(self.plan.place[x])}, i8 0, i64 {size}, i1 false"
+                self.body.append(f"call void @{MEMSET}({given})")
+                self.declared[MEMSET] = f"declare void @{MEMSET}(ptr, i8, i64, i1)"
 
     def _share(self, name, pointers, end, parts):
         if self.is_sized:

@@ -28,12 +28,15 @@ from rushlight.compile.lower import lower
 from rushlight.compile.native import blas
 from rushlight.compile.program import Constant, Instruction, Program, Value
 from rushlight.compile.scalar import EXPENSIVE, supports
+from rushlight.compile.sizes import Dim
 
 __all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "fuse"]
 
 REDUCTIONS = {"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"}
 SHARED = 400_000  # elements times instructions from which on threads are worth while
 MOST_PARTS = 64
+SMALL = 32  # an array so many times smaller than another costs nothing to read beside it
+MOST_ON_STACK = 1 << 16  # bytes of a row that a thread has for itself
 MOST_ARRAYS = 24  # in one kernel: more streams than that don't help
 
 
@@ -48,6 +51,7 @@ class Kernel:
         outer: the set of axes of the outer loops, or None while there's no reason for one.
         arrays: what it reads.
         parts: how many threads may share its loop at most; 0 if it is too small.
+        apart: whether each of them adds columns up in memory of its own first.
     """
 
     def __init__(self, shape):
@@ -58,19 +62,32 @@ class Kernel:
         self.outer: frozenset[int] | None = None
         self.arrays: set[Value] = set()
         self.parts = 0
+        self.apart = False
 
     def share(self):
         """Decide how many threads may share the loop.
 
-        Sums over all are added up by each thread: two, so that the order makes no difference.
+        Sums over all, and columns in a loop over rows, are added up by each thread: two, so that
+        the order makes no difference.
         """
         names = [i.name for i in self.members]
         cost = int(prod(self.shape)) * (len(names) + 8 * sum(name in EXPENSIVE for name in names))
         roles = set(self.role.values())
-        sums = all(i.name == "add" for i in self.members if self.role[i.result] == "all")
-        columns = "column" in roles and ("row" in roles or len(self.split()[1]) != 1)
-        if cost >= SHARED and sums and not columns and not {"column", "all"} <= roles:
+        if cost < SHARED or {"column", "all"} <= roles:
+            return
+        if "column" in roles and ("row" in roles or len(self.split()[1]) != 1):
+            self.apart = self._columns_are_small()
+            self.parts = 2 if self.apart and self._adds("column") else 0
+        elif self._adds("all"):
             self.parts = 2 if "all" in roles else MOST_PARTS
+
+    def _adds(self, role):
+        return all(i.name == "add" for i in self.members if self.role[i.result] == role)
+
+    def _columns_are_small(self):
+        columns = [x for x, role in self.role.items() if role == "column"]
+        sizes = [prod(x.shape) * x.dtype.itemsize for x in columns]
+        return not any(isinstance(n, Dim) for n in sizes) and sum(sizes) <= MOST_ON_STACK
 
     def axes(self, value):
         """The axes that a value made here extends along."""
@@ -174,15 +191,27 @@ class Fusion:
             return False
         if instruction.kind == "fill" or prod(x.shape) == 1:
             return True
-        users = self.uses.get(x, ())
-        if all(size_of(r) > size_of(x) for user in users for r in user.results):
+        if self._only_in_larger(x):
             return True
-        arrays = {u for u, _ in self._leaves(instruction) if size_of(u) > 1}
+        sizes = {u: size_of(u) for u, _ in self._leaves(instruction)}
+        arrays = [u for u, size in sizes.items() if size > 1 and size * SMALL > size_of(x)]
         return (
             instruction.name not in EXPENSIVE
             and len(arrays) <= 1
-            and x.shape == (next(iter(arrays)).shape if arrays else x.shape)
+            and x.shape == (arrays[0].shape if arrays else x.shape)
         )
+
+    def _only_in_larger(self, x):
+        """Whether only larger loops need a value; one number for each row may be on its way."""
+        is_row = x.ndim > 1 and x.shape[-1] == 1
+        for user in self.uses.get(x, ()):
+            for result in user.results:
+                if size_of(result) > size_of(x):
+                    continue
+                free = user.kind == "elementwise" and is_native(user) and result not in self.stored
+                if not (is_row and free and self._only_in_larger(result)):
+                    return False
+        return True
 
     def _leaves(self, instruction):
         """What an instruction reads, at the index of its own loop."""

@@ -39,6 +39,8 @@ class LLVMWriter:
         self.declared: dict[str, str] = {}
         self.count = 0
         self.head, self.sizes = Lines(self), {}
+        self.rows: dict = {}  # values that a thread has a row of, on the stack
+        self.sums: list = []  # those of them that are added up in the end
         self.before, self.row, self.inner = Lines(self), Lines(self), Lines(self)
         self.after = Lines(self)
         self.positions: list[dict] = [{}, {}, {}]
@@ -72,11 +74,28 @@ class LLVMWriter:
     # Memory
 
     def pointer(self, x):
-        """The parameter that says where a value's memory is."""
+        """The register that says where a value's memory is: a parameter, or a row on the stack."""
         key = self.place_of(x)
+        if x in self.rows or key[0] == "stack":
+            return self.on_stack(x)
         if key not in self.buffers:
             self.buffers.append(key)
         return f"%b{self.buffers.index(key)}"
+
+    def on_stack(self, x):
+        """A row's worth of memory, which every call of the function has for itself."""
+        if x not in self.rows:
+            kernel = self.nest.kernel
+            size = prod(kernel.shape[i] for i in kernel.split()[1])
+            row = f"[{size} x {memory_type(x.dtype)}]"
+            self.rows[x] = self.allocated(row, ", align 64")
+        return self.rows[x]
+
+    def allocated(self, kind, alignment=""):
+        """The register of memory on the stack; the first lines of a function are for it."""
+        place = self.fresh("a")
+        self.before.lines.insert(0, f"  {place} = alloca {kind}{alignment}")
+        return place
 
     def variable(self, axis):
         """The register of a loop's variable."""
@@ -129,9 +148,9 @@ class LLVMWriter:
         address = self.address(x, term, scope)
         if scope is None and self.nest.kernel.parts:
             kind = memory_type(x.dtype)
-            operation = "fadd" if x.dtype.kind == "f" else "add"
-            text = f"atomicrmw {operation} ptr {address}, {kind} {number.name} monotonic"
-            self.code(scope).new(text)
+            self.code(scope).line(
+                f"atomicrmw {addition(x)} ptr {address}, {kind} {number.name} monotonic"
+            )
             return
         self._write(self.code(scope), address, number)
 
@@ -146,8 +165,7 @@ class LLVMWriter:
 
     def accumulator(self, start, dtype, scope):
         """A place for a sum, which LLVM will turn into a register."""
-        place = self.fresh("a")
-        self.before.lines.insert(0, f"  {place} = alloca {register_type(dtype)}")
+        place = self.allocated(register_type(dtype))
         self.code(scope).line(f"store {register_type(dtype)} {literal(start, dtype)}, ptr {place}")
         return place, dtype
 
@@ -182,6 +200,8 @@ class LLVMWriter:
 
     def fill(self, x, start):
         """Set all of a value's memory to a number."""
+        if self.nest.kernel.apart and self.nest.kernel.parts:
+            self.sums.append((x, self.on_stack(x)))
         bounds = ("0", self.word(prod(x.shape)))
         if self.nest.shared in self.nest.inner:  # only the columns that are this thread's
             bounds = ("%begin", "%end")
@@ -193,6 +213,22 @@ class LLVMWriter:
             f"ptr {variable}p",
         ]
         self.before.lines += self.loop(variable, body, *bounds)
+
+    def add_up(self, x, row):
+        """Add what this thread has summed up in a row of its own to a value's memory."""
+        del self.rows[x]
+        kind, number = memory_type(x.dtype), self.fresh("s")
+        self.after.lines += self.loop(
+            number,
+            [
+                f"  {number}f = getelementptr inbounds {kind}, ptr {row}, i64 {number}",
+                f"  {number}t = getelementptr inbounds {kind}, ptr {self.pointer(x)}, i64 {number}",
+                f"  {number}v = load {kind}, ptr {number}f",
+                f"  atomicrmw {addition(x)} ptr {number}t, {kind} {number}v monotonic",
+            ],
+            "0",
+            self.word(prod(x.shape)),
+        )
 
     # Loops
 
@@ -226,6 +262,8 @@ class LLVMWriter:
         """Write a nest; returns (parameters and body, as text)."""
         self.nest = nest
         nest.write(self)
+        for x, row in self.sums:
+            self.add_up(x, row)
         parameters = [f"ptr noalias %b{i}" for i in range(len(self.buffers))]
         parameters += ["i64 %begin", "i64 %end"]
         parameters += ["i64 %B"] if nest.fusion.program.free else []
@@ -237,6 +275,11 @@ class LLVMWriter:
             "  ret void",
         ]
         return f"({', '.join(parameters)}) #0 {{\n" + "\n".join(lines) + "\n}"
+
+
+def addition(x):
+    """LLVM's name of the addition of a value's elements."""
+    return "fadd" if x.dtype.kind == "f" else "add"
 
 
 def word(n, code, known, free="%B"):

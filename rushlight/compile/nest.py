@@ -57,7 +57,7 @@ class Nest:
             self.outer, self.inner = (self._joined(x, terms) for x in (self.outer, self.inner))
         axes = self.outer or self.inner
         self.shared = axes[0] if axes else None
-        if kernel.parts and "column" in kernel.role.values():
+        if kernel.parts and "column" in kernel.role.values() and not kernel.apart:
             (self.shared,) = self.inner
 
     def _joined(self, axes, terms):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from rushlight.compile import index as at
-from rushlight.compile.fuse import Fusion, Kernel, Outside, placed
+from rushlight.compile.fuse import MOST_ON_STACK, Fusion, Kernel, Outside, placed
 from rushlight.compile.nest import local_size, local_values
 from rushlight.compile.program import Value
 from rushlight.compile.sizes import Dim
@@ -23,8 +23,9 @@ class Plan:
     """The memory of a Program.
 
     Attributes:
-        place: for each value in memory ("input", number), ("output", number), ("outside", value)
-            or ("arena", offset in bytes).
+        place: for each value in memory ("input", number), ("output", number), ("outside", value),
+            ("stack", value), for a row that every thread has for itself, or ("arena", offset in
+            bytes).
         size: bytes that the arena needs; for a free size, for its example.
         copies: pairs (value, number of an input): to be copied there in the end.
     """
@@ -46,12 +47,13 @@ class Plan:
         for kernel in self.fusion.items:
             if isinstance(kernel, Kernel):
                 for x in local_values(self.fusion, kernel):
-                    size = local_size(kernel, x)
-                    if size is None or kernel.parts:  # threads don't share a row's memory
+                    elements = local_size(kernel, x)
+                    size = None if elements is None else elements * x.dtype.itemsize
+                    if size is None or (kernel.parts and not fits_stack(size)):
                         self.fusion.stored.add(x)
                     else:
                         self.fusion.local.add(x)
-                        self.bytes[x] = size * x.dtype.itemsize
+                        self.bytes[x] = size
 
     def _find_readers(self):
         fusion = self.fusion
@@ -109,6 +111,9 @@ class Plan:
                 self.place[x] = ("outside", x)
                 continue
             size = self.bytes.setdefault(x, prod(x.shape) * x.dtype.itemsize)
+            if x in fusion.local and fits_stack(size):
+                self.place[x] = ("stack", x)
+                continue
             dies = max(self.readers.get(x, ()), default=born)
             if any(x is y for y, _ in self.copies):
                 dies = len(fusion.items)
@@ -137,6 +142,11 @@ class Plan:
             if not taken and self._reads_in_place(kernel, y):
                 return where[1]
         return None
+
+
+def fits_stack(size):
+    """Whether a row of so many bytes is kept on the stack; one of a free size isn't."""
+    return not isinstance(size, Dim) and size <= MOST_ON_STACK
 
 
 def room(size):

@@ -120,14 +120,11 @@ def _gradients(g, input, weight, dims, eps):
         return _gradients_by_rows(g, input, weight, dims, eps)
     centred = input - _mean(input, dims)
     scale = rsqrt(_mean(centred * centred, dims) + eps)
-    z, h = centred * scale, g * weight
-    g_input = (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale
+    z = centred * scale
     leading = tuple(range(len(input.shape) - len(dims)))
-    return (
-        g_input,
-        _sum(g * z, dim=leading, keepdim=False),
-        _sum(g, dim=leading, keepdim=False),
-    )
+    g_weight, g_bias = (_sum(x, dim=leading, keepdim=False) for x in (g * z, g))
+    h = g * weight
+    return (h - _mean(h, dims) - z * _mean(h * z, dims)) * scale, g_weight, g_bias
 
 
 def _gradients_by_rows(g, input, weight, dims, eps):
