@@ -129,3 +129,25 @@ def test_gradients_together_are_those_of_the_rules(kind, shape, choice, monkeypa
     by_rules = torch.autograd.grad(out, leaves, g, create_graph=True)
     for made, expected in zip(together, by_rules, strict=True):
         torch.testing.assert_close(made, expected.detach())
+
+
+def _normalized(x, g):
+    z = x - np.add.reduce(x, 1, keepdims=True)
+    z = z * (1 / np.sqrt(np.add.reduce(z * z, 1, keepdims=True) + 1))
+    columns = np.add.reduce(g * z, 0), np.add.reduce(g, 0)
+    e = np.exp(g)
+    return z - e / np.add.reduce(e, 1, keepdims=True), *columns
+
+
+@pytest.mark.parametrize("shape", [(70, 60), (3, 20_000)])
+def test_threads_share_rows_whose_columns_are_summed(shape, at_once, monkeypatch):
+    monkeypatch.setattr("rushlight.compile.fuse.SHARED", 10)
+    generator = np.random.default_rng(0)
+    x, g = generator.standard_normal((2, *shape)).astype(np.float32)
+    function, expected = fused.Fused(_normalized), _normalized(x, g)
+    for _ in range(200):  # the threads meet in every order
+        for made, known in zip(function(x, g), expected, strict=True):
+            np.testing.assert_allclose(made, known, rtol=1e-4, atol=1e-5)
+    (native,) = function.native.values()
+    (kernel,) = native.fusion.items
+    assert (kernel.parts, kernel.apart) == ((2, True) if shape == (70, 60) else (0, False))
