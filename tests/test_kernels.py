@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import rushlight as torch
-from rushlight import kernels, stream
+from rushlight import kernels
 from rushlight.kernels import blas, places, scans, twister, windows
+from rushlight.random import stream
 
 F = torch.nn.functional
 
@@ -212,9 +213,9 @@ def test_products_of_images_are_shared_whole(monkeypatch):
 @pytest.mark.parametrize("n", [501, 3000])
 def test_shuffles_where_llvm_is_loaded(n):
     pytest.importorskip("llvmlite")
-    from rushlight import sampling
     from rushlight.compile import native
     from rushlight.kernels.shuffle import permuted_natively
+    from rushlight.random import sampling
 
     native.machine()
     words = np.random.default_rng(0).integers(0, 2**32, n, dtype=np.uint64)

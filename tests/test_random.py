@@ -313,7 +313,7 @@ def test_permutation_at_once_is_the_one_step_by_step(n):
     order = list(range(n))
     for i, j in enumerate(targets.tolist()):
         order[i], order[j] = order[j], order[i]
-    assert rl.sampling._swapped(targets).tolist() == order
+    assert rl.random.sampling._swapped(targets).tolist() == order
 
 
 def test_numpy_random_is_imported_when_first_needed():

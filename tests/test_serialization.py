@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import rushlight as rl
-from rushlight import pickling, serialization
+from rushlight import serialization
+from rushlight.serialization import pickling
 
 
 def round_trip(obj, **options):

@@ -31,7 +31,7 @@ from rushlight.kernels import Loop
 from rushlight.optim.lr_scheduler.base import LRScheduler
 from rushlight.optim.optimizer import Optimizer
 from rushlight.random import Generator
-from rushlight.stream import Stream
+from rushlight.random.stream import Stream
 from rushlight.tensor import Tensor, wrap
 from rushlight.utils.data import loader
 

@@ -91,7 +91,7 @@ class Parameter(Tensor, metaclass=_ParameterType):
         return "Parameter containing:\n" + super().__repr__()
 
     def __reduce_ex__(self, protocol):
-        from rushlight.pickling import attributes_of
+        from rushlight.serialization.pickling import attributes_of
 
         args, state = (self.data, self.requires_grad, {}), attributes_of(self)
         if state:

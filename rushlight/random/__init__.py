@@ -37,7 +37,7 @@ import os
 import numpy as np
 
 from rushlight.explain import explained
-from rushlight.stream import Stream, twister_of
+from rushlight.random.stream import Stream, twister_of
 
 __all__ = [
     "Generator",

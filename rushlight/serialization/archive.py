@@ -7,10 +7,10 @@ import os
 import numpy as np
 
 from rushlight.explain import explained
-from rushlight.pickling import StorageType
+from rushlight.serialization.pickling import StorageType
+from rushlight.serialization.unpickling import closed_unpickler, open_unpickler, present_name
 from rushlight.storage import TypedStorage, UntypedStorage
 from rushlight.tensor import device
-from rushlight.unpickling import closed_unpickler, open_unpickler, present_name
 
 __all__ = ["get_unsafe_globals_in_checkpoint", "read_archive"]
 
@@ -238,7 +238,7 @@ def get_unsafe_globals_in_checkpoint(f):
     from contextlib import ExitStack
     from pickle import UnpicklingError
 
-    from rushlight.unpickling import allowed
+    from rushlight.serialization.unpickling import allowed
 
     with ExitStack() as stack:
         file = stack.enter_context(open(f, "rb")) if isinstance(f, (str, os.PathLike)) else f

@@ -15,17 +15,17 @@ import os
 
 import numpy as np
 
-from rushlight.archive import get_unsafe_globals_in_checkpoint, read_archive
 from rushlight.explain import explained
 from rushlight.ops.turned import array_of
-from rushlight.pickling import attributes_of, pickled
-from rushlight.tensor import Tensor, wrap
-from rushlight.unpickling import (
+from rushlight.serialization.archive import get_unsafe_globals_in_checkpoint, read_archive
+from rushlight.serialization.pickling import attributes_of, pickled
+from rushlight.serialization.unpickling import (
     add_safe_globals,
     clear_safe_globals,
     get_safe_globals,
     safe_globals,
 )
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "add_safe_globals",

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from rushlight import dtypes, sampling
-from rushlight import random_limits as limits
+from rushlight import dtypes
 from rushlight.kernels import twister as loops
+from rushlight.random import limits, sampling
 
 _MASK24, _MASK53, _MASK63 = 2**24 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 
-from rushlight.pickling import torch_name
+from rushlight.serialization.pickling import torch_name
 from rushlight.tensor import Tensor
 
 __all__ = [
