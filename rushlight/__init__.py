@@ -109,7 +109,7 @@ from rushlight.settings import (
 )
 
 # Tensors
-from rushlight.storage import TypedStorage, UntypedStorage, is_storage
+from rushlight.storage import UntypedStorage, is_storage
 from rushlight.tensor import Size, Tensor, device
 from rushlight.version import interface as __version__
 
@@ -135,8 +135,8 @@ _display.install()
 _SUBMODULES = frozenset(
     "_C _dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
     "distributed distributions export fft func functional fx hub jit linalg mps multiprocessing "
-    "nn onnx optim overrides package profiler quantization serialization signal sparse special "
-    "testing torch_version types utils version".split()
+    "nn onnx optim overrides package profiler quantization return_types serialization signal "
+    "sparse special testing torch_version types utils version".split()
 )
 _FROM_SUBMODULES = {
     "_dirichlet_grad": "ops.creation.gamma_draws",
@@ -183,6 +183,14 @@ _FROM_SUBMODULES = {
     "spmm": "sparse",
     "threshold_": "nn.functional",
     "to_dlpack": "utils.dlpack",
+    **dict.fromkeys(
+        """
+        BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage
+        ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage
+        ShortStorage Storage TypedStorage
+        """.split(),
+        "typed_storage",
+    ),
     "vmap": "func",
 }
 

@@ -280,6 +280,8 @@ def promote_types(type1, type2):
     except KeyError:
         _refuse_types("promote_types", type1=type1, type2=type2)
         raise
+    if low in _WIDE_UNSIGNED or high in _WIDE_UNSIGNED:
+        _check_wide_unsigned(type1, type2)
     if _CATEGORY[low] < _CATEGORY[high]:
         widens = low is float64 and high is complex64
         return complex128 if widens else high
@@ -294,12 +296,16 @@ def _itemsize(each):
     return each.itemsize
 
 
-def _promote_integers(one, other):
-    if one in _WIDE_UNSIGNED or other in _WIDE_UNSIGNED:
+def _check_wide_unsigned(one, other):
+    """Refuse to let uint16, uint32 and uint64 meet anything but real floating-point numbers."""
+    if one.category != 2 and other.category != 2:
         raise RuntimeError(
             "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
             f"{one.title} and {other.title}"
         )
+
+
+def _promote_integers(one, other):
     if one is uint8 or other is uint8:
         signed = other if one is uint8 else one
         return int16 if signed is int8 else signed
@@ -332,7 +338,7 @@ def _absorb(strong, weak):
     if _CATEGORY[weak] <= _CATEGORY[strong]:
         return strong
     if weak.is_complex and strong.is_floating_point:
-        return complex128 if strong is float64 else weak
+        return complex128 if strong is float64 else complex64
     return weak
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 
-__all__ = ["TypedStorage", "UntypedStorage", "from_file", "is_storage"]
+__all__ = ["UntypedStorage", "from_file", "is_storage"]
 
 
 class _Storage:
@@ -31,7 +31,11 @@ class _Storage:
 
         return CPU
 
-    is_cuda = False
+    is_cuda = is_sparse = is_hpu = False
+
+    def is_pinned(self, device="cuda"):
+        """Whether the memory is pinned for copies to another device: never."""
+        return False
 
     def is_shared(self):
         """Whether other processes share the memory: never."""
@@ -47,7 +51,34 @@ class _Storage:
 
     def clone(self):
         """A copy."""
-        return type(self)(self._elements.copy())
+        made = object.__new__(type(self))
+        made._elements = self._elements.copy()
+        return made
+
+    def resize_(self, size):
+        """Another size: other memory, the first elements kept; tensors on the old one keep that."""
+        grown = np.empty(size, self._elements.dtype)
+        kept = self._elements[:size]
+        grown[: kept.size] = kept
+        self._elements = grown
+
+    def copy_(self, source, non_blocking=None):
+        """Copy the bytes of another storage, in place.
+
+        Raises:
+            RuntimeError: it has another number of bytes.
+        """
+        if source.nbytes() != self.nbytes():
+            raise RuntimeError(
+                f"size does not match, self was {self.nbytes()} bytes but src was "
+                f"{source.nbytes()} bytes"
+            )
+        self._bytes[:] = source._bytes
+        return self
+
+    @property
+    def _bytes(self):
+        return self._elements.view(np.uint8)
 
     def __eq__(self, other):
         if not isinstance(other, _Storage):
@@ -79,12 +110,23 @@ class UntypedStorage(_Storage):
     __module__ = "torch.storage"
 
     def __init__(self, size=0, *, device=None):
+        if device is not None:
+            from rushlight.ops.creation.cast import check_device
+
+            check_device(device)
         if isinstance(size, np.ndarray):
             self._elements = size
         elif isinstance(size, int):
-            self._elements = np.zeros(size, np.uint8)
+            self._elements = np.empty(size, np.uint8)
         else:
-            self._elements = np.array(size, np.uint8)
+            for each in size:
+                if not isinstance(each, int):
+                    raise RuntimeError(
+                        "torch.UntypedStorage(): tried to construct a storage from a sequence "
+                        f"({type(size).__name__}), but one of the items was of type "
+                        f"{type(each).__name__} instead of int"
+                    )
+            self._elements = np.array([each & 255 for each in size], np.uint8)
 
     @classmethod
     def from_file(cls, filename, shared=False, nbytes=0):
@@ -104,10 +146,6 @@ class UntypedStorage(_Storage):
         elements = np.frombuffer(buffer, dtype.array_dtype, count, offset)
         return cls(elements.byteswap() if byte_order == "big" else elements.copy())
 
-    @property
-    def _bytes(self):
-        return self._elements.view(np.uint8)
-
     def untyped(self):
         """The storage itself."""
         return self
@@ -123,10 +161,15 @@ class UntypedStorage(_Storage):
         self._bytes.fill(value)
         return self
 
-    def copy_(self, source, non_blocking=None):
-        """Copy the bytes of another storage, in place."""
-        self._bytes[:] = source.untyped()._bytes
+    def resize_(self, size):
+        """Another number of bytes: other memory; tensors on the old one keep that."""
+        self._elements = self._bytes
+        super().resize_(size)
         return self
+
+    def resizable(self):
+        """Whether `resize_` works: always."""
+        return True
 
     def tolist(self):
         """The bytes as Python integers."""
@@ -135,10 +178,21 @@ class UntypedStorage(_Storage):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return UntypedStorage(self._bytes[index])
+        if not isinstance(index, int):
+            raise TypeError(f"can't index a torch.UntypedStorage with {type(index).__name__}")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} out of range for storage of size {len(self)}")
         return self._bytes[index].item()
 
     def __setitem__(self, index, value):
-        self._bytes[index] = value
+        if not isinstance(value, int):
+            raise RuntimeError(
+                "can only set storage content with a int types, but got "
+                f"{type(value).__name__} instead"
+            )
+        if isinstance(index, int) and not -len(self) <= index < len(self):
+            raise RuntimeError("out of bounds")
+        self._bytes[index] = value & 255
 
     def __reduce__(self):
         return _untyped, (self._bytes,)
@@ -148,70 +202,8 @@ class UntypedStorage(_Storage):
         return f"{rows}\n[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
 
 
-class TypedStorage(_Storage):
-    """The elements that one or several tensors lie in, in a row.
-
-    >>> import rushlight as torch
-    >>> torch.tensor([[1, 2], [3, 4]]).t().storage().tolist()
-    [1, 2, 3, 4]
-    """
-
-    __slots__ = ()
-    __module__ = "torch.storage"
-
-    def __init__(self, elements):
-        self._elements = elements
-
-    @property
-    def dtype(self):
-        """The type of the elements."""
-        return dtypes.of(self._elements)
-
-    def untyped(self):
-        """The same memory as bytes."""
-        return UntypedStorage(self._elements)
-
-    def size(self):
-        """The number of elements."""
-        return self._elements.size
-
-    __len__ = size
-
-    def element_size(self):
-        """Bytes per element."""
-        return self._elements.itemsize
-
-    def fill_(self, value):
-        """Set all elements, in place."""
-        self._elements.fill(value)
-        return self
-
-    def tolist(self):
-        """The elements as Python numbers."""
-        return self._elements.tolist()
-
-    def __getitem__(self, index):
-        found = self._elements[index]
-        return found.tolist()
-
-    def __setitem__(self, index, value):
-        self._elements[index] = value
-
-    def __reduce__(self):
-        return _typed, (self._elements,)
-
-    def __repr__(self):
-        rows = "\n".join(f" {each}" for each in self.tolist())
-        kind = f"torch.storage.TypedStorage(dtype={self.dtype!r}, device=cpu)"
-        return f"{rows}\n[{kind} of size {len(self)}]"
-
-
 def _untyped(elements):  # a pickle can name this, but not a class that says it lives in `torch`
     return UntypedStorage(elements)
-
-
-def _typed(elements):
-    return TypedStorage(elements)
 
 
 def is_storage(obj):

@@ -300,6 +300,7 @@ def test_mapped_files_are_read_in_place_and_never_changed(tmp_path):
         rl.load(io.BytesIO(before), mmap=True)
 
 
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_storages_and_attributes_come_back():
     parameter = rl.nn.Parameter(rl.ones(2))
     parameter.note = "mine"
@@ -394,3 +395,10 @@ def test_data_of_numpy_as_recorded():
     )
     values = np.array([1, 2], np.float32).tobytes()
     assert rl.load(archive_of(reference, **{"data/0": values})).tolist() == [1, 2]
+
+
+def test_typed_storages_are_announced_to_be_deprecated_once(monkeypatch):
+    monkeypatch.setattr("rushlight.ops.warn._given", set())
+    with pytest.warns(UserWarning, match="TypedStorage is deprecated"):
+        rl.zeros(1).storage()
+    rl.zeros(1).storage()

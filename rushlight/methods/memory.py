@@ -174,6 +174,10 @@ class Memory:
         """The memory that the elements lie in."""
         return ops.untyped_storage(self)
 
+    def storage_type(self):
+        """The class of storages of this dtype."""
+        return ops.storage_type(self)
+
     def storage(self):
         """The memory that the elements lie in, in elements."""
         return ops.storage(self)

@@ -88,6 +88,7 @@ from rushlight.ops.shape.memory import (
     squeeze_,
     storage,
     storage_offset,
+    storage_type,
     stride,
     t_,
     transpose_,
@@ -124,8 +125,8 @@ _FOR_METHODS = frozenset(
     nll_loss_gradient normal_ one_hot overwrite pad prelu_kernel random_ rdiv
     repeat reshape_as resize_ reversed_dims rfloor_divide rlshift rmatmul rpow rremainder
     rrshift set_ setitem silu size_of smooth_l1_loss soft_margin_loss softplus softshrink
-    squeeze_ storage_offset stride sum_to_size t_ to transpose_ type_ unfold uniform_ unsqueeze_
-    untyped_storage view_ view_as
+    squeeze_ storage_offset storage_type stride sum_to_size t_ to transpose_ type_ unfold
+    uniform_ unsqueeze_ untyped_storage view_ view_as
     """.split()
 )
 

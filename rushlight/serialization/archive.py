@@ -9,7 +9,7 @@ import numpy as np
 from rushlight.explain import explained
 from rushlight.serialization.pickling import StorageType
 from rushlight.serialization.unpickling import closed_unpickler, open_unpickler, present_name
-from rushlight.storage import TypedStorage, UntypedStorage
+from rushlight.storage import UntypedStorage, is_storage
 from rushlight.tensor import device
 
 __all__ = ["get_unsafe_globals_in_checkpoint", "read_archive"]
@@ -65,6 +65,13 @@ def refuse_old_format(file, head):
         "Weights only load failed. The file is neither a zip archive nor a pickle.\n"
         f"It begins with {head!r}."
     )
+
+
+def typed(untyped):
+    """The elements of a storage that was saved with their type."""
+    from rushlight.typed_storage import around
+
+    return around(untyped._elements)
 
 
 class Archive:
@@ -161,7 +168,7 @@ class Archive:
         if known is None:
             elements = self.read(kind.kind, key, size)
             untyped = self.placed(UntypedStorage(elements), location)
-            known = untyped if kind.kind is None else TypedStorage(untyped._elements)
+            known = untyped if kind.kind is None else typed(untyped)
             self.storages[key] = known
         return known
 
@@ -184,7 +191,7 @@ class Archive:
         where = self.map_location
         if callable(where):
             chosen = where(storage, location)
-            if isinstance(chosen, (UntypedStorage, TypedStorage)):
+            if is_storage(chosen):
                 return chosen.untyped()
             where = location
         elif isinstance(where, dict):

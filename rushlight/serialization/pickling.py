@@ -9,7 +9,7 @@ import numpy as np
 
 from rushlight import dtypes, formats
 from rushlight.dtypes import dtype
-from rushlight.storage import TypedStorage, UntypedStorage
+from rushlight.storage import UntypedStorage, is_storage
 from rushlight.tensor import Size, Tensor, device, wrap
 
 __all__ = ["Name", "SavedStorage", "attributes_of", "pickled", "torch_name"]
@@ -67,7 +67,7 @@ def pickled(obj, protocol):
         dispatch = dict(pickle._Pickler.dispatch)
 
         def persistent_id(self, obj):
-            if isinstance(obj, (TypedStorage, UntypedStorage)):
+            if is_storage(obj):
                 return storage_for(obj._elements, storages).reference(type(obj) is UntypedStorage)
             return obj.reference() if isinstance(obj, SavedStorage) else None
 

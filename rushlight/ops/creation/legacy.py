@@ -8,6 +8,7 @@ from rushlight import dtypes
 from rushlight.ops.creation.convert import array_from, native
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape.views import shape_argument
+from rushlight.storage import is_storage
 from rushlight.tensor import Size, Tensor, type_name, wrap
 
 __all__ = [
@@ -79,6 +80,8 @@ def made_of(args, dtype, named, keeps_tensor=False):
         if not keeps_tensor and data.dtype is not dtype:
             raise TypeError(f"expected {_options(dtype)} (got {_options(data.dtype)})")
         return data.detach()
+    if is_storage(data):
+        return _on_storage(data, dtype)
     if isinstance(data, str):
         raise TypeError(f"new(): invalid data type '{type_name(data)}'")
     if not hasattr(data, "__len__"):
@@ -86,6 +89,17 @@ def made_of(args, dtype, named, keeps_tensor=False):
     if isinstance(data, np.ndarray):
         return wrap(native(data).astype(dtype.array_dtype))
     return wrap(array_from(data, dtype))
+
+
+def _on_storage(storage, dtype):
+    """A flat tensor on the memory of a storage."""
+    own = getattr(storage, "dtype", dtype)
+    if own is not dtype:
+        raise RuntimeError(
+            f"Expected a Storage of type {dtype.title} or an UntypedStorage, but got type "
+            f"{own.title} for argument 1 'storage'"
+        )
+    return wrap(storage._bytes.view(dtype.array_dtype))
 
 
 def _options(dtype):

@@ -83,7 +83,7 @@ def arange(
 
 def check_range(start, end, step):
     """Refuse a range that has no end."""
-    if step == 0:
+    if step == 0 or step != step:
         raise RuntimeError("step must be nonzero")
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeError(f"unsupported range: {start:g} -> {end:g}")

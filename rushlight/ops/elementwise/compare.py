@@ -196,7 +196,7 @@ def _isclose(input, other, *, rtol, atol, equal_nan):
         close |= (input != input) & (other != other)
     if rtol == 0 and atol == 0:
         return close
-    if input.dtype.kind == "b":
+    if input.dtype.kind in "bu":
         input, other = input.astype(np.int64), other.astype(np.int64)
     distance = np.absolute(input - other)
     return close | (np.isfinite(distance) & (distance <= atol + np.absolute(rtol * other)))

@@ -9,6 +9,7 @@ from rushlight.ops.creation.copies import _total
 from rushlight.ops.indexing.brackets import add_at, check_fits_dtype
 from rushlight.ops.indexing.scatter import _at_least_1d, _scatter_reduce, check_range
 from rushlight.ops.op import number_as_array, opaque
+from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import elements_of, normalize_dim
 from rushlight.tensor import Tensor, wrap
 
@@ -282,7 +283,17 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=No
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
             f"{reduce}."
         )
+    if index._array.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            f"index_reduce_(): Expected dtype int32/int64 for index but got: {index.dtype.title}"
+        )
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"index_reduce_(): self ({input.dtype.title}) and source ({source.dtype.title}) must "
+            "have the same scalar type"
+        )
     dim = checked_source("index_reduce_", input, dim, index, source)
+    refuse("bc", "index_func_", input)
     check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
     shape = source._array.shape
     positions = index._array.reshape((-1, *(1,) * (len(shape) - dim - 1)) if shape else ())

@@ -16,6 +16,7 @@ from rushlight.ops.elementwise.unary import where
 from rushlight.ops.indexing.brackets import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import elements_of, normalize_dim
 from rushlight.tensor import Tensor, type_name, wrap
 
@@ -468,6 +469,11 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=Non
             f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
         )
     dim = checked_scatter("scatter", input, dim, index, src)
+    refuse(
+        {"amax": "c", "amin": "c", "mean": "b"}.get(reduce, ""),
+        f"scatter_gather_tensor_cpu_reduce_{reduce}",
+        input,
+    )
     if index._array.size == 0:
         return input.clone() if out is None else write_out("scatter_reduce", input, (input,), out)
     return _scatter_reduce(

@@ -23,10 +23,7 @@ def _part(input, dim, start, stop):
 def _check_joined(input, other, dim):
     """Refuse what is put before or behind, if it has another shape than `input` has."""
     if other.ndim != input.ndim:
-        raise RuntimeError(
-            "diff expects prepend or append to be the same dimension as input; input.dim() = "
-            f"{input.ndim}, but got tensor.dim() = {other.ndim}"
-        )
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     for d, (one, two) in enumerate(zip(input.shape, other.shape, strict=True)):
         if d != dim and one != two:
             raise RuntimeError(

@@ -53,10 +53,7 @@ def histogramdd(input, bins, range=None, weight=None, density=False):
     """
     _check("histogramdd", input, weight)
     if input.ndim < 2:
-        raise RuntimeError(
-            "torch.histogramdd: input tensor should have at least 2 dimensions, but got "
-            f"{input.ndim}"
-        )
+        raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
     count = input.shape[-1]
     bins = [bins] * count if isinstance(bins, int) else list(bins)
     if len(bins) != count:

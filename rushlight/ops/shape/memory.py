@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.formats import preserve_format
@@ -172,15 +173,15 @@ def resize_as_(input, the_template, *, memory_format=None):
 
 def set_(input, source=None, storage_offset=0, size=None, stride=None):
     """The memory of another tensor (or of a storage), in place; without arguments, none."""
-    from rushlight.storage import TypedStorage, UntypedStorage
+    from rushlight.storage import is_storage
 
     check_in_place(input)
     bump_version(input)
     if source is None:
         replace_memory(input, np.empty(0, input._array.dtype))
         return input
-    if isinstance(source, (TypedStorage, UntypedStorage)):
-        elements = source._elements.view(input._array.dtype)
+    if is_storage(source):
+        elements = source._bytes.view(input._array.dtype)
         size = (elements.size,) if size is None else size
         if stride is None:
             empty = np.empty(size, elements.dtype)
@@ -189,8 +190,8 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
         return input
     if source._array.dtype is not input._array.dtype:
         raise RuntimeError(
-            f"Could not set tensor of type {source.dtype.name} to a tensor of type "
-            f"{input.dtype.name}"
+            f"Could not set tensor of type {dtypes.c_name(source.dtype)} to a tensor of type "
+            f"{dtypes.c_name(input.dtype)}"
         )
     shown = source._array
     if size is not None:
@@ -243,8 +244,16 @@ def untyped_storage(input):
     return UntypedStorage(storage_of(input._array))
 
 
+def storage_type(input):
+    """The class of storages of this dtype: `torch.FloatStorage`, ..."""
+    from rushlight import typed_storage
+
+    return getattr(typed_storage, f"{input.dtype.title}Storage")
+
+
 def storage(input):
     """The elements that the tensor lies in, in a row."""
-    from rushlight.storage import TypedStorage
+    from rushlight.typed_storage import around, warn_of_types
 
-    return TypedStorage(storage_of(input._array))
+    warn_of_types()
+    return around(storage_of(input._array))
