@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rushlight.compile import native, pieces, threads
+from rushlight.compile.entering import write_run
 from rushlight.compile.fuse import Kernel, Outside, Piece, fuse
 from rushlight.compile.llvm_writer import LLVMWriter, word
 from rushlight.compile.nest import Nest
@@ -319,7 +320,12 @@ class Code:
 
 
 class Compiled:
-    """Native code for one size; calling it runs it."""
+    """Native code for one size; calling it runs it, as `run` does.
+
+    Attributes:
+        inputs, results: pairs (number, row of the table) of the arrays given and made.
+        steps: native functions, and pairs of instructions that NumPy runs.
+    """
 
     def __init__(self, code, size=None):
         self.code, self.size = code, size
@@ -334,6 +340,9 @@ class Compiled:
         self.strided = [i for i, x in enumerate(inputs) if not x.contiguous]
         self._bind_rows()
         self._bind_segments()
+        alone = len(self.steps) == 1 and not isinstance(self.steps[0], tuple)
+        if alone and not self.strided:
+            self.run = write_run(self)
 
     @property
     def source(self):
@@ -369,10 +378,14 @@ class Compiled:
                 self.steps.append((segment, segment.replace(params=params, results=results)))
 
     def __call__(self, *arrays):
-        with self.lock:
-            return self._run(arrays)
+        return self.run(*arrays)
 
-    def _run(self, arrays):
+    def run(self, *arrays):
+        """Run it: gives the list of the results."""
+        with self.lock:
+            return self._in_steps(arrays)
+
+    def _in_steps(self, arrays):
         given = arrays
         if self.cells or self.strided:
             arrays = self._as_arrays(arrays)

@@ -29,7 +29,13 @@ def write_replay(entry, runner):
     """The function `replay(leaves)` of an Entry: effects happen, the result is returned."""
     writer = _Writer(entry)
     source = writer.write()
-    names = {"wrap": wrap, "run": runner, "modes": modes, "Output": Output, **writer.bound}
+    names = {
+        "wrap": wrap,
+        "run": getattr(runner, "run", runner),
+        "modes": modes,
+        "Output": Output,
+        **writer.bound,
+    }
     exec(compile(source, "<replay of a compiled function>", "exec"), names)
     return names["replay"]
 

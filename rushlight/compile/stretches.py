@@ -109,7 +109,7 @@ class Stretch(NamedTuple):
     """
 
     step: Any
-    count: int
+    total: int
     batch: Callable[[int], tuple]
     data: list
     order: np.ndarray
@@ -118,8 +118,8 @@ class Stretch(NamedTuple):
     def run(self, losses):
         """Numbers of steps that have been done; the last step is an ordinary call."""
         done, tries = 0, TRIES
-        while done < self.count:
-            left = self.count - done - 1
+        while done < self.total:
+            left = self.total - done - 1
             loop = None
             if left >= FEWEST and tries and self.known():
                 tries -= 1
