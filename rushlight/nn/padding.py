@@ -154,6 +154,12 @@ class ReplicationPad3d(_ReplicationPadNd):
 class _CircularPadNd(_PadNd):
     mode = "circular"
 
+    def forward(self, input):
+        least = self.dimensions + 1
+        if input.dim() not in (least, least + 1):
+            raise ValueError(f"expected {least}D or {least + 1}D input (got {input.dim()}D input)")
+        return super().forward(input)
+
 
 class CircularPad1d(_CircularPadNd):
     """At both ends what lies at the other end: input (N, C, L) or (C, L)."""

@@ -114,6 +114,44 @@ _WHOLE = {"LSTM": _whole_lstm, "GRU": _whole_gru}
 _WHOLE |= {mode: _whole_plain(mode) for mode in ("RNN_TANH", "RNN_RELU")}
 
 
+def run_layers(mode, data, state, weights, num_layers, dropout, into_steps, from_steps):
+    """Outputs of the last layer, and the last states; the product with the input is one for all.
+
+    Args:
+        mode: a key of `_MODES`.
+        data: what the first layer takes, of all steps.
+        state: the first states, each (layers * directions, B, H).
+        weights: for each layer and direction: weight_ih, weight_hh, bias_ih, bias_hh, weight_hr.
+        num_layers: how many layers; there may be two directions for each.
+        dropout: probability, between layers.
+        into_steps, from_steps: how data is split into steps, and put together.
+    """
+    step, _ = _MODES[mode]
+    directions = len(weights) // num_layers
+    firsts = list(zip(*(ops.unbind(each) for each in state), strict=True))
+    last = []
+    for layer in range(num_layers):
+        both = []
+        for direction in range(directions):
+            weight_ih, weight_hh, bias_ih, *others = weights[layer * directions + direction]
+            from_input = ops.linear(data, weight_ih, bias_ih)
+            later = [weight_hh, *others]
+            first = firsts[layer * directions + direction]
+            whole = _WHOLE.get(mode) if into_steps is ops.unbind else None
+            if whole and recurrence.applies(from_input, first, later):
+                outputs, end = whole(from_input, first, *later[:2], backwards=direction)
+            else:
+                run = _run_back if direction else _run
+                outputs, end = run(step, into_steps(from_input), first, later)
+                outputs = from_steps(outputs)
+            both.append(outputs)
+            last.append(end)
+        data = both[0] if directions == 1 else ops.cat(both, -1)
+        if dropout and layer < num_layers - 1:
+            data = F.dropout(data, dropout)
+    return data, tuple(ops.stack(each) for each in zip(*last, strict=True))
+
+
 class RNNBase(Module):
     """What the recurrent layers share: parameters, layers, directions, packed sequences.
 
@@ -134,7 +172,8 @@ class RNNBase(Module):
         dropout=0.0, bidirectional=False, proj_size=0, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
-        _check_sizes(hidden_size, num_layers, dropout, proj_size)
+        _check_dropout(dropout, num_layers)
+        _check_sizes(bias, batch_first, input_size, hidden_size, num_layers, proj_size)
         if mode not in _MODES:
             raise ValueError(f"Unrecognized RNN mode: {mode}")
         self.mode = mode
@@ -255,30 +294,18 @@ class RNNBase(Module):
         return state[0]
 
     def _layers(self, data, state, into_steps, from_steps):
-        """All layers and directions; the product with the input is one for all steps."""
-        step, _ = _MODES[self.mode]
-        last = []
-        firsts = list(zip(*(ops.unbind(each) for each in state), strict=True))
-        for layer in range(self.num_layers):
-            both = []
-            for direction, suffix in enumerate(self._suffixes(layer)):
-                get = self._parameters.get
-                from_input = ops.linear(data, get("weight_ih" + suffix), get("bias_ih" + suffix))
-                weights = [get(name + suffix) for name in ("weight_hh", "bias_hh", "weight_hr")]
-                first = firsts[layer * (1 + self.bidirectional) + direction]
-                whole = _WHOLE.get(self.mode) if into_steps is ops.unbind else None
-                if whole and recurrence.applies(from_input, first, weights):
-                    outputs, end = whole(from_input, first, *weights[:2], backwards=direction)
-                else:
-                    run = _run_back if direction else _run
-                    outputs, end = run(step, into_steps(from_input), first, weights)
-                    outputs = from_steps(outputs)
-                both.append(outputs)
-                last.append(end)
-            data = both[0] if len(both) == 1 else ops.cat(both, -1)
-            if self.dropout and layer < self.num_layers - 1:
-                data = F.dropout(data, self.dropout, self.training)
-        return data, tuple(ops.stack(each) for each in zip(*last, strict=True))
+        dropout = self.dropout if self.training else 0.0
+        weights = list(map(self._weights_of, self._all_weights))
+        return run_layers(
+            self.mode, data, state, weights, self.num_layers, dropout, into_steps, from_steps
+        )
+
+    def _weights_of(self, names):
+        """(weight_ih, weight_hh, bias_ih, bias_hh, weight_hr) of one layer and direction."""
+        found = [self._parameters[name] for name in names]
+        return found[:2] + (found[2:4] if self.bias else [None, None]) + [
+            found[-1] if self.proj_size else None
+        ]
 
     # What is refused
 
@@ -320,7 +347,7 @@ class RNNBase(Module):
             )
 
 
-def _check_sizes(hidden_size, num_layers, dropout, proj_size):
+def _check_dropout(dropout, num_layers):
     number = isinstance(dropout, (int, float)) and not isinstance(dropout, bool)
     if not number or not 0 <= dropout <= 1:
         raise ValueError(
@@ -334,10 +361,17 @@ def _check_sizes(hidden_size, num_layers, dropout, proj_size):
             f"num_layers={num_layers}",
             stacklevel=4,
         )
-    if not isinstance(hidden_size, int):
-        raise TypeError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
-    if hidden_size <= 0:
-        raise ValueError("hidden_size must be greater than zero")
+
+
+def _check_sizes(bias, batch_first, input_size, hidden_size, num_layers, proj_size):
+    for name, value in {"bias": bias, "batch_first": batch_first}.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} should be of type bool, got: {type(value).__name__}")
+    for name, size in {"input_size": input_size, "hidden_size": hidden_size}.items():
+        if not isinstance(size, int):
+            raise TypeError(f"{name} should be of type int, got: {type(size).__name__}")
+        if size <= 0:
+            raise ValueError(f"{name} must be greater than zero")
     if num_layers <= 0:
         raise ValueError("num_layers must be greater than zero")
     if proj_size < 0:
@@ -468,8 +502,8 @@ class RNNCellBase(Module):
 
     def extra_repr(self):
         parts = [f"{self.input_size}, {self.hidden_size}"]
-        if not self.bias:
-            parts.append("bias=False")
+        if self.bias is not True:
+            parts.append(f"bias={self.bias}")
         nonlinearity = getattr(self, "nonlinearity", "tanh")
         if nonlinearity != "tanh":
             parts.append(f"nonlinearity={nonlinearity}")
