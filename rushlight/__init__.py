@@ -133,7 +133,7 @@ _display.install()
 
 #: imported when they are first used, so that `import rushlight` stays quick
 _SUBMODULES = frozenset(
-    "_C _dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
+    "_C _VF _dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
     "distributed distributions export fft func functional fx hub jit linalg mps multiprocessing "
     "nn onnx optim overrides package profiler quantization return_types serialization signal "
     "sparse special testing torch_version types utils version".split()
@@ -144,7 +144,6 @@ _FROM_SUBMODULES = {
     "_standard_gamma": "ops.creation.gamma_draws",
     "_standard_gamma_grad": "ops.creation.gamma_draws",
     "GradScaler": "amp",
-    "alpha_dropout": "nn.functional",
     **dict.fromkeys(
         """
         autocast autocast_decrement_nesting autocast_increment_nesting clear_autocast_cache
@@ -154,16 +153,32 @@ _FROM_SUBMODULES = {
         """.split(),
         "amp.autocast_mode",
     ),
+    **dict.fromkeys(
+        """
+        adaptive_max_pool1d affine_grid_generator alpha_dropout alpha_dropout_ batch_norm
+        binary_cross_entropy_with_logits conv_tbc cosine_embedding_loss ctc_loss dropout
+        dropout_ embedding embedding_renorm_ feature_alpha_dropout feature_alpha_dropout_
+        feature_dropout feature_dropout_ frobenius_norm grid_sampler grid_sampler_2d
+        grid_sampler_3d group_norm hinge_embedding_loss instance_norm kl_div layer_norm
+        margin_ranking_loss native_batch_norm native_dropout native_group_norm native_layer_norm
+        nuclear_norm poisson_nll_loss rrelu triplet_margin_loss
+        """.split(),
+        "nn.raw",
+    ),
+    **dict.fromkeys(
+        """
+        gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell
+        """.split(),
+        "nn.recurrent_functions",
+    ),
     "bartlett_window": "signal.periodic",
     "bilinear": "nn.functional",
     "blackman_window": "signal.periodic",
     "celu_": "nn.functional",
     "channel_shuffle": "nn.functional",
     "cosine_similarity": "nn.functional",
-    "dropout": "nn.functional",
     "from_dlpack": "utils.dlpack",
     "from_file": "storage",
-    "group_norm": "nn.functional",
     "hamming_window": "signal.periodic",
     "hann_window": "signal.periodic",
     "kaiser_window": "signal.periodic",
@@ -196,7 +211,7 @@ _FROM_SUBMODULES = {
 
 
 def __getattr__(name):
-    if name in ops.LATER:
+    if name in ops.LATER and name not in _FROM_SUBMODULES:
         found = globals()[name] = getattr(ops, name)
         return found
     home = _FROM_SUBMODULES.get(name, name)

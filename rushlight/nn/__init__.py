@@ -42,4 +42,8 @@ from rushlight.nn import modules  # isort: skip  (it looks at all the above)
 
 
 def __getattr__(name):
+    if name == "grad":
+        from importlib import import_module
+
+        return import_module("rushlight.nn.grad")
     raise AttributeError(f"module 'torch.nn' has no attribute '{name}'")

@@ -303,9 +303,11 @@ class RNNBase(Module):
     def _weights_of(self, names):
         """(weight_ih, weight_hh, bias_ih, bias_hh, weight_hr) of one layer and direction."""
         found = [self._parameters[name] for name in names]
-        return found[:2] + (found[2:4] if self.bias else [None, None]) + [
-            found[-1] if self.proj_size else None
-        ]
+        return (
+            found[:2]
+            + (found[2:4] if self.bias else [None, None])
+            + [found[-1] if self.proj_size else None]
+        )
 
     # What is refused
 
@@ -526,28 +528,34 @@ class RNNCellBase(Module):
             state = state and [each.unsqueeze(0) for each in state]
         if state is None:
             state = [input.detach().new_zeros((input.shape[0], self.hidden_size))] * states
-        self._check(input, state)
-        from_input = ops.linear(input, self.weight_ih, self.bias_ih)
-        state = _MODES[mode][0](from_input, state, self.weight_hh, self.bias_hh, None)
+        state = advance(
+            mode, input, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        )
         return state if batched else tuple(each.squeeze(0) for each in state)
 
-    def _check(self, input, state):
-        if input.shape[1] != self.input_size:
+
+def advance(mode, input, state, w_ih, w_hh, b_ih, b_hh):
+    """The state after one step of a batch.
+
+    Raises:
+        RuntimeError: sizes don't fit each other.
+    """
+    columns, size = w_ih.shape[1], w_hh.shape[1]
+    if input.shape[1] != columns:
+        raise RuntimeError(
+            f"input has inconsistent input_size: got {input.shape[1]} expected {columns}"
+        )
+    for i, each in enumerate(state):
+        if each.shape[0] != input.shape[0]:
             raise RuntimeError(
-                f"input has inconsistent input_size: got {input.shape[1]} expected "
-                f"{self.input_size}"
+                f"Input batch size {input.shape[0]} doesn't match hidden{i} batch size "
+                f"{each.shape[0]}"
             )
-        for i, each in enumerate(state):
-            if each.shape[0] != input.shape[0]:
-                raise RuntimeError(
-                    f"Input batch size {input.shape[0]} doesn't match hidden{i} batch size "
-                    f"{each.shape[0]}"
-                )
-            if each.shape[1] != self.hidden_size:
-                raise RuntimeError(
-                    f"hidden{i} has inconsistent hidden_size: got {each.shape[1]}, expected "
-                    f"{self.hidden_size}"
-                )
+        if each.shape[1] != size:
+            raise RuntimeError(
+                f"hidden{i} has inconsistent hidden_size: got {each.shape[1]}, expected {size}"
+            )
+    return _MODES[mode][0](ops.linear(input, w_ih, b_ih), state, w_hh, b_hh, None)
 
 
 class RNNCell(RNNCellBase):

@@ -116,6 +116,7 @@ from rushlight.ops.shape.views import (
 #: what Tensor's methods, `nn` and other operations call, but PyTorch has not as `torch.<name>`
 _FOR_METHODS = frozenset(
     """
+    binary_cross_entropy_with_logits embedding layer_norm rrelu
     alias apply_ batch_adjoint batch_norm_with_statistics bernoulli_
     binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu expand
     expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh

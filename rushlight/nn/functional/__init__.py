@@ -22,4 +22,8 @@ from rushlight.nn.functional.vision import *
 
 
 def __getattr__(name):
+    if name == "conv_tbc":
+        from rushlight.nn.raw import conv_tbc
+
+        return conv_tbc
     raise AttributeError(f"module 'torch.nn.functional' has no attribute '{name}'")

@@ -85,7 +85,7 @@ def _feature_shape(input):
     return (*input.shape[:2], *(1,) * (input.dim() - 2))
 
 
-def _feature_dropout(input, p, training, inplace):
+def feature_drop(input, p, training, inplace=False):
     """Dropout of whole channels, (N, C, ...)."""
     if not training or p == 0 or input.numel() == 0:
         return input
@@ -107,11 +107,11 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
 def _unbatched(input, ndim, p, training, inplace):
     """Feature dropout of a batch, or of one sample, which has `ndim` dimensions."""
     if input.dim() == ndim + 1:
-        return _feature_dropout(input, p, training, inplace)
+        return feature_drop(input, p, training, inplace)
     if inplace:
-        _feature_dropout(input.unsqueeze(0), p, training, inplace)
+        feature_drop(input.unsqueeze(0), p, training, inplace)
         return input
-    return _feature_dropout(input.unsqueeze(0), p, training, inplace).squeeze(0)
+    return feature_drop(input.unsqueeze(0), p, training, inplace).squeeze(0)
 
 
 _UNUSUAL = (
@@ -144,7 +144,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
             "dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
-    return _feature_dropout(input, p, training, inplace)
+    return feature_drop(input, p, training, inplace)
 
 
 def dropout3d(input, p=0.5, training=True, inplace=False):
