@@ -135,12 +135,15 @@ def tensor_repr(tensor, contents: str | None = None) -> str:
     tensor([2., 2.], dtype=torch.float64, grad_fn=<AddBackward0>)
     """
     array = array_of(tensor)
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, np.ndarray) and not tensor.is_meta:
         return repr(array)
     name = type(tensor).__name__
     plain = name in ("Tensor", "Parameter")
     prefix = "tensor(" if plain else name + "("
     suffixes = _dtype_suffix(tensor) + _history_suffix(tensor)
+    if tensor.is_meta:
+        contents = "..."
+        suffixes = ["device='meta'", f"size={tuple(tensor.shape)}", *suffixes]
     text = tensor_str(array, prefix, suffixes, contents)
     marked = getattr(tensor, "_is_param", False)
     if plain or not (marked or any(base.__name__ == "Parameter" for base in type(tensor).__mro__)):
@@ -177,7 +180,7 @@ def _dtype_suffix(tensor) -> list[str]:
         return []
     default_complex = dtypes.complex128 if default is dtypes.float64 else dtypes.complex64
     evident = dtype in (dtypes.int64, dtypes.bool_, default_complex)
-    return [] if evident and tensor._array.size else [f"dtype={dtype}"]
+    return [] if evident and tensor._array.size and not tensor.is_meta else [f"dtype={dtype}"]
 
 
 def _history_suffix(tensor) -> list[str]:

@@ -155,10 +155,11 @@ class device:
         return _device, (self.type, self.index)
 
     def __enter__(self):
+        ops.enter_device(self)
         return self
 
     def __exit__(self, *exception):
-        pass
+        ops.leave_device()
 
 
 def _size(sizes):  # a pickle can name this, but not a class that says it lives in `torch`
@@ -169,7 +170,7 @@ def _device(type, index):
     return device(type, index)
 
 
-CPU = device("cpu")
+CPU, META = device("cpu"), device("meta")
 
 
 class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rare, Indexing):
@@ -257,7 +258,18 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     @property
     def device(self):
         """Where the tensor lives."""
-        return CPU
+        array = self._array
+        return CPU if array.__class__ is np.ndarray else getattr(array, "on_device", CPU)
+
+    @property
+    def is_meta(self):
+        """Whether the tensor has no elements."""
+        return self.device is META
+
+    @property
+    def is_cpu(self):
+        """Whether the elements are in the memory of the CPU."""
+        return self.device is CPU
 
     layout = strided
 
@@ -295,9 +307,8 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         """Bytes of all elements."""
         return self._array.nbytes
 
-    is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_nested = is_mkldnn = False
+    is_cuda = is_sparse = is_quantized = is_mps = is_nested = is_mkldnn = False
     is_xpu = is_ipu = is_xla = is_vulkan = is_sparse_csr = False
-    is_cpu = True
     name = None
 
     # Its place on the tape ------------------------------------------------------------------------
@@ -478,6 +489,11 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
                     f"Can't call numpy() on Tensor that has {what} bit set. "
                     f"Use tensor.resolve_{name}().numpy() instead."
                 )
+        if self.is_meta:
+            raise TypeError(
+                "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
+                "tensor to host memory first."
+            )
         return np.asarray(self._array)
 
     def __array__(self, dtype=None, copy=None):
@@ -517,6 +533,8 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
             raise explained(
                 RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
             )
+        if self._array.__class__ is not np.ndarray and self.is_meta:
+            return self._array.item()
         return bool(self._array)
 
     def __float__(self):

@@ -332,4 +332,6 @@ def _first_gradient(tensor):
                 "grad can be implicitly created only for real scalar outputs but got "
                 f"{tensor.dtype}"
             )
+    if array.__class__ is not np.ndarray and tensor.is_meta:
+        return wrap(np.ones_like(array))
     return wrap(np.ones(array.shape, array.dtype))

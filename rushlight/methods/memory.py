@@ -168,7 +168,7 @@ class Memory:
 
     def data_ptr(self):
         """The address of the first element."""
-        return self._array.ctypes.data if self._array.size else 0
+        return 0 if self.is_meta or not self._array.size else self._array.ctypes.data
 
     def untyped_storage(self):
         """The memory that the elements lie in."""

@@ -379,11 +379,11 @@ class Module(Hooks, StateDict):
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for _, parameter in members(self, PARAMETER):
+        for name, parameter in members(self, PARAMETER):
             if is_lazy(parameter):
                 parameter.convert(fn)
             elif parameter is not None:
-                _convert(parameter, fn)
+                self.__dict__[name] = _converted(parameter, fn)
         for name, buffer in members(self, BUFFER):
             if is_lazy(buffer):
                 buffer.convert(fn)
@@ -402,7 +402,10 @@ class Module(Hooks, StateDict):
         torch.float64
         """
         # what becomes of a boolean tells which dtype is asked for, if any
-        dtype = ops.zeros(0, dtype=dtypes.bool_).to(*args, **kwargs).dtype
+        probe = ops.zeros(0, dtype=dtypes.bool_, device="cpu").to(*args, **kwargs)
+        dtype = probe.dtype
+        if probe.is_meta or any(x.is_meta for x in (*self.parameters(), *self.buffers())):
+            return self._apply(lambda t: _moved(t, args, kwargs))
         if memory_format is not None:
             self._apply(
                 lambda t: t.contiguous(memory_format=memory_format) if t.dim() in (4, 5) else t
@@ -583,13 +586,33 @@ def _find(module, target):
     return owner, name, getattr(owner, name)
 
 
-def _convert(parameter, fn):
-    """Put `fn(parameter)` into the parameter, and the same for its gradient."""
-    gradient = parameter.grad
-    parameter.grad = None
-    parameter.data = fn(parameter.data)
+def _converted(parameter, fn):
+    """`fn(parameter)` in the parameter, or in a new one on another device; so for its gradient."""
+    gradient, made = parameter.grad, fn(parameter.data)
+    if made.device is not parameter.device:
+        parameter = Parameter(made, parameter.requires_grad)
+    else:
+        parameter.grad = None
+        parameter.data = made
     if gradient is not None:
         parameter.grad = fn(gradient.data).requires_grad_(gradient.requires_grad)
+    return parameter
+
+
+def _moved(tensor, args, kwargs):
+    """A tensor on another device; its dtype changes only from floating point to floating point.
+
+    Raises:
+        NotImplementedError: it has no elements, and is to have some.
+    """
+    try:
+        made = tensor.to(*args, **kwargs)
+    except NotImplementedError as error:
+        raise NotImplementedError(
+            f"{error} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when "
+            "moving module from meta to a different device."
+        ) from None
+    return made if _is_inexact(tensor) else made.to(tensor.dtype)
 
 
 def _is_inexact(tensor):

@@ -18,6 +18,8 @@ from rushlight.ops.creation.constants import (
 from rushlight.ops.creation.convert import *
 from rushlight.ops.creation.copies import *
 from rushlight.ops.creation.copies import contiguous, copied, copy_, deep_copy  # (for methods)
+from rushlight.ops.creation.devices import *
+from rushlight.ops.creation.devices import enter_device, leave_device
 from rushlight.ops.creation.legacy import *
 from rushlight.ops.creation.legacy import legacy_tensor, new
 from rushlight.ops.creation.query import *
@@ -118,9 +120,9 @@ _FOR_METHODS = frozenset(
     """
     binary_cross_entropy_with_logits embedding layer_norm rrelu
     alias apply_ batch_adjoint batch_norm_with_statistics bernoulli_
-    binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu expand
-    expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
-    huber_loss in_place leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
+    binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu enter_device
+    expand expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
+    huber_loss in_place leave_device leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
     matrix_adjoint matrix_transpose mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
     nll_loss_gradient normal_ one_hot overwrite pad prelu_kernel random_ rdiv

@@ -86,7 +86,7 @@ def _write(result, out, resize_warns):
                 "reuse an out tensor t by resizing it, inplace, to zero elements with "
                 "t.resize_(0)."
             )
-        replace_memory(out, np.empty(shape, out._array.dtype))
+        replace_memory(out, np.empty_like(out._array, shape=shape))
     if out._array.__class__ is np.ndarray:
         np.copyto(out._array, result._array, casting="unsafe")
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import gradient_edge, modes
+from rushlight.ops.meta import Meta
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Turned", "array_of", "is_turned", "memory_of", "resolved", "stand_in", "turned"]
@@ -116,7 +117,7 @@ def turned(array, turn):
 
 def memory_of(array):
     """The array whose memory this is; the elements of a turned one are others than are read."""
-    return array.array if array.__class__ is Turned else array
+    return array.array if array.__class__ in (Turned, Meta) else array
 
 
 def array_of(x):

@@ -116,6 +116,9 @@ def reduced(tensor, storages):
 
     if type(tensor).__reduce_ex__ is not Tensor.__reduce_ex__:
         return reduced_parameter(tensor)
+    if tensor.is_meta:
+        args = tensor.dtype, tuple(tensor.shape), tensor.stride(), tensor._requires_grad
+        return Name("torch._utils", "_rebuild_meta_tensor_no_storage"), args
     array = array_of(tensor)
     storage = storage_for(array, storages)
     strides = wrap(array).stride()
@@ -221,6 +224,16 @@ def check_geometry(offset, size, stride):
     raise RuntimeError("a tensor in the file has sizes, strides or an offset that are no counts")
 
 
+def rebuild_without_elements(kind, size, stride, requires_grad):
+    """A tensor of the device "meta"."""
+    from rushlight.ops.creation.constants import empty_strided
+
+    check_geometry(0, size, stride)
+    if not isinstance(kind, dtype):
+        raise RuntimeError("a tensor in the file has a dtype that is none")
+    return empty_strided(size, stride, dtype=kind, device="meta", requires_grad=bool(requires_grad))
+
+
 def rebuild_parameter(data, requires_grad, hooks):
     """A parameter."""
     from rushlight.nn.parameter import Parameter
@@ -247,6 +260,7 @@ def rebuild_with_attributes(function, kind, args, attributes):
 _FUNCTIONS = {
     ("torch._utils", "_rebuild_tensor_v2"): rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v3"): rebuild_tensor_of_dtype,
+    ("torch._utils", "_rebuild_meta_tensor_no_storage"): rebuild_without_elements,
     ("torch._utils", "_rebuild_parameter"): rebuild_parameter,
     ("torch._utils", "_rebuild_parameter_with_state"): rebuild_parameter_with_state,
     ("torch._tensor", "_rebuild_from_type_v2"): rebuild_with_attributes,

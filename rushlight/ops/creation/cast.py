@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from rushlight import dtypes
-from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.formats import preserve_format
 from rushlight.ops.checked import refusal
 from rushlight.ops.creation.copies import clone
+from rushlight.ops.creation.devices import check_device
 from rushlight.ops.layouts import check_format, is_contiguous_in
 from rushlight.ops.op import opaque
 from rushlight.ops.refused import no_such_form
-from rushlight.tensor import CPU, Tensor, device
+from rushlight.tensor import CPU, Tensor
 
 __all__: list = []  # all of it is for methods
 
@@ -61,7 +61,8 @@ def to(
 ):
     """`Tensor.to`: another dtype, given as a dtype, or as another tensor that has it.
 
-    The device must be the CPU. Returns `input` itself where nothing changes and `copy` is False.
+    The device is the CPU, or "meta", from where there is no way back. Returns `input` itself
+    where nothing changes and `copy` is False.
     """
     rest = list(args)
     if rest and isinstance(rest[0], dtypes.dtype):
@@ -80,8 +81,10 @@ def to(
         copy = rest[1]
     if other is not None:
         dtype = other.dtype
+    if other is not None and device is None:
+        device = other.device
     if device is not None:
-        check_device(device)
+        device = check_device(device)
     if dtype is not None and not isinstance(dtype, dtypes.dtype):
         if not isinstance(dtype, type) or dtype not in dtypes.OF_PYTHON:
             raise _wrong_combination(dtype)
@@ -90,7 +93,23 @@ def to(
         made = _to_copy(input) if copy else input
     else:
         made = cast(input, dtype)
+    if device is not None and device is not made.device:
+        made = _to_device(made, device)
     return made if memory_format is None else _in_format(made, memory_format)
+
+
+def _to_device(made, device):
+    if device is CPU:
+        raise NotImplementedError("Cannot copy out of meta tensor; no data!")
+    return _to_meta(made)
+
+
+@opaque(linear=True, node="ToCopyBackward0", takes_out=False, d_input=lambda g: _to_meta(g))
+def _to_meta(input):
+    """A tensor without elements, as those of `input` lie in memory."""
+    from rushlight.ops.meta import Meta, blank
+
+    return Meta(blank(input.shape, input.dtype, input.strides))
 
 
 def _in_format(made, memory_format):
@@ -121,26 +140,6 @@ def _wrong_combination(*given):
         "Tensor tensor, bool non_blocking = False, bool copy = False, *, "
         "torch.memory_format memory_format = None",
     )
-
-
-def check_device(where):
-    """Refuse devices that aren't there, in PyTorch's words.
-
-    Raises:
-        AssertionError: CUDA.
-        RuntimeError: any other device, or a string that names none.
-    """
-    if isinstance(where, int):
-        raise RuntimeError("Cannot access accelerator device when none is available.")
-    if not isinstance(where, (device, str)) and (refused := refusal()):
-        raise refused
-    where = device(where) if not isinstance(where, device) else where
-    if where.type == "cpu":
-        return CPU
-    if where.type == "cuda":
-        raise explained(AssertionError("Torch not compiled with CUDA enabled"))
-    error = RuntimeError(f"PyTorch is not linked with support for {where.type} devices")
-    raise explained(error)
 
 
 def type_(input, dtype=None, non_blocking=False):

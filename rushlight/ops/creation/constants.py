@@ -6,14 +6,15 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.formats import preserve_format
-from rushlight.ops.creation.cast import check_device, dtype_argument
+from rushlight.ops.creation.cast import dtype_argument
 from rushlight.ops.creation.convert import with_grad
+from rushlight.ops.creation.devices import allocated, placed
 from rushlight.ops.layouts import check_format, empty_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array
 from rushlight.ops.output import write_out
 from rushlight.ops.shape.views import shape_argument
-from rushlight.tensor import CPU, NUMBER_TYPES, Tensor, device, type_name, wrap
+from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
 __all__ = [
     "empty",
@@ -22,11 +23,9 @@ __all__ = [
     "empty_strided",
     "full",
     "full_like",
-    "get_default_device",
     "ones",
     "ones_like",
     "scalar_tensor",
-    "set_default_device",
     "set_default_tensor_type",
     "zeros",
     "zeros_like",
@@ -35,27 +34,6 @@ __all__ = [
 _builtin_range = range
 
 # What they share ----------------------------------------------------------------------------------
-
-_default_device = CPU
-
-
-def get_default_device():
-    """Where new tensors are made: the CPU.
-
-    >>> import rushlight as torch
-    >>> torch.get_default_device()
-    device(type='cpu')
-    """
-    return _default_device
-
-
-def set_default_device(device):
-    """Set where new tensors are made; making one elsewhere than on the CPU is then refused."""
-    global _default_device
-    _default_device = CPU if device is None else _device(device)
-
-
-_device = device
 
 
 def set_default_tensor_type(t):
@@ -103,9 +81,7 @@ def array_dtype_of(name, dtype):
 
 def made(name, array, out, device, requires_grad):
     """A new tensor around `array`, or `out` with its elements."""
-    if device is not None or _default_device is not CPU:
-        check_device(device or _default_device)
-    tensor = wrap(array)
+    tensor = wrap(placed(array, device))
     if out is not None:
         return write_out(name, tensor, (), out, resize_warns=False)
     if requires_grad:
@@ -142,7 +118,7 @@ def zeros(
             [0., 0., 0.]])
     """
     shape = checked_shape("zeros", size, _only_size("zeros", names))
-    array = np.zeros(shape, _out_dtype("zeros", dtype, out))
+    array = allocated(np.zeros, shape, _out_dtype("zeros", dtype, out), device)
     return made("zeros", array, out, device, requires_grad)
 
 
@@ -163,7 +139,7 @@ def ones(
     tensor([1., 1.])
     """
     shape = checked_shape("ones", size, _only_size("ones", names))
-    array = np.ones(shape, _out_dtype("ones", dtype, out))
+    array = allocated(np.ones, shape, _out_dtype("ones", dtype, out), device)
     return made("ones", array, out, device, requires_grad)
 
 
@@ -186,9 +162,10 @@ def empty(
     """
     shape = checked_shape("empty", size, _only_size("empty", names))
     kind = _out_dtype("empty", dtype, out)
-    array = (
-        np.empty(shape, kind) if memory_format is None else _empty_in(memory_format, shape, kind)
-    )
+    if memory_format is None:
+        array = allocated(np.empty, shape, kind, device)
+    else:
+        array = _empty_in(memory_format, shape, kind)
     return made("empty", array, out, device, requires_grad)
 
 
@@ -269,12 +246,13 @@ def empty_strided(
 ):
     """An uninitialised tensor with these sizes and strides (in elements)."""
     from rushlight.ops.shape.parts import strided
+    from rushlight.ops.turned import memory_of
 
     _check_strides(size, stride)
     kind = array_dtype_of("empty_strided", dtype)
     count = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    storage = np.empty(0 if 0 in size else count, kind)
-    array = strided(storage, tuple(size), [s * kind.itemsize for s in stride])
+    storage = allocated(np.empty, (0 if 0 in size else count,), kind, device)
+    array = strided(memory_of(storage), tuple(size), [s * kind.itemsize for s in stride])
     return made("empty_strided", array, None, device, requires_grad)
 
 
@@ -357,7 +335,7 @@ def _like(name, input, dtype, device, requires_grad, fill, format=None):
     else:
         new = _in_places_of(array, kind)
         new.fill(_FILLED[fill])
-    return made(name, new, None, device, requires_grad)
+    return made(name, new, None, device or input.device, requires_grad)
 
 
 _FILLED = {np.zeros: 0, np.ones: 1, np.empty: 0}
@@ -439,7 +417,7 @@ def new_zeros(
     shape = checked_shape("new_zeros", size, _only_size("new_zeros", names))
     array = np.zeros(shape, array_dtype_of("new_zeros", dtype or input.dtype))
     array = beside(input, array)
-    return made("new_zeros", array, None, device, requires_grad)
+    return made("new_zeros", array, None, device or input.device, requires_grad)
 
 
 def new_ones(
@@ -456,7 +434,7 @@ def new_ones(
     shape = checked_shape("new_ones", size, _only_size("new_ones", names))
     array = np.ones(shape, array_dtype_of("new_ones", dtype or input.dtype))
     array = beside(input, array)
-    return made("new_ones", array, None, device, requires_grad)
+    return made("new_ones", array, None, device or input.device, requires_grad)
 
 
 def new_empty(
@@ -471,13 +449,15 @@ def new_empty(
 ):
     """An uninitialised tensor in the dtype of `input`."""
     shape = checked_shape("new_empty", size, _only_size("new_empty", names))
-    array = np.empty(shape, array_dtype_of("new_empty", dtype or input.dtype))
+    device = device or input.device
+    array = allocated(np.empty, shape, array_dtype_of("new_empty", dtype or input.dtype), device)
     array = beside(input, array)
     return made("new_empty", array, None, device, requires_grad)
 
 
 def new_empty_strided(input, size, stride, dtype=None, **options):
     """An uninitialised tensor with these strides in the dtype of `input`."""
+    options["device"] = options.get("device") or input.device
     return empty_strided(size, stride, dtype=dtype or input.dtype, **options)
 
 
@@ -493,9 +473,8 @@ def new_full(
     pin_memory=False,
 ):
     """A tensor of one value in the dtype of `input`."""
-    return full(
-        size, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad
-    )
+    dtype, device = dtype or input.dtype, device or input.device
+    return full(size, fill_value, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 def new_tensor(
@@ -504,7 +483,8 @@ def new_tensor(
     """A copy of `data` in the dtype of `input`."""
     from rushlight.ops.creation.convert import tensor
 
-    return tensor(data, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    dtype, device = dtype or input.dtype, device or input.device
+    return tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 # Matrices and indices -----------------------------------------------------------------------------

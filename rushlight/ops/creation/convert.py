@@ -7,7 +7,8 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
-from rushlight.ops.creation.cast import cast, check_device, dtype_argument
+from rushlight.ops.creation.cast import cast, dtype_argument
+from rushlight.ops.creation.devices import check_device, placed
 from rushlight.ops.warn import warn, warn_once
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, warn_of_lost_history, wrap
 
@@ -28,8 +29,6 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     tensor([[1, 2],
             [3, 4]])
     """
-    if device is not None:
-        check_device(device)
     if isinstance(data, Tensor):
         warn(
             "To copy construct from a tensor, it is recommended to use "
@@ -38,7 +37,8 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
         )
         if data._requires_grad:
             note_cut("tensor")
-    made = wrap(array_from(data, dtype if dtype is None else dtype_argument(dtype)))
+    array = array_from(data, dtype if dtype is None else dtype_argument(dtype))
+    made = wrap(placed(array, device))
     return with_grad(made) if requires_grad else made
 
 
@@ -55,6 +55,8 @@ def with_grad(made):
 def array_from(data, dtype):
     """A fresh array of any data, in a dtype or in the one that the data suggest."""
     if isinstance(data, Tensor):
+        if data.is_meta:
+            return data._array.copy() if dtype is None else data._array.astype(dtype.array_dtype)
         return np.array(data._array, dtype=None if dtype is None else dtype.array_dtype)
     if isinstance(data, np.ndarray):
         array = native(data).copy(order="K")
@@ -243,11 +245,12 @@ def as_tensor(data, dtype=None, device=None):
     if device is not None:
         check_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else cast(data, dtype)
+        return data.to(dtype=dtype, device=device)
     if isinstance(data, np.ndarray):
         made = from_numpy(data)
-        return made if dtype is None else cast(made, dtype)
-    return wrap(array_from(data, dtype))
+        made = made if dtype is None else cast(made, dtype)
+        return made if device is None else made.to(device)
+    return wrap(placed(array_from(data, dtype), device))
 
 
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):

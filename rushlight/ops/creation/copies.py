@@ -10,6 +10,7 @@ from rushlight.formats import preserve_format
 from rushlight.ops.inplace import check_no_overlap, is_straight, overwrite
 from rushlight.ops.layouts import check_format, contiguous_in, is_contiguous_in
 from rushlight.ops.limits import check_fits_dtype
+from rushlight.ops.meta import Meta
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape.views import _expand, expanded_shape
@@ -144,6 +145,8 @@ def _copied_with_its_memory(array, memo):
 
     if array.__class__ is Turned:
         return Turned(_copied_with_its_memory(array.array, memo), array.turn)
+    if array.__class__ is Meta:
+        return array.copy("K")
     if not array.size:
         return array.copy()
     memory = storage_of(array).view(np.uint8)

@@ -15,6 +15,7 @@ from rushlight.ops.creation.constants import (
     made,
 )
 from rushlight.ops.creation.copies import _zeroed
+from rushlight.ops.creation.devices import allocated, is_on_meta
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
@@ -77,7 +78,8 @@ def rand(
     """
     shape = checked_shape("rand", size, _only_size("rand", names))
     kind = _kind("rand", dtype, out)
-    return made("rand", stream(generator).uniform(shape, kind), out, device, requires_grad)
+    drawn = allocated(stream(generator).uniform, shape, kind, device)
+    return made("rand", drawn, out, device, requires_grad)
 
 
 def randn(
@@ -100,7 +102,8 @@ def randn(
     """
     shape = checked_shape("randn", size, _only_size("randn", names))
     kind = _kind("randn", dtype, out)
-    return made("randn", stream(generator).normal(shape, kind), out, device, requires_grad)
+    drawn = allocated(stream(generator).normal, shape, kind, device)
+    return made("randn", drawn, out, device, requires_grad)
 
 
 def _kind(name, dtype, out):
@@ -130,7 +133,8 @@ def randint(
     low, high, size = _bounds_and_size(list(args), low, high, size)
     shape = checked_shape("randint", (size,), None)
     kind = _kind("randint", dtypes.int64 if dtype is None and out is None else dtype, out)
-    drawn = stream(generator).integers(low, high, shape, kind)
+    draws = stream(generator)
+    drawn = allocated(lambda *new: draws.integers(low, high, *new), shape, kind, device)
     return made("randint", drawn, out, device, requires_grad)
 
 
@@ -178,7 +182,8 @@ def randperm(
     """
     if not hasattr(n, "__index__"):
         raise TypeError(f"randperm(): argument 'n' (position 1) must be int, not {type_name(n)}")
-    drawn = stream(generator).permutation(n.__index__(), dtype.array_dtype)
+    draw = stream(generator).permutation
+    drawn = allocated(draw, n.__index__(), dtype.array_dtype, device)
     return made("randperm", drawn, out, device, requires_grad)
 
 
@@ -186,7 +191,8 @@ def _drawn_like(name, input, draw, dtype, device, requires_grad):
     array = like(name, input)
     kind = array.dtype if dtype is None else array_dtype_of(name, dtype)
     target = np.empty_like(array, kind)
-    return made(name, _fill(target, draw), None, device, requires_grad)
+    drawn = target if is_on_meta(device or input.device) else _fill(target, draw)
+    return made(name, drawn, None, device or input.device, requires_grad)
 
 
 def _fill(target, draw, *parameters):
@@ -301,7 +307,9 @@ def normal(
     if size is not None:
         shape = checked_shape("normal", (size,), None)
         kind = _kind("normal", dtype, out)
-        drawn = draws.normal(shape, kind, float(mean), float(std))
+        drawn = allocated(
+            lambda *new: draws.normal(*new, float(mean), float(std)), shape, kind, device
+        )
         return made("normal", drawn, out, device, requires_grad)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
         form = "Tensor mean, Tensor std, *, torch.Generator generator = None, Tensor out = None"
@@ -398,7 +406,7 @@ def _refill(tensor, node, draw, *parameters):
     """Random numbers in place of what a tensor holds; its gradient ends here."""
     check_in_place(tensor)
     check_writable(tensor)
-    if _fill(tensor._array, draw, *parameters) is not tensor._array:
+    if not tensor.is_meta and _fill(tensor._array, draw, *parameters) is not tensor._array:
         from rushlight.func.randomness import refuse_unbatched
 
         refuse_unbatched()

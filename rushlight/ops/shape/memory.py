@@ -147,6 +147,9 @@ def resize_(input, *sizes, memory_format=None):
         return input
     if shape == input._array.shape:
         return input
+    if input.is_meta:
+        replace_memory(input, array.around(np.zeros(shape, array.dtype)))
+        return input
     if 0 in shape:
         replace_memory(input, np.empty(shape, array.dtype))
         return input
@@ -178,7 +181,7 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
     check_in_place(input)
     bump_version(input)
     if source is None:
-        replace_memory(input, np.empty(0, input._array.dtype))
+        replace_memory(input, np.empty_like(input._array, shape=(0,)))
         return input
     if is_storage(source):
         elements = source._bytes.view(input._array.dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.indexing.brackets import select_dim, slice_dim
+from rushlight.ops.meta import Meta
 from rushlight.ops.op import opaque, view
 from rushlight.ops.shapes import normalize_dim
 from rushlight.ops.turned import Turned, memory_of
@@ -155,6 +156,8 @@ def strided_storage(array, size, stride, storage_offset):
     """The storage of `array` from an offset on, with these sizes and strides (in elements)."""
     if array.__class__ is Turned:
         return Turned(strided_storage(array.array, size, stride, storage_offset), array.turn)
+    if array.__class__ is Meta:
+        return Meta(strided_storage(array.array, size, stride, storage_offset))
     storage = storage_of(array)
     last = storage_offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if 0 not in size and last >= storage.size:
