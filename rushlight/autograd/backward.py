@@ -50,6 +50,8 @@ def backward(
         tensor = tensors[0] if isinstance(tensors, (tuple, list)) and len(tensors) == 1 else tensors
         if isinstance(tensor, Tensor) and tensor._base is None and tensor._node is not None:
             one = _ONES.get((tensor._array.shape, tensor._array.dtype.char))
+            if tensor._array.__class__ is not np.ndarray and tensor.is_meta:
+                one = None
             if one is not None and grad_variables is None:
                 engine.run_ordinary(tensor._node, one, bool(retain_graph))
                 return

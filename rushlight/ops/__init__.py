@@ -121,7 +121,8 @@ _FOR_METHODS = frozenset(
     binary_cross_entropy_with_logits embedding layer_norm rrelu
     alias apply_ batch_adjoint batch_norm_with_statistics bernoulli_
     binary_cross_entropy cast cauchy_ contains contiguous copied copy_ deep_copy elu enter_device
-    expand expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish hardtanh
+    expand expand_as exponential_ fill_diagonal_ gelu geometric_ getitem glu hardsigmoid hardswish
+    hardtanh
     huber_loss in_place leave_device leaky_relu legacy_tensor linear log_normal_ log_sigmoid map_
     matrix_adjoint matrix_transpose mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
