@@ -20,6 +20,7 @@ import numpy as np
 
 from rushlight.autograd import saved
 from rushlight.autograd.tape import Node, Output, hooks_exist, modes
+from rushlight.kernels.elements import LARGE, added
 from rushlight.ops import fast
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -105,6 +106,8 @@ def ordinary_pass(root, gradient, keep_graph):
                 waiting[edge] = result
                 if not is_leaf:
                     heappush(heap, (-edge.seq, edge))
+            elif known.__class__ is np.ndarray and known.size >= LARGE:
+                waiting[edge] = added(known, result)
             elif edge in sums and known.__class__ is np.ndarray:
                 known += result
             else:

@@ -245,6 +245,10 @@ class Family:
         """A traced Program as a member; raises Different if it isn't one."""
         return Member(self, self.template.size_of(traced), Matched(self.template, traced).numbers)
 
+    def covers(self, size):
+        """Whether the code is for this size too, as far as is known."""
+        return self.template.free.covers(size)
+
     def runner(self, size):
         """What runs for a size; raises Bound if the code isn't for all sizes, or not for this."""
         if self.code is None:
@@ -253,7 +257,7 @@ class Family:
             except Bound:
                 self.template.free.most = 0
                 raise
-        if not self.template.free.covers(size):
+        if not self.covers(size):
             raise Bound(f"a batch of {size}")
         if size not in self.runners:
             self.runners[size] = self.code.at(size)

@@ -25,6 +25,8 @@ LEAST = 1 << 12
 class Fused:
     """A function of arrays and of other things, which are constants to it.
 
+    Arrays may be expanded: what lies in memory is read, and nothing is copied.
+
     Attributes:
         function: the Python function.
         worked: for each kind of call, how many elements its calls have worked through.
@@ -40,25 +42,33 @@ class Fused:
         self.native: dict = {}
 
     def __call__(self, *args, **options):
-        first = args[0]
-        if first.__class__ is np.ndarray:
-            kind = tuple(map(_kind, args)), tuple(options.items())
-            run = self.native.get(kind) or self._earned(kind, args, options)
+        if args[0].__class__ is np.ndarray:
+            given = list(map(_compact, args))
+            kind = tuple(map(_kind, args, given)), tuple(options.items())
+            run = self.native.get(kind) or self._earned(kind, args, given, options)
             if run is not None:
-                made = run(*kernels.in_order(*(x for x in args if x.__class__ is np.ndarray)))
+                made = run(*(x for x in given if x.__class__ is np.ndarray))
                 return made[0] if len(made) == 1 else tuple(made)
         return self.function(*args, **options)
 
-    def _earned(self, kind, args, options):
-        if kind in self.native or not _usable() or None in kind[0]:
+    def _earned(self, kind, args, given, options):
+        if kind in self.native or None in kind[0] or not self._paid(kind, args[0].size):
             return None
-        worked = self.worked[kind] = self.worked.get(kind, 0) + args[0].size
-        if worked < kernels.PRICE and not kernels.at_once():
-            return None
-        del self.worked[kind]
         if len(self.native) < MOST:
-            self.native[kind] = _compiled(self.function, args, options)
+            shapes = [x.shape if x.__class__ is np.ndarray else None for x in args]
+            program = traced(self.function, given, shapes, options)
+            self.native[kind] = None if program is None else alone(emit().build(program))
         return self.native.get(kind)
+
+    def _paid(self, kind, elements):
+        """Whether the calls of a kind have paid for its native code; counts this one."""
+        if not _usable():
+            return False
+        worked = self.worked[kind] = self.worked.get(kind, 0) + elements
+        if worked < kernels.PRICE and not kernels.at_once():
+            return False
+        del self.worked[kind]
+        return True
 
 
 def fused_if_large(function):
@@ -72,11 +82,20 @@ def fused_if_large(function):
     return choose
 
 
-def _kind(x):
+def _compact(x):
+    """An array in C order, its size 1 along the dimensions that it was expanded along."""
+    if x.__class__ is not np.ndarray or x.flags.c_contiguous:
+        return x
+    if 0 in x.strides:
+        x = x[tuple(slice(None if stride else 1) for stride in x.strides)]
+    return np.ascontiguousarray(x)
+
+
+def _kind(x, given):
     """What native code depends on; None for arrays that it can't take."""
     if x.__class__ is not np.ndarray:
         return type(x), x
-    return (x.shape, x.dtype.char) if x.dtype.char in "fd" else None
+    return (x.shape, given.shape, x.dtype.char) if x.dtype.char in "fd" else None
 
 
 def _usable():
@@ -85,26 +104,45 @@ def _usable():
     return kernels.allowed() and native.available()
 
 
-def _compiled(function, args, options):
-    """Native code for calls of this kind; None if the function does what can't be traced."""
+def emit():
+    """What makes native code; it is imported when first used."""
     from rushlight.compile import emit
+
+    return emit
+
+
+def alone(run):
+    """Native code whose results are the caller's: of eager calls nothing is kept."""
+    for each in run.outputs:
+        each.large = False
+    return run
+
+
+def traced(function, given, shapes, options):
+    """The Program of a function's call; None if it does what can't be traced, or nothing.
+
+    `given` are the arguments, and `shapes` those to which the arrays among them are expanded.
+    """
     from rushlight.compile.recorder import Leak, Recorder
     from rushlight.compile.symbol import Memory, Symbol
 
     recorder = Recorder()
     recorder.recording, recorder.in_kernel = True, 1
     symbols = []
-    for x in args:
+    for x, shape in zip(given, shapes, strict=True):
         if x.__class__ is np.ndarray:
-            x = np.ascontiguousarray(x)
             x = Symbol(recorder, x, Memory(x, source=x))
             recorder.read(x)  # so the inputs have the order of the arguments
+            x = x if x.shape == shape else np.broadcast_to(x, shape)
         symbols.append(x)
     try:
-        made = function(*symbols, **options)
+        with np.errstate(all="ignore"):
+            made = function(*symbols, **options)
     except Leak:
         return None
     results = made if isinstance(made, tuple) else (made,)
-    if not all(isinstance(x, Symbol) for x in results):
+    if not all(isinstance(x, Symbol) for x in results) or any(
+        x is y for x in results for y in symbols
+    ):
         return None
-    return emit.build(recorder.builder.finish(*map(recorder.read, results)))
+    return recorder.builder.finish(*map(recorder.read, results))

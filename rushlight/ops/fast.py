@@ -46,7 +46,6 @@ from rushlight.autograd.tape import (
     next_sequence_number,
 )
 from rushlight.explain.provenance import here
-from rushlight.kernels.fused import Fused
 from rushlight.ops.shapes import expand_array, kept_shape, sum_array_to
 from rushlight.tensor import Tensor, as_array
 
@@ -192,7 +191,7 @@ def _call_source(op, label):
     yield f"    if intercepted{' or out is not None' if op.takes_out else ''}:"
     yield f"        {general.replace('.general(', '.watched(')}"
     if op.outputs is None:
-        yield from _fast_source(op, label, general, options, _kernel_source(op, label))
+        yield from _fast_source(op, label, general, _kernel_source)
     else:
         yield f"    {general}"
 
@@ -206,7 +205,8 @@ def build_layer_call(op, kernel):
     """What records a call in a layer, whose `kernel` calls the operation on what lies below."""
     name = f"layered_{_label_of(op)}"
     _names[name] = kernel
-    return _build_variant(op, "layer call", "in_layer", lambda op, label: name, recording=True)
+    kernel_source = lambda op, label, arguments, options: f"{name}({arguments}{options})"
+    return _build_variant(op, "layer call", "in_layer", kernel_source, recording=True)
 
 
 def _label_of(op):
@@ -218,7 +218,7 @@ def _build_variant(op, title, otherwise, kernel_source, recording):
     label = _label_of(op)
     options = ", ".join(f"{name}={name}" for name in op.options)
     general = f"return op_{label}.{otherwise}(({', '.join(op.arrays)},), dict({options}))"
-    source = _fast_source(op, label, general, options, kernel_source(op, label), recording)
+    source = _fast_source(op, label, general, kernel_source, recording)
     lines = [f"def call({_parameters(op)}):", *source]
     built: dict = {}
     exec(compile("\n".join(lines), f"<{title} of {op.name}>", "exec"), _names, built)
@@ -247,14 +247,17 @@ def _flag(op, name):
     return f"{name}_grad" if _varies(op, name) else f"{name}._requires_grad"
 
 
-def _kernel_source(op, label):
-    """Source that names what computes: the kernel, or native code of it for large arrays."""
-    if op.fused:
-        return f"(kernel_{label} if {op.arrays[0]}_array.size < {op.least} else fused_{label})"
-    return f"kernel_{label}"
+def _kernel_source(op, label, arguments, options):
+    """Source that computes the result: by the kernel, or by native code of it for large arrays."""
+    out = _OUT if op.ufunc and not options else ""
+    call = f"kernel_{label}({arguments}{options}{out})"
+    if not op.fused:
+        return call
+    native = f"fused_{label}({arguments}{options})"
+    return f"{call} if {op.arrays[0]}_array.size < {op.least} else {native}"
 
 
-def _fast_source(op, label, general, options, kernel, recording=True):
+def _fast_source(op, label, general, kernel_source, recording=True):
     first = op.arrays[0]
     yield "    try:"
     for name in op.arrays:
@@ -270,9 +273,8 @@ def _fast_source(op, label, general, options, kernel, recording=True):
         yield f"        counter = {first}._counter"
         yield "        version = counter[0]"
     arrays = ", ".join(f"{name}_array" for name in op.arrays)
-    plain = op.ufunc and kernel.startswith("kernel_")
-    options = f", {options}" if options else _OUT if plain else ""
-    yield f"        result = {kernel}({arrays}{options})"
+    options = "".join(f", {name}={name}" for name in op.options)
+    yield f"        result = {kernel_source(op, label, arrays, options)}"
     yield "    except Exception:"
     yield f"        {general}"
     yield "    if result.__class__ is not ndarray:"
@@ -438,7 +440,7 @@ def build_backward(op, rules):
     source = "\n".join(_backward_source(op))
     built: dict = {}
     exec(compile(source, f"<derivative of {op.name}>", "exec"), _names, built)
-    fused = map(Fused, rules) if op.fused else ()
+    fused = map(op.fuses, rules) if op.fused else ()
     backward = built["declare"](*rules, *fused)
     backward.source = source
     return backward

@@ -46,6 +46,7 @@ from rushlight.autograd.anomaly import note_origin
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.explain import explained
 from rushlight.explain.provenance import here
+from rushlight.kernels.elements import Elements
 from rushlight.kernels.fused import LEAST, Fused
 from rushlight.ops import fast
 from rushlight.ops.checked import refusal
@@ -79,7 +80,7 @@ class Op:
         overloaded: whether PyTorch has a form of its own for numbers, which its messages list.
         fused: what computes large arrays in place of the kernel, if declared with `fuse=True`: the
             kernel and the rules are chains of NumPy calls, which pay off as native code.
-        least: so many elements are large; `fuse=n` says it of long chains.
+        least: so many elements are large; `fuse=n` says it of longer and shorter chains.
         together: the rules of all arguments as one function of arrays, where they share work; the
             ordinary backward pass calls it when all are wanted.
         kernel: arrays to array (or to a tuple of arrays, for several outputs).
@@ -102,6 +103,7 @@ class Op:
     """
 
     is_view = False
+    fuses = Fused
     inference_call = None  # made when inference mode first calls the operation
     layer_call = None  # made when a transform first records it
     batching_rule = None  # looked up when `vmap` first calls it
@@ -136,7 +138,7 @@ class Op:
         self.order = order or {}
         self.overloaded = overloaded
         self.kernel = ufunc or function
-        self.fused = Fused(self.kernel) if fuse else None
+        self.fused = self.fuses(self.kernel) if fuse else None
         self.least = LEAST if fuse is True else fuse
         self.together = together
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
@@ -448,6 +450,7 @@ class Elementwise(Op):
 
     promotes = True
     broadcasts = True
+    fuses = Elements
 
     def __init__(self, function, rules, result="same", **declared):
         if "numbers" not in declared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels.elements import LARGE
 from rushlight.ops.elementwise.rounding import floor, trunc
 from rushlight.ops.elementwise.unary import reciprocal, refuse_kinds
 from rushlight.ops.op import (
@@ -41,6 +42,7 @@ BOTH = ("input", "other")
 
 @elementwise(
     ufunc=np.add,
+    fuse=LARGE,
     linear=True,
     node="AddBackward0",
     numbers=BOTH,
@@ -128,6 +130,7 @@ subtraction = declarer(Subtraction)
 
 @subtraction(
     ufunc=np.subtract,
+    fuse=LARGE,
     linear=True,
     node="SubBackward0",
     numbers=BOTH,
@@ -197,6 +200,7 @@ def rsub(input, other, *, alpha=1):
 
 @elementwise(
     ufunc=np.multiply,
+    fuse=LARGE,
     numbers=BOTH,
     d_input=lambda g, other: g * other,
     d_other=lambda g, input: g * input,
@@ -213,6 +217,7 @@ def mul(input, other):
 @elementwise(
     title="div",
     ufunc=np.true_divide,
+    fuse=LARGE,
     result="float",
     node="DivBackward0",
     numbers=BOTH,

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels.elements import LARGE
 from rushlight.ops.creation.copies import _zeroed
 from rushlight.ops.op import (
     Elementwise,
@@ -91,7 +92,7 @@ def _check_neg(input):
         )
 
 
-@elementwise(ufunc=np.negative, linear=True, check=_check_neg, d_input=lambda g: -g)
+@elementwise(ufunc=np.negative, fuse=LARGE, linear=True, check=_check_neg, d_input=lambda g: -g)
 def neg(input):
     """The elements with the other sign: -x.
 
@@ -166,7 +167,7 @@ def sgn(input):
 # Powers and roots ---------------------------------------------------------------------------------
 
 
-@elementwise(ufunc=np.sqrt, result="float", d_input=lambda g, out: g / (2 * out))
+@elementwise(ufunc=np.sqrt, fuse=LARGE, result="float", d_input=lambda g, out: g / (2 * out))
 def sqrt(input):
     """Square root of each element.
 

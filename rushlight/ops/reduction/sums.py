@@ -10,13 +10,14 @@ import builtins
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels.sums import LARGE, large_sum
 from rushlight.ops.checked import refusal
 from rushlight.ops.creation.cast import dtype_argument
 from rushlight.ops.elementwise.compare import require_tensors
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import normalize_dims, numpy_names
+from rushlight.ops.shapes import kept_shape, normalize_dims, numpy_names
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
@@ -87,9 +88,7 @@ def _sum(input, *, dim=None, keepdim=False):
     """Sum of the elements, or over the dimensions `dim`."""
     dtype = input.dtype
     if dtype is float32 or dtype is float64:
-        if dim == 0 and input.ndim > 1 and len(input) > _ROWS:
-            return _sum_of_rows(input, keepdim)
-        return np.add.reduce(input, dim, None, None, keepdim)
+        return _float_sum(input, dim, keepdim)
     if dtype.kind in "biu":
         return np.add.reduce(input, dim, np.int64, None, keepdim)
     if dtype.kind == "c":
@@ -98,6 +97,14 @@ def _sum(input, *, dim=None, keepdim=False):
 
 
 _ROWS = 1024
+
+
+def _float_sum(input, dim, keepdim):
+    if input.size >= LARGE and (total := large_sum(input, dim)) is not None:
+        return total.reshape(kept_shape(input.shape, dim)) if keepdim else total
+    if dim == 0 and input.ndim > 1 and len(input) > _ROWS:
+        return _sum_of_rows(input, keepdim)
+    return np.add.reduce(input, dim, None, None, keepdim)
 
 
 def _sum_of_rows(input, keepdim):
@@ -157,9 +164,7 @@ def _mean(input, *, dim=None, keepdim=False):
     dtype = input.dtype
     count = input.size if dim is None else count_of(input.shape, dim)
     if dtype is float32 or dtype is float64:
-        if dim == 0 and count > _ROWS and input.ndim > 1:
-            return _sum_of_rows(input, keepdim) / dtype.type(count)
-        return np.true_divide(np.add.reduce(input, dim, None, None, keepdim), dtype.type(count))
+        return np.true_divide(_float_sum(input, dim, keepdim), dtype.type(count))
     if dtype.kind in "biu":
         _check_mean(input, dim=dim, keepdim=keepdim)
     if dtype.kind == "c":
