@@ -1,6 +1,11 @@
 """Views, joins and rearrangements: what PyTorch prints, shares and refuses."""
 
+import math
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rushlight as rl
 
@@ -192,6 +197,11 @@ def test_storage():
     assert x.t().contiguous().stride() == (2, 1)
     assert x[1].untyped_storage().nbytes() == 24
     assert x[1].untyped_storage().data_ptr() == x.data_ptr()
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
+def test_typed_storage():
+    x = rl.arange(6.0).reshape(2, 3)
     assert x.t().storage().tolist() == [0, 1, 2, 3, 4, 5]
     assert rl.is_storage(x.storage())
 
@@ -305,3 +315,23 @@ def test_refusals(call, error, message):
     with pytest.raises(error) as caught:
         call(x234())
     assert str(caught.value).startswith(message)
+
+
+@given(st.data())
+def test_reshape_is_a_view_wherever_the_memory_allows_it(data):
+    """NumPy is the judge: it copies when it must."""
+    sizes = data.draw(st.lists(st.sampled_from([1, 2, 3, 4, 6]), max_size=4))
+    array = np.arange(math.prod(sizes)).reshape(sizes)
+    array = array.transpose(data.draw(st.permutations(range(array.ndim))))
+    steps = data.draw(
+        st.lists(st.sampled_from([1, 1, 2]), min_size=array.ndim, max_size=array.ndim)
+    )
+    array = array[tuple(slice(None, None, step) for step in steps)]
+    shape, left = [], array.size
+    while left > 1:
+        shape.append(data.draw(st.sampled_from([n for n in range(1, left + 1) if left % n == 0])))
+        left //= shape[-1]
+    shape = data.draw(st.permutations(shape))
+    result = rl.from_numpy(array).reshape(shape)
+    assert np.array_equal(result.numpy(), array.reshape(shape))
+    assert result._is_view() == np.shares_memory(array.reshape(shape), array)

@@ -278,7 +278,8 @@ class SavedTensor:
         self.version = tensor._counter[0]
         self.edge = None if output is not None else gradient_edge(tensor)
         # a leaf comes back as itself; a tensor with history would keep its whole memory alive
-        self.original = tensor if output is None and (self.edge in (None, tensor)) else None
+        is_leaf = self.edge is None or self.edge is tensor
+        self.original = tensor if output is None and is_leaf else None
         if modes.saved_tensors_hooks:
             self.keep_packed(saved.Packed(tensor, *modes.saved_tensors_hooks[-1]))
 

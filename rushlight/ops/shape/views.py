@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from rushlight import dtypes
@@ -245,13 +247,44 @@ def reshape(input, *sizes, shape=None):
             [3, 4, 5]])
     """
     shape = plain_sizes(sizes if shape is None else (shape,))
+    array = input._array
     try:
-        return _view(input, shape=shape)
+        if type(array) is not np.ndarray or array.flags.c_contiguous or lies_as(array, shape):
+            return _view(input, shape=shape)
     except (RuntimeError, TypeError):
-        shape = infer_size(shape_argument("reshape", sizes or (shape,), "shape"), input._array.size)
-        from rushlight.ops.creation.copies import clone
+        pass  # what is wrong is said below
+    shape = infer_size(shape_argument("reshape", sizes or (shape,), "shape"), array.size)
+    from rushlight.ops.creation.copies import clone
 
-        return _reshape(clone(input), shape=shape)
+    return _reshape(clone(input), shape=shape)
+
+
+def lies_as(array, shape):
+    """Whether an array's elements lie in memory so that they can be seen in another shape.
+
+    Dimensions that lie evenly in memory make a run; the new sizes must fill it, run by run.
+    """
+    runs, step = [], None
+    for size, stride in zip(reversed(array.shape), reversed(array.strides)):
+        if size == 1:
+            continue
+        if stride == step:
+            runs[-1] *= size
+        else:
+            runs.append(size)
+        step = stride * size
+    known = prod(size for size in shape if size != -1)
+    sizes = [array.size // max(known, 1) if size == -1 else size for size in reversed(shape)]
+    if prod(sizes) != array.size or min(sizes, default=1) < 1:
+        return False
+    left = 1
+    for size in sizes:
+        if left == 1 and size != 1:
+            left = runs.pop(0)
+        if left % size:
+            return False
+        left //= size
+    return True
 
 
 def view_(input, *shape, dtype=None, size=None):
