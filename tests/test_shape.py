@@ -326,7 +326,7 @@ def test_reshape_is_a_view_wherever_the_memory_allows_it(data):
     steps = data.draw(
         st.lists(st.sampled_from([1, 1, 2]), min_size=array.ndim, max_size=array.ndim)
     )
-    array = array[tuple(slice(None, None, step) for step in steps)]
+    array = np.asarray(array[tuple(slice(None, None, step) for step in steps)])
     shape, left = [], array.size
     while left > 1:
         shape.append(data.draw(st.sampled_from([n for n in range(1, left + 1) if left % n == 0])))
