@@ -36,6 +36,7 @@ __all__ = [
     "in_order",
     "in_three",
     "loop",
+    "scratch",
     "shared",
     "shared_products",
 ]
@@ -46,6 +47,8 @@ LEAST = 1 << 10
 PRICE, PRICE_OF_NUMBA = 1 << 25, 1 << 26
 #: from so many elements on threads share the work
 SHARED = 1 << 17
+#: so many bytes of scratch memory a thread keeps, at most
+KEPT = 1 << 22
 
 _choice = os.environ.get("RUSHLIGHT_NUMBA", "")
 _worked = 0  # elements, by all calls that could have used a loop
@@ -129,6 +132,21 @@ def in_three(dim, *arrays):
     lead, rest = slice(dim), slice(dim + 1, None)
     shapes = [(prod(x.shape[lead]), x.shape[dim], prod(x.shape[rest])) for x in arrays]
     return in_order(*(x.reshape(shape) for x, shape in zip(arrays, shapes)))
+
+
+def scratch(shape, dtype):
+    """An array with any content, which this thread's next call overwrites.
+
+    What is worked through piece by piece would otherwise be given fresh memory for each piece, and
+    fresh pages cost more than the work.
+    """
+    size = prod(shape) * dtype.itemsize
+    held = getattr(_here, "scratch", None)
+    if held is None or len(held) < size:
+        held = np.empty(size, np.uint8)
+        if size <= KEPT:
+            _here.scratch = held
+    return held[:size].view(dtype).reshape(shape)
 
 
 def shared(function, count, elements, *arrays):

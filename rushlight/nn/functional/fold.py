@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from rushlight.kernels.convolution import output_sizes
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.layers.fold import col2im, im2col
-from rushlight.ops.layers.window import output_sizes
 
 __all__ = ["fold", "unfold"]
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.layers.window import output_sizes, padded, positions, windows_of
+from rushlight.kernels.convolution import output_sizes, padded, positions, windows_of
 from rushlight.ops.op import opaque
 
 __all__: list[str] = []

@@ -12,8 +12,9 @@ import numpy as np
 
 from rushlight.kernels import in_order
 from rushlight.kernels import windows as loops
+from rushlight.kernels.convolution import padded, positions
 from rushlight.ops.elementwise.unary import beside
-from rushlight.ops.layers.window import _spread, padded, positions
+from rushlight.ops.layers.window import _spread
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse

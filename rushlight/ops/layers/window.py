@@ -1,27 +1,17 @@
-"""Sliding windows: where they lie, their elements as columns, and convolution by them.
+"""Convolution, and convolution transposed.
 
 A convolution and its two derivatives are three products of the same kind, and each is
 differentiated by the other two (`_convolve`, `_convolve_input`, `_convolve_weight`), so derivatives
-of any order need no further rule. On arrays each is a matrix product with the windows' elements as
-columns, some images at a time, so that the columns stay in the cache.
+of any order need no further rule. What they do on arrays is in `kernels/convolution.py`.
 
 Shapes: input (N, C, *space), weight (O, C / groups, *kernel), output (N, O, *out).
-
-Source: K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for
-document processing" (2006), for the product with columns.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
-
-import numpy as np
-
 from rushlight import dtypes
 from rushlight.explain import explained
-from rushlight.kernels import in_order, shared_products
-from rushlight.kernels import windows as loops
+from rushlight.kernels.convolution import convolve, convolve_input, convolve_weight
 from rushlight.ops.op import opaque
 from rushlight.ops.reduction.sums import _sum
 from rushlight.ops.refused import no_such_form, refuse
@@ -37,185 +27,6 @@ __all__ = [
     "conv_transpose3d",
     "convolution",
 ]
-
-#: columns are made for as many images at a time as fit in this many elements
-_BLOCK = 1 << 18
-
-
-# Geometry -----------------------------------------------------------------------------------------
-
-
-def output_sizes(space, kernel, stride, padding, dilation):
-    """How many windows fit along each dimension."""
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(space, kernel, stride, padding, dilation, strict=True)
-    )
-
-
-def padded(array, padding, value=0):
-    """An array with `padding` elements on both sides of each of its last dimensions."""
-    if not any(padding):
-        return array
-    lead = array.ndim - len(padding)
-    shape = array.shape[:lead] + tuple(
-        n + 2 * p for n, p in zip(array.shape[lead:], padding, strict=True)
-    )
-    made = np.full(shape, value, array.dtype) if value else np.zeros(shape, array.dtype)
-    inside = (slice(p, p + n) for n, p in zip(array.shape[lead:], padding, strict=True))
-    made[(..., *inside)] = array
-    return made
-
-
-def windows_of(array, kernel, stride, dilation, out):
-    """A view (*lead, *kernel, *out) of the windows over the last dimensions; nothing is copied."""
-    count = len(kernel)
-    lead, steps = array.strides[:-count], array.strides[-count:]
-    inner = tuple(s * d for s, d in zip(steps, dilation, strict=True))
-    outer = tuple(s * d for s, d in zip(steps, stride, strict=True))
-    return np.lib.stride_tricks.as_strided(
-        array, array.shape[:-count] + tuple(kernel) + tuple(out), lead + inner + outer
-    )
-
-
-def positions(kernel, stride, dilation, out):
-    """For each element of the window: its place in the kernel, and the slices where it lies."""
-    for place in itertools.product(*(range(k) for k in kernel)):
-        yield (
-            place,
-            tuple(
-                slice(i * d, i * d + s * (n - 1) + 1, s)
-                for i, s, d, n in zip(place, stride, dilation, out, strict=True)
-            ),
-        )
-
-
-# Convolution on arrays ----------------------------------------------------------------------------
-
-
-def _is_pointwise(kernel, stride, padding):
-    return all(k == 1 for k in kernel) and all(s == 1 for s in stride) and not any(padding)
-
-
-def _columns(x, groups, kernel, stride, dilation, out):
-    """The windows of a block of padded images, as (block, groups, C / groups * kernel, places)."""
-    n, channels = x.shape[:2]
-    view = windows_of(x, kernel, stride, dilation, out)
-    return view.reshape(n, groups, channels // groups * math.prod(kernel), math.prod(out))
-
-
-def _by_blocks(work, count, per_image):
-    """Call `work` on slices of all images: parts for threads, in blocks that stay in the cache."""
-    step = max(1, _BLOCK // max(1, per_image))
-
-    def part(start, stop):
-        for first in range(start, stop, step):
-            work(slice(first, min(first + step, stop)))
-
-    shared_products(part, count, count * per_image)
-
-
-def _suits_loop(loop, array, groups, space):
-    """Whether each of (N, C, ...) channels goes by itself, in a plane, and the loop earned it."""
-    n, channels = array.shape[:2]
-    apart = channels == groups > 1 and len(space) == 2 and array.dtype.char in "fd"
-    return apart and loop.earned(n * channels * math.prod(space))
-
-
-def _unpadded(array, padding):
-    """Without the `padding` elements on both sides of each of the last dimensions."""
-    space = array.shape[-len(padding) :]
-    inside = (slice(p, n - p) for n, p in zip(space, padding, strict=True))
-    return array[(..., *inside)]
-
-
-def _convolve_array(x, weight, stride, padding, dilation, groups):
-    kernel = weight.shape[2:]
-    out = output_sizes(x.shape[2:], kernel, stride, padding, dilation)
-    n, channels = x.shape[:2]
-    outputs = weight.shape[0]
-    if _suits_loop(loops.depthwise, x, groups, out):
-        result = np.empty((n, outputs, *out), x.dtype)
-        arrays = in_order(padded(x, padding), weight[:, 0])
-        small = kernel == (3, 3) and stride[1] == 1
-        loop = loops.depthwise_3x3 if small else loops.depthwise
-        loop.run(n * outputs, *arrays, result, stride, dilation)
-        return result
-    rows = weight.reshape(groups, outputs // groups, -1)
-    result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
-    if _is_pointwise(kernel, stride, padding):
-        np.matmul(rows, x.reshape(n, groups, channels // groups, -1), out=result)
-    else:
-        x = padded(x, padding)
-
-        def multiply(block):
-            columns = _columns(x[block], groups, kernel, stride, dilation, out)
-            np.matmul(rows, columns, out=result[block])
-
-        _by_blocks(multiply, n, channels * math.prod(kernel) * math.prod(out))
-    return result.reshape(n, outputs, *out)
-
-
-def _convolve_input_array(g, weight, space, stride, padding, dilation, groups):
-    kernel = weight.shape[2:]
-    n, outputs = g.shape[:2]
-    out = g.shape[2:]
-    channels = weight.shape[1] * groups
-    whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
-    result = np.zeros((n, channels, *whole), g.dtype)
-    if _suits_loop(loops.depthwise_input, result, groups, out):
-        beyond = tuple(d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True))
-        if outputs == channels and stride == (1, 1) and min(beyond) >= 0:
-            # each channel is its kernel, turned round, over the gradient
-            return _convolve_array(g, weight[..., ::-1, ::-1], stride, beyond, dilation, groups)
-        arrays = in_order(g, weight[:, 0])
-        loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
-        return _unpadded(result, padding)
-    rows = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
-    g = g.reshape(n, groups, outputs // groups, -1)
-    if _is_pointwise(kernel, stride, padding):
-        return np.matmul(rows, g).reshape(n, channels, *space)
-
-    def add(block):
-        columns = np.matmul(rows, g[block]).reshape(-1, *kernel, *out)
-        _add_windows(columns, result[block].reshape(-1, *whole), stride, dilation)
-
-    _by_blocks(add, n, channels * math.prod(kernel) * math.prod(out))
-    return _unpadded(result, padding)
-
-
-def _add_windows(columns, images, stride, dilation):
-    """Add the elements of windows (N, *kernel, *out) to where they lie in images (N, *space)."""
-    count = len(stride)
-    if count == 2 and columns.dtype.char in "fd" and loops.add_windows.earned(columns.size):
-        loops.add_windows.run(len(columns), columns, images, stride, dilation)
-        return
-    kernel, out = columns.shape[1 : count + 1], columns.shape[count + 1 :]
-    for place, where in positions(kernel, stride, dilation, out):
-        images[(slice(None), *where)] += columns[(slice(None), *place)]
-
-
-def _convolve_weight_array(x, g, kernel, stride, padding, dilation, groups):
-    n, channels = x.shape[:2]
-    outputs, out = g.shape[1], g.shape[2:]
-    if _suits_loop(loops.depthwise_weight, x, groups, out):
-        result = np.empty((outputs, *kernel), x.dtype)
-        arrays = in_order(padded(x, padding), g)
-        loops.depthwise_weight.run(outputs, *arrays, result, stride, dilation)
-        return result.reshape(outputs, 1, *kernel)
-    g = g.reshape(n, groups, outputs // groups, -1)
-    x = padded(x, padding)
-    sums = {}
-
-    def multiply(block):
-        columns = _columns(x[block], groups, kernel, stride, dilation, out)
-        sums[block.start] = np.matmul(g[block], columns.swapaxes(2, 3)).sum(axis=0)
-
-    _by_blocks(multiply, n, channels * math.prod(kernel) * math.prod(out))
-    shape = (groups, outputs // groups, channels // groups * math.prod(kernel))
-    result = sum((sums[start] for start in sorted(sums)), np.zeros(shape, x.dtype))
-    return result.reshape(outputs, channels // groups, *kernel)
-
 
 # The three products -------------------------------------------------------------------------------
 
@@ -271,11 +82,12 @@ def _by(sizes):
         input, g, kernel=tuple(weight_shape[2:]), stride=stride, padding=padding,
         dilation=dilation, groups=groups,
     ),
+    d_bias=lambda g: _sum_channels(g),
 )  # fmt: skip
-def _convolve(input, weight, *, stride, padding, dilation, groups):
-    """Windows of the input times the weight."""
+def _convolve(input, weight, bias=None, *, stride, padding, dilation, groups):
+    """Windows of the input times the weight, plus one number per channel."""
     _check_convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return _convolve_array(input, weight, stride, padding, dilation, groups)
+    return convolve(input, weight, bias, stride, padding, dilation, groups)
 
 
 @opaque(
@@ -292,7 +104,7 @@ def _convolve(input, weight, *, stride, padding, dilation, groups):
 )  # fmt: skip
 def _convolve_input(input, weight, *, space, stride, padding, dilation, groups):
     """The derivative of a convolution by its input, which has the sizes `space`."""
-    return _convolve_input_array(input, weight, space, stride, padding, dilation, groups)
+    return convolve_input(input, weight, space, stride, padding, dilation, groups)
 
 
 @opaque(
@@ -309,7 +121,7 @@ def _convolve_input(input, weight, *, space, stride, padding, dilation, groups):
 )  # fmt: skip
 def _convolve_weight(input, grad, *, kernel, stride, padding, dilation, groups):
     """The derivative of a convolution by its weight, whose kernel has the sizes `kernel`."""
-    return _convolve_weight_array(input, grad, kernel, stride, padding, dilation, groups)
+    return convolve_weight(input, grad, kernel, stride, padding, dilation, groups)
 
 
 @opaque(
@@ -317,11 +129,16 @@ def _convolve_weight(input, grad, *, kernel, stride, padding, dilation, groups):
     takes_out=False,
     linear=True,
     d_input=lambda g: g,
-    d_bias=lambda g: _sum(g, dim=(0, *range(2, len(g.shape))), keepdim=False),
+    d_bias=lambda g: _sum_channels(g),
 )
 def _add_channels(input, bias):
     """`input` plus one number per channel."""
     return input + bias.reshape(-1, *(1,) * (input.ndim - 2))
+
+
+def _sum_channels(g):
+    """The sum over everything but the channels."""
+    return _sum(g, dim=(0, *range(2, len(g.shape))), keepdim=False)
 
 
 # What users call ----------------------------------------------------------------------------------
@@ -423,8 +240,9 @@ def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
     _check_numbers(count, stride=stride, padding=padding, dilation=dilation)
     _check_bias(input, weight, bias, weight.shape[0])
     refuse("b", "slow_conv3d_cpu" if count == 3 else "slow_conv2d_cpu", input)
-    out = _convolve(input, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    out = out if bias is None else _add_channels(out, bias)
+    out = _convolve(
+        input, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )
     return out.squeeze(0) if alone else out
 
 
