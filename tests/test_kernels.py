@@ -61,6 +61,15 @@ CASES = {
         lambda x, w: F.conv2d(x, w, stride=(1, 2), dilation=(2, 1), groups=2),
         *((2, 4, 9, 8), (6, 2, 3, 2)),
     ),
+    "conv2d, shifted": (
+        lambda x, w, b: F.conv2d(x, w, b, padding=(1, 2), dilation=(1, 2)),
+        *((2, 3, 6, 9), (5, 3, 3, 2), (5,)),
+    ),
+    "conv2d, shifted in groups": (
+        lambda x, w: F.conv2d(x, w, padding=1, groups=2),
+        *((2, 4, 7, 6), (10, 2, 3, 3)),
+    ),
+    "conv1d, shifted": (lambda x, w: F.conv1d(x, w, padding=3), (2, 2, 33), (4, 2, 5)),
     "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
     "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),
     "scatter_add": (lambda x: torch.zeros(3, 4).scatter_add(1, _INDEX, x), (3, 4)),

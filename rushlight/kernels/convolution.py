@@ -32,6 +32,8 @@ __all__ = [
 
 #: columns are made for as many images at a time as fit in this many elements
 _BLOCK = 1 << 17
+#: up to so many outputs of a group, planes of at least so many elements are summed without columns
+_FEW = 32
 
 
 # Geometry -----------------------------------------------------------------------------------------
@@ -137,6 +139,8 @@ def convolve(x, weight, bias, stride, padding, dilation, groups):
     if _suits_loop(loops.depthwise, x, groups, out):
         result = _convolve_apart(x, weight, out, stride, padding, dilation)
         return result if bias is None else np.add(result, bias[:, None, None], out=result)
+    if _suits_sums(x, weight, groups, stride, out):
+        return _sums_of_shifted(x, weight, bias, padding, dilation, groups, out)
     rows = weight.reshape(groups, outputs // groups, -1)
     result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
     each = None if bias is None else bias.reshape(groups, -1, 1)
@@ -160,19 +164,62 @@ def _convolve_apart(x, weight, out, stride, padding, dilation):
     return result
 
 
+def _suits_sums(x, weight, groups, stride, out):
+    """Whether planes can be shifted whole, few enough are made of each, and the loop earned it."""
+    suits = (
+        len(out) < 3
+        and all(s == 1 for s in stride)
+        and len(weight) <= _FEW * groups
+        and math.prod(out) >= _FEW
+        and x.dtype.char in "fd"
+    )
+    return suits and loops.correlate.earned(x.shape[0] * x.shape[1] * weight[0, 0].size * out[-1])
+
+
+def _sums_of_shifted(x, weight, bias, padding, dilation, groups, out):
+    """`convolve` with steps of 1, without columns."""
+    n, channels = x.shape[:2]
+    (x,) = in_order(padded(x, padding))
+    space = x.shape[2:]
+    places = np.arange(channels * math.prod(space)).reshape(channels, *space)
+    starts = windows_of(places, weight.shape[2:], (1,) * len(out), dilation, (1,) * len(out))
+    blocks = -(-len(weight) // (4 * groups))
+    packed = np.zeros((groups, 4 * blocks, weight[0].size), x.dtype)
+    packed[:, : len(weight) // groups] = weight.reshape(groups, len(weight) // groups, -1)
+    packed = packed.reshape(groups, blocks, 4, -1).swapaxes(2, 3)
+    result = np.empty((n, len(weight), *(1,) * (2 - len(out)), *out), x.dtype)
+    loops.correlate.run(
+        n * groups * blocks,
+        x.reshape(n, -1),
+        *in_order(starts.reshape(groups, -1), packed),
+        np.zeros(len(weight), x.dtype) if bias is None else in_order(bias)[0],
+        result,
+        space[-1],
+        elements=result.size * weight[0].size,
+    )
+    return result.reshape(n, len(weight), *out)
+
+
 def convolve_input(g, weight, space, stride, padding, dilation, groups):
     """The derivative by the input, which has the sizes `space`; `g` is that by the output."""
     kernel = weight.shape[2:]
     n, outputs = g.shape[:2]
     out = g.shape[2:]
     channels = weight.shape[1] * groups
+    beyond = tuple(d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True))
+    turned = _turned(weight, groups)
+    if min(beyond) >= 0 and (
+        _suits_sums(g, turned, groups, stride, space)
+        or (
+            outputs == channels
+            and stride == (1, 1)
+            and _suits_loop(loops.depthwise, g, groups, out)
+        )
+    ):
+        return convolve(g, turned, None, stride, beyond, dilation, groups)
     whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
     result = np.zeros((n, channels, *whole), g.dtype)
     if _suits_loop(loops.depthwise_input, result, groups, out):
-        beyond = tuple(d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True))
-        if outputs == channels and stride == (1, 1) and min(beyond) >= 0:
-            # each channel is its kernel, turned round, over the gradient
-            return convolve(g, weight[..., ::-1, ::-1], None, stride, beyond, dilation, groups)
         arrays = in_order(g, weight[:, 0])
         loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
         return _unpadded(result, padding)
@@ -190,6 +237,14 @@ def convolve_input(g, weight, space, stride, padding, dilation, groups):
 
     _by_blocks(add, n, channels * math.prod(kernel) * math.prod(out))
     return _unpadded(result, padding)
+
+
+def _turned(weight, groups):
+    """The weight with which a gradient is convolved to that of the input, for steps of 1."""
+    outputs, channels, *kernel = weight.shape
+    apart = weight.reshape(groups, outputs // groups, channels, *kernel).swapaxes(1, 2)
+    turned = np.flip(apart, tuple(range(3, apart.ndim)))
+    return turned.reshape(groups * channels, outputs // groups, *kernel)
 
 
 def _add_windows(columns, images, stride, dilation):
