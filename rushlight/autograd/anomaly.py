@@ -129,7 +129,7 @@ def _refuse_nan(node, results):
 
 
 def _explain(node, error):
-    """Warn where a Node was recorded, and say it in the error too."""
+    """Warn where a Node was recorded, and note it with the error (PEP 678)."""
     lines = node.metadata.get("traceback_")
     if lines is None:
         text = (
@@ -152,5 +152,4 @@ def _explain(node, error):
         )
         warnings.warn(text.rpartition("\n\n")[2], UserWarning, stacklevel=2)
         parent = parent.metadata.get("parent_")
-    if len(error.args) == 1 and isinstance(error.args[0], str):
-        error.args = (f"{error.args[0]}\n{text}",)
+    error.__notes__ = [*getattr(error, "__notes__", ()), text]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.ops.op import meeting_dtype
+from rushlight.ops.reduction.norms import _vector_norm
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
@@ -41,7 +42,7 @@ def cosine_similarity_of(x1, x2, eps):
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The p-norm of x1 - x2 + eps along the last dimension."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim)
+    return _vector_norm(x1 - x2 + eps, -1, keepdim, p, "NormBackward1")
 
 
 def pdist(input, p=2.0):
@@ -53,7 +54,7 @@ def pdist(input, p=2.0):
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
     rows, columns = ops.triu_indices(input.shape[0], input.shape[0], 1)
-    return (input[rows] - input[columns]).norm(p, -1)
+    return _vector_norm(input[rows] - input[columns], -1, False, p, "PdistBackward0")
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):

@@ -555,7 +555,7 @@ def dist(input, other, p=2):
             "norm(): input dtype should be either floating point or complex. Got "
             f"{difference.dtype.title} instead."
         )
-    return _vector_norm(difference, dim=None, keepdim=False, ord=float(p))
+    return _vector_norm(difference, dim=None, keepdim=False, ord=float(p), node="DistBackward0")
 
 
 def cdist(x1, x2, p=2.0, compute_mode=None):
@@ -579,7 +579,8 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
     differences = x1.unsqueeze(-2) - x2.unsqueeze(-3)
-    return _vector_norm(differences, dim=(differences.ndim - 1,), keepdim=False, ord=float(p))
+    last = (differences.ndim - 1,)
+    return _vector_norm(differences, dim=last, keepdim=False, ord=float(p), node="CdistBackward0")
 
 
 # Products -----------------------------------------------------------------------------------------

@@ -41,11 +41,11 @@ def _norm_slope(g, input, out, ord, dim):
 
 @reduction(
     title="norm",
-    node="LinalgVectorNormBackward0",
+    node=lambda dim, keepdim, ord, node: node,
     holomorphic=False,
     d_input=lambda g, input, out, ord, dim: _norm_slope(g, input, out, ord, dim),
 )
-def _vector_norm(input, *, dim=None, keepdim=False, ord=2):
+def _vector_norm(input, *, dim=None, keepdim=False, ord=2, node="LinalgVectorNormBackward0"):
     """(sum of |x|**ord) ** (1 / ord)."""
     if input.dtype.kind in "biu":
         raise RuntimeError(
