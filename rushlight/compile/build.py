@@ -10,8 +10,9 @@ from rushlight.compile.passes.plain import only_plain_views
 
 __all__ = ["NativeWarning", "build", "made_native", "optimize", "uses_native"]
 
-#: a Program of so many instructions (a loop written out) would take too long to be made native
-LONG = 1500
+#: a Program of so many instructions (a loop of a thousand steps, written out) would take too long
+#: to be made native: a quarter of a minute for 15,000
+LONG = 40_000
 
 
 class NativeWarning(RuntimeWarning):

@@ -30,6 +30,7 @@ from rushlight.compile.source import python_source
 __all__ = ["Code", "Compiled", "build"]
 
 MEMSET = "llvm.memset.p0.i64"
+LONGEST = 400  # lines of a segment's body: LLVM takes far longer for one of twice as many
 DATA = object.__basicsize__  # where an array object says where its data is
 # what is in the table besides arrays: working memory and how many times as much as was planned,
 # the free size, the threads' pool, how many threads the BLAS has otherwise
@@ -79,6 +80,8 @@ class Module:
                 self.body += pieces.lines(self, item.instruction)
             else:
                 self._product(item.instruction)
+            if len(self.body) > LONGEST:
+                self._end_segment()
         for x, number in plan.copies:
             self._copy(x, number)
         self._end_segment()
@@ -102,6 +105,15 @@ class Module:
                 f"load ptr, ptr {self.new(f'getelementptr i8, ptr {thing}, i64 {DATA}')}"
             )
         self.pointers[place] = made
+        return made
+
+    def moved(self, place, start):
+        """A register with the address so many bytes into a piece of memory."""
+        pointer = self.pointer(place)
+        if self.word(start) == "0":
+            return pointer
+        made = self.fresh()
+        self.body.append(f"{made} = getelementptr i8, ptr {pointer}, i64 {self.word(start)}")
         return made
 
     def entry(self, key, kind="ptr"):
@@ -128,7 +140,7 @@ class Module:
         text = writer.function(nest)
         self.declared.update(writer.declared)
         name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
-        pointers = [self.pointer(place) for place in writer.buffers]
+        pointers = [self.moved(*buffer) for buffer in writer.buffers]
         if kernel.parts:
             self._clear_sums(kernel)
         end = nest.extents[nest.shared] if nest.shared is not None else 1
@@ -173,7 +185,8 @@ class Module:
         text = product.text(self.is_sized)
         self.declared.update(product.declared)
         name = self.functions.setdefault(text, f"product{len(self.functions)}")
-        pointers = [self.pointer(self.plan.place[x]) for x in product.arrays]
+        places = (self.plan.place[x] for x in product.arrays)
+        pointers = [*map(self.moved, places, product.starts)]
         self._call(name, pointers, product.extent, product.parts)
         self.has_products = True
 
@@ -340,8 +353,7 @@ class Compiled:
         self.strided = [i for i, x in enumerate(inputs) if not x.contiguous]
         self._bind_rows()
         self._bind_segments()
-        alone = len(self.steps) == 1 and not isinstance(self.steps[0], tuple)
-        if alone and not self.strided:
+        if not self.strided and not any(isinstance(step, tuple) for step in self.steps):
             self.run = write_run(self)
 
     @property

@@ -53,8 +53,8 @@ def write_run(compiled):
             rows[row] = f"id({letter}{number})"
     pack = bind(struct.Struct(f"{len(rows)}Q").pack_into, "pack")
     lines.append(f"    {pack}({bind(compiled.table, 'table')}, 0, {', '.join(rows)})")
-    (step,) = compiled.steps
-    lines.append(f"    {bind(step, 'native')}({bind(compiled.address)})")
+    for step in compiled.steps:
+        lines.append(f"    {bind(step, 'native')}({bind(compiled.address)})")
     lines.append(f"return [{', '.join(f'o{i}' for i in range(len(compiled.outputs)))}]")
     parameters = ", ".join(f"a{i}" for i in range(len(compiled.program.inputs)))
     text = f"def run({parameters}):\n" + "\n".join(f"    {line}" for line in lines)

@@ -37,6 +37,8 @@ SHARED = 100_000  # elements times instructions from which on threads are worth 
 MOST_PARTS = 64
 SMALL = 32  # an array so many times smaller than another costs nothing to read beside it
 MOST_ON_STACK = 1 << 16  # bytes of a row that a thread has for itself
+DEEPEST = 64  # virtual values that one needs after the other
+NUMBERS_OF_ROWS = 8  # the same of such with one number for each row
 MOST_ARRAYS = 24  # in one kernel: more streams than that don't help
 
 
@@ -46,6 +48,7 @@ class Kernel:
     Attributes:
         shape: the extents of its axes; sizes of 1 are left out.
         members: its instructions, in order.
+        reads: for each of them the pairs (value, position in its memory) that it reads.
         role: for each value made here "element", "row", "column" or "all".
         phase: for each value the number of inner loops that must be through before it.
         outer: the set of axes of the outer loops, or None while there's no reason for one.
@@ -57,6 +60,7 @@ class Kernel:
     def __init__(self, shape):
         self.shape = shape
         self.members: list[Instruction] = []
+        self.reads: list[list] = []
         self.role: dict[Value, str] = {}
         self.phase: dict[Value, int] = {}
         self.outer: frozenset[int] | None = None
@@ -113,6 +117,8 @@ class Kernel:
 class Product:
     """A product of matrices."""
 
+    shape = None  # no loop that others could join
+
     def __init__(self, instruction):
         self.instruction = instruction
 
@@ -120,12 +126,16 @@ class Product:
 class Piece:
     """A call that is a native loop of its own."""
 
+    shape = None  # no loop that others could join
+
     def __init__(self, instruction):
         self.instruction = instruction
 
 
 class Outside:
     """An instruction that NumPy runs."""
+
+    shape = None  # no loop that others could join
 
     def __init__(self, instruction):
         self.instruction = instruction
@@ -165,6 +175,7 @@ class Fusion:
                 self.uses.setdefault(x, []).append(instruction)
         self.local: set[Value] = set()
         self._virtual: dict[Value, bool] = {}
+        self.depth: dict[Value, int] = {}  # of virtual values: how many are worked out before
         self.items: list = []
         self.position = dict.fromkeys(self.program.inputs, -1)
         for instruction in self.program.instructions:
@@ -179,7 +190,10 @@ class Fusion:
     def virtual(self, x):
         """Whether a value is worked out wherever it is needed."""
         if x not in self._virtual:
-            self._virtual[x] = x in self.definition and self._is_virtual(x, self.definition[x])
+            made = self.definition.get(x)
+            self._virtual[x] = made is not None and self._is_virtual(x, made)
+            if self._virtual[x]:
+                self.depth[x] = 1 + max((self.depth.get(y, 0) for y in made.operands), default=0)
         return self._virtual[x]
 
     def _is_virtual(self, x, instruction):
@@ -187,7 +201,7 @@ class Fusion:
             return True
         if instruction.kind not in ("elementwise", "fill") or not is_native(instruction):
             return False
-        if x in self.stored:
+        if x in self.stored or any(self.depth.get(y, 0) >= DEEPEST for y in instruction.operands):
             return False
         if instruction.kind == "fill" or prod(x.shape) == 1:
             return True
@@ -201,15 +215,15 @@ class Fusion:
             and x.shape == (arrays[0].shape if arrays else x.shape)
         )
 
-    def _only_in_larger(self, x):
-        """Whether only larger loops need a value; one number for each row may be on its way."""
+    def _only_in_larger(self, x, steps=NUMBERS_OF_ROWS):
+        """Whether only larger loops need a value; numbers for each row may be on its way."""
         is_row = x.ndim > 1 and x.shape[-1] == 1
         for user in self.uses.get(x, ()):
             for result in user.results:
                 if size_of(result) > size_of(x):
                     continue
                 free = user.kind == "elementwise" and is_native(user) and result not in self.stored
-                if not (is_row and free and self._only_in_larger(result)):
+                if not (is_row and free and steps and self._only_in_larger(result, steps - 1)):
                     return False
         return True
 
@@ -263,30 +277,33 @@ class Fusion:
             return self._append(Product(instruction), instruction)
         if self.virtual(instruction.result):
             return None
-        for number in reversed(range(len(self.items))):
+        shape = domain(instruction)
+        read = self._read(instruction, shape)
+        first = max((self.position[x] for x, _ in read), default=-1)
+        for number in reversed(range(max(first, 0), len(self.items))):
             kernel = self.items[number]
-            if isinstance(kernel, Kernel) and self._fits(instruction, kernel, number):
-                return self._join(instruction, kernel, number)
-        kernel = Kernel(domain(instruction))
+            if kernel.shape == shape and self._fits(instruction, read, kernel, number):
+                return self._join(instruction, read, kernel, number)
+        kernel = Kernel(shape)
         self.items.append(kernel)
-        return self._join(instruction, kernel, len(self.items) - 1)
+        return self._join(instruction, read, kernel, len(self.items) - 1)
 
     def _append(self, item, instruction):
         self.items.append(item)
         self.position.update(dict.fromkeys(instruction.results, len(self.items) - 1))
 
-    def _read(self, instruction, kernel):
-        """What an instruction reads, at the loop's element of a kernel."""
+    def _read(self, instruction, extents):
+        """What an instruction reads, at the element of a loop with these extents."""
         (first, *_) = instruction.operands or [instruction.result]
         shape = first.shape if instruction.kind == "reduce" else instruction.result.shape
-        n = len(kernel.shape)
-        return self.leaves(instruction, placed(shape, range(n), n), kernel.shape)
+        n = len(extents)
+        return self.leaves(instruction, placed(shape, range(n), n), extents)
 
-    def _fits(self, instruction, kernel, number):
-        if kernel.shape != domain(instruction) or len(kernel.arrays) > MOST_ARRAYS:
+    def _fits(self, instruction, read, kernel, number):
+        if len(kernel.arrays) > MOST_ARRAYS:
             return False
         related = kernel.shape == ()
-        for x, where in self._read(instruction, kernel):
+        for x, where in read:
             if x in kernel.role:
                 related = True
                 index = kernel.place(x)
@@ -299,13 +316,13 @@ class Fusion:
             related = related or (size_of(x) > 1 and x in kernel.arrays)
         return related and _role(instruction, kernel) is not None
 
-    def _join(self, instruction, kernel, number):
-        read = self._read(instruction, kernel)
+    def _join(self, instruction, read, kernel, number):
         phases = [kernel.phase[x] + (kernel.role[x] == "row") for x, _ in read if x in kernel.role]
         x = instruction.result
         kernel.role[x], kernel.outer = _role(instruction, kernel)
         kernel.phase[x] = max(phases, default=0)
         kernel.members.append(instruction)
+        kernel.reads.append(read)
         kernel.arrays.update(y for y, _ in read)
         self.position[x] = number
 
@@ -314,7 +331,7 @@ class Fusion:
     def _store_what_others_read(self):
         for number, item in enumerate(self.items):
             if isinstance(item, Kernel):
-                read = {x for i in item.members for x, _ in self._read(i, item)}
+                read = {x for each in item.reads for x, _ in each}
                 self.stored |= {x for x in read if self.position[x] != number}
             else:
                 roots = (self.root(x) for x in item.instruction.operands if isinstance(x, Value))

@@ -29,13 +29,17 @@ class LLVMWriter:
     """Collects the text of one kernel's function.
 
     Attributes:
-        buffers: keys of the memory that it takes, in the order of its parameters.
+        buffers: pairs (key of the memory, where in it to begin), in the order of its parameters.
+            What is only read begins where it is read, so that one function serves all steps of a
+            loop that was written out.
+        written: keys of the memory that it writes to.
         declared: declarations of the functions that it calls.
     """
 
     def __init__(self, place_of):
         self.place_of = place_of  # value -> key of its memory; same key, same memory
         self.buffers: list = []
+        self.written: set = set()
         self.declared: dict[str, str] = {}
         self.count = 0
         self.head, self.sizes = Lines(self), {}
@@ -73,14 +77,15 @@ class LLVMWriter:
 
     # Memory
 
-    def pointer(self, x):
+    def pointer(self, x, start=0):
         """The register that says where a value's memory is: a parameter, or a row on the stack."""
         key = self.place_of(x)
         if x in self.rows or key[0] == "stack":
             return self.on_stack(x)
-        if key not in self.buffers:
-            self.buffers.append(key)
-        return f"%b{self.buffers.index(key)}"
+        buffer = key, start * x.dtype.itemsize
+        if buffer not in self.buffers:
+            self.buffers.append(buffer)
+        return f"%b{self.buffers.index(buffer)}"
 
     def on_stack(self, x):
         """A row's worth of memory, which every call of the function has for itself."""
@@ -128,9 +133,12 @@ class LLVMWriter:
         return tuple(0 if i in axes else c for i, c in enumerate(term))
 
     def address(self, x, term, scope):
-        kind = memory_type(x.dtype)
+        kind, start, key = memory_type(x.dtype), 0, self.place_of(x)
+        if x not in self.rows and key[0] != "stack" and key not in self.written:
+            *steps, start = term
+            term = (*steps, 0)
         position = self.position(term, scope)
-        text = f"getelementptr inbounds {kind}, ptr {self.pointer(x)}, i64 {position}"
+        text = f"getelementptr inbounds {kind}, ptr {self.pointer(x, start)}, i64 {position}"
         return self.code(scope).new(text)
 
     def load(self, x, term, scope):
@@ -261,6 +269,8 @@ class LLVMWriter:
     def function(self, nest):
         """Write a nest; returns (parameters and body, as text)."""
         self.nest = nest
+        kept = nest.fusion.stored | nest.fusion.local
+        self.written = {self.place_of(x) for x in nest.kernel.role if x in kept}
         nest.write(self)
         for x, row in self.sums:
             self.add_up(x, row)

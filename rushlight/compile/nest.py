@@ -50,7 +50,7 @@ class Nest:
         self.phases = 1 + max(kernel.phase.values())
         n = len(kernel.shape)
         self.extents = dict(enumerate(kernel.shape))
-        terms = [term for i in kernel.members for _, term in fusion._read(i, kernel)]
+        terms = [term for read in kernel.reads for _, term in read]
         terms += [at.flat(kernel.place(x), x.shape, n) for x in kernel.role]
         self.outer, self.inner = kernel.split()
         if join:
@@ -218,8 +218,8 @@ def local_values(fusion, kernel):
             return True
         return any(costly(y) for y in instruction.operands if kernel.role.get(y) == "element")
 
-    for instruction in kernel.members:
-        for x, _ in fusion._read(instruction, kernel):
+    for instruction, read in zip(kernel.members, kernel.reads, strict=True):
+        for x, _ in read:
             if kernel.role.get(x) == "element" and x not in found:
                 if kernel.phase[x] < kernel.phase[instruction.result] and costly(x):
                     found.add(x)

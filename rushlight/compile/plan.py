@@ -60,7 +60,7 @@ class Plan:
         readers: dict[Value, list[int]] = {}
         for number, item in enumerate(fusion.items):
             if isinstance(item, Kernel):
-                read = {x for i in item.members for x, _ in fusion._read(i, item)}
+                read = {x for each in item.reads for x, _ in each}
             else:
                 operands = item.instruction.operands
                 read = {fusion.root(x) for x in operands if isinstance(x, Value)}
@@ -95,7 +95,7 @@ class Plan:
         if any(kernel.phase.values()) or tuple(s for s in x.shape if s != 1) != kernel.shape:
             return False
         here = at.flat(placed(x.shape, range(n), n), x.shape, n)
-        read = (pair for i in kernel.members for pair in self.fusion._read(i, kernel))
+        read = (pair for each in kernel.reads for pair in each)
         return all(where == here for y, where in read if y is x)
 
     def _place_others(self):
@@ -117,10 +117,11 @@ class Plan:
             dies = max(self.readers.get(x, ()), default=born)
             if any(x is y for y, _ in self.copies):
                 dies = len(fusion.items)
+            lives = [each for each in lives if each[3] >= born]
             offset = self._taken_over(x, born, size, lives)
             size = room(size)
             if offset is None:
-                offset = lowest(size, born, dies, lives)
+                offset = lowest(size, dies, lives)
             lives.append((offset, offset + size, born, dies))
             self.place[x] = ("arena", offset)
             self.size = max(self.size, offset + size)
@@ -154,9 +155,9 @@ def room(size):
     return int(size - min(size.offset, 0)) if isinstance(size, Dim) else size
 
 
-def lowest(size, born, dies, lives):
-    """The lowest place that is free for that long."""
-    blocks = sorted((o, end) for o, end, b, d in lives if b <= dies and born <= d)
+def lowest(size, dies, lives):
+    """The lowest place that is free for that long; `lives` are those that haven't ended."""
+    blocks = sorted((o, end) for o, end, b, _ in lives if b <= dies)
     offset = 0
     for start, end in blocks:
         if offset + size <= start:

@@ -37,6 +37,7 @@ class Product:
 
     Attributes:
         arrays: two operands and the result: the values whose memory it gets.
+        starts: where in that memory each begins, in bytes.
         parts: how many threads may share it at most; 0 if it is too small.
         extent: how many rows, columns or matrices there are to share.
     """
@@ -45,6 +46,7 @@ class Product:
         call = self.call = product_call(fusion, instruction)
         result = instruction.result
         self.arrays = (*call["roots"], result)
+        self.starts = [steps[-1] * result.dtype.itemsize for steps in call["steps"]]
         self.letter = register_type(result.dtype)
         self.gemm = native.GEMM[result.dtype.char]
         kinds = f"i32, i32, i32, i64, i64, i64, {self.letter}, ptr, i64, ptr, i64, "
@@ -98,12 +100,11 @@ class Product:
 
     def _within_stack(self, inner, pointer, steps, stack, known, code):
         """A pointer to one matrix of a stack."""
-        *steps, start = steps
-        place = word(start, code, known)
-        for step, (variable, _) in zip(steps, stack, strict=True):
+        place = "0"
+        for step, (variable, _) in zip(steps[:-1], stack, strict=True):
             if step:
                 moved = inner.new(f"mul nsw i64 {variable}, {word(step, code, known)}")
-                place = inner.new(f"add nsw i64 {place}, {moved}")
+                place = inner.new(f"add nsw i64 {place}, {moved}") if place != "0" else moved
         if place == "0":
             return pointer
         return inner.new(f"getelementptr {self.letter}, ptr {pointer}, i64 {place}")

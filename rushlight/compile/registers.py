@@ -23,7 +23,7 @@ import numpy as np
 __all__ = ["Code", "Number", "literal", "memory_type", "register_type"]
 
 REGISTER_TYPES = {"f4": "float", "f8": "double", "b1": "i1"}
-SUPPORTED = "float32 float64 bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
+SUPPORTED = {np.dtype(char) for char in "fd?bhilqBHILQ"}
 
 
 def register_type(dtype) -> str:

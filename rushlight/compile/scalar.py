@@ -144,7 +144,7 @@ def scalar(name, dtype, *numbers):
 def supports(instruction):
     """Whether native code can be made of an elementwise instruction or a reduction."""
     dtypes = [x.dtype for x in (*instruction.operands, *instruction.results)]
-    if any(dtype.name not in SUPPORTED or not dtype.isnative for dtype in dtypes):
+    if not SUPPORTED.issuperset(dtypes):
         return False
     if instruction.name == "cast":
         return True
