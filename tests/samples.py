@@ -811,11 +811,12 @@ record(
     lambda r: [
         call(r(1, 2, 6), r(2, 2, 2), **LINE),
         call(r(2, 2, 4, 3), r(2, 1, 2, 2), **PLANE),
+        call(r(2, 2, 4, 3), r(2, 1, 2, 2), r(2), **PLANE),
         call(r(1, 4, 2, 1), r(2, 2, 1, 1), **POINT),
         call(r(1, 1, 2, 4, 1), r(2, 1, 2, 2, 1), **SPACE),
     ],
-    oracle=lambda torch, input, weight, **options: getattr(torch, f"conv{input.ndim - 2}d")(
-        input, weight, **options
+    oracle=lambda torch, input, *rest, **options: getattr(torch, f"conv{input.ndim - 2}d")(
+        input, *rest, **options
     ),
 )
 record(

@@ -714,8 +714,21 @@ def from_groups(value, size):
     return value.unflatten(1, (size, -1)).movedim(1, 0)
 
 
-@rule("convolve", "convolve_input")
+@rule("convolve")
 def convolve(op, size, values, batched, options):
+    *values, bias = values
+    own = any(batched[:2])
+    if own:
+        result = convolve_input(op, size, values, batched[:2], options)
+    else:
+        result = op.call(*values, **options)
+    if bias is None:
+        return result
+    return add_channels(registry["add_channels"], size, (result, bias), (own, batched[2]), {})
+
+
+@rule("convolve_input")
+def convolve_input(op, size, values, batched, options):
     images, weight = values
     if not batched[1]:
         return op.call(images.flatten(0, 1), weight, **options).unflatten(0, (size, -1))
