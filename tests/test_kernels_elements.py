@@ -89,12 +89,12 @@ def test_code_is_made_once_all_sizes_together_have_paid(monkeypatch):
 
 
 def test_remembered_sizes_are_bounded(at_once, monkeypatch):
-    monkeypatch.setattr(elements, "MOST_SIZES", 3)
+    monkeypatch.setattr(fused, "MOST_READY", 3)
     function = elements.Elements(np.negative)
     for size in range(4_000, 4_010):
         x = _numbers(size)
         np.testing.assert_array_equal(function(x), -x)
-    assert len(function.runners) <= 3
+    assert len(function.ready) <= 3
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -20,7 +20,7 @@ import numpy as np
 
 from rushlight.autograd import saved
 from rushlight.autograd.tape import Node, Output, hooks_exist, modes
-from rushlight.kernels.elements import LARGE, added
+from rushlight.kernels.elements import LARGE, added, copied
 from rushlight.ops import fast
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -171,7 +171,7 @@ def own(gradient, like):
         if gradient.flags.c_contiguous if in_order else gradient.strides == like.strides:
             return gradient
     if in_order:
-        return gradient.copy()
+        return copied(gradient) if gradient.size >= LARGE else gradient.copy()
     made = np.empty_like(like, gradient.dtype)
     made[...] = gradient
     return made

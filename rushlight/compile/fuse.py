@@ -33,7 +33,7 @@ from rushlight.compile.sizes import Dim
 __all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "fuse"]
 
 REDUCTIONS = {"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"}
-SHARED = 100_000  # elements times instructions from which on threads are worth while
+SHARED = 200_000  # elements times instructions from which on threads are worth while
 MOST_PARTS = 64
 SMALL = 32  # an array so many times smaller than another costs nothing to read beside it
 MOST_ON_STACK = 1 << 16  # bytes of a row that a thread has for itself

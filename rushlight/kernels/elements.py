@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.kernels.fused import Fused, alone, traced
+from rushlight.kernels.fused import Fused, alone, calling, traced
 
-__all__ = ["Elements", "added"]
+__all__ = ["LARGE", "Elements", "added", "copied"]
 
 #: below this many elements a single call of NumPy's is as fast
 LARGE = 1 << 17
@@ -18,8 +18,6 @@ LARGE = 1 << 17
 MANY = 1 << 14
 #: sizes that stand for all below, and for all above, when a function is traced
 EXAMPLES = 1 << 13, 1 << 18
-#: so many sizes of one kind of call are remembered
-MOST_SIZES = 64
 
 
 class Elements(Fused):
@@ -29,46 +27,29 @@ class Elements(Fused):
 
     Attributes:
         families: for each kind of call, with few or many elements, native code; or None.
-        runners: the same for each kind and size.
     """
 
-    __slots__ = ("families", "runners")
+    __slots__ = ("families",)
 
     def __init__(self, function):
         super().__init__(function)
         self.families: dict = {}
-        self.runners: dict = {}
 
-    def __call__(self, *args, **options):
-        shape = args[0].shape
+    def _found(self, args, options):
+        shape, size = args[0].shape, args[0].size
         flat = [_flat(x, shape) if x.__class__ is np.ndarray else x for x in args]
-        kind = args[0].size, *map(_kind, args, flat), *options.items()
-        run = self.runners.get(kind)
-        if run is None:
-            if None in kind:
-                ordered = all(map(_is_in_order, args))
-                return (super().__call__ if ordered else self.function)(*args, **options)
-            run = self._sized(kind, flat, options)
-            if run is None:
-                return self.function(*args, **options)
-        made = [x.reshape(shape) for x in run(*(x for x in flat if x.__class__ is np.ndarray))]
-        return made[0] if len(made) == 1 else tuple(made)
-
-    def _sized(self, kind, flat, options):
-        """Native code for a size; None if there is none, or not yet."""
-        size, *rest = kind
-        key = size >= MANY, *rest
-        if key not in self.families:
-            if not self._paid(key, size):
+        kind = size >= MANY, *map(_kind, args, flat), *options.items()
+        if None in kind:
+            return super()._found(args, options) if all(map(_is_in_order, args)) else None
+        if kind not in self.families:
+            if not self._paid(kind, size):
                 return None
-            self.families[key] = _family(self.function, EXAMPLES[size >= MANY], flat, options)
-        family = self.families[key]
+            self.families[kind] = _family(self.function, EXAMPLES[size >= MANY], flat, options)
+        family = self.families[kind]
         if family is None or not family.covers(size):
             return None
-        if len(self.runners) >= MOST_SIZES:
-            self.runners.clear()
-        run = self.runners[kind] = alone(family.runner(size))
-        return run
+        run = alone(family.code.at(size))
+        return calling(run, None, lambda results: results[0].reshape(shape))
 
 
 def _flat(x, shape):
@@ -94,7 +75,10 @@ def _is_in_order(x):
 
 
 def _family(function, size, flat, options):
-    """Native code of a function for sizes like this one; None if there isn't any."""
+    """Native code of a function for sizes like this one; None if there isn't any.
+
+    It is for functions of one result, and without instructions that NumPy runs.
+    """
     from rushlight.compile.family import Different, Family, Template
     from rushlight.compile.sizes import Bound
 
@@ -103,15 +87,16 @@ def _family(function, size, flat, options):
         given = [np.ones(n, x.dtype) if getattr(x, "ndim", 0) else x for x in flat]
         shapes = [x.shape if x.__class__ is np.ndarray else None for x in given]
         programs.append(traced(function, given, shapes, options))
-        if programs[-1] is None or any(x.shape != (n,) for x in programs[-1].outputs):
+        if programs[-1] is None or [x.shape for x in programs[-1].outputs] != [(n,)]:
             return None
     try:
         family = Family(Template(*programs))
-        family.runner(size)
+        steps = family.runner(size).steps
     except (Different, Bound):
         return None
-    return None if family.template.holes else family
+    straight = len(steps) == 1 and not isinstance(steps[0], tuple)
+    return family if straight and not family.template.holes else None
 
 
-#: the sum of two gradients
-added = Elements(np.add)
+#: the sum of two gradients, and one as an array of its own
+added, copied = Elements(np.add), Fused(np.positive)

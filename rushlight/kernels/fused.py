@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from numpy import ndarray
 
 from rushlight import kernels
 
@@ -18,6 +19,8 @@ __all__ = ["Fused", "fused_if_large"]
 
 #: so many shapes of one function are compiled, and no more
 MOST = 32
+#: so many ways in which arguments lie in memory are remembered
+MOST_READY = 256
 #: below this many elements a few NumPy calls are as fast, and operations don't ask
 LEAST = 1 << 12
 
@@ -31,31 +34,54 @@ class Fused:
         function: the Python function.
         worked: for each kind of call, how many elements its calls have worked through.
         native: for each kind of call, the native code; None if there can't be any.
+        ready: for arrays of known shapes and strides, a function of them that runs native code.
     """
 
-    __slots__ = ("__dict__", "function", "native", "worked")
+    __slots__ = ("__dict__", "function", "native", "ready", "worked")
 
     def __init__(self, function):
         functools.update_wrapper(self, function)
         self.function = function
         self.worked: dict = {}
         self.native: dict = {}
+        self.ready: dict = {}
 
     def __call__(self, *args, **options):
-        if args[0].__class__ is np.ndarray:
-            given = list(map(_compact, args))
-            kind = tuple(map(_kind, args, given)), tuple(options.items())
-            run = self.native.get(kind) or self._earned(kind, args, given, options)
+        if args[0].__class__ is ndarray:
+            key = [
+                (x.shape, x.strides, x.dtype.char) if x.__class__ is ndarray else (x.__class__, x)
+                for x in args
+            ]
+            key = (*key, *options.items())
+            run = self.ready.get(key) or self._prepared(key, args, options)
             if run is not None:
-                made = run(*(x for x in given if x.__class__ is np.ndarray))
-                return made[0] if len(made) == 1 else tuple(made)
+                return run(*[x for x in args if x.__class__ is ndarray])
         return self.function(*args, **options)
+
+    def _prepared(self, key, args, options):
+        """What runs for such arguments; None if there is no native code, or not yet."""
+        run = self._found(args, options)
+        if run is not None:
+            if len(self.ready) >= MOST_READY:
+                self.ready.clear()
+            self.ready[key] = run
+        return run
+
+    def _found(self, args, options):
+        given = [_compact(x) if x.__class__ is ndarray else x for x in args]
+        kind = tuple(map(_kind, args, given)), tuple(options.items())
+        run = self.native.get(kind) or self._earned(kind, args, given, options)
+        if run is None:
+            return None
+        plain = all(x is y or x.ctypes.data == y.ctypes.data for x, y in zip(args, given))
+        finish = _only if len(run.outputs) == 1 else tuple
+        return calling(run, None if plain else _compact, finish)
 
     def _earned(self, kind, args, given, options):
         if kind in self.native or None in kind[0] or not self._paid(kind, args[0].size):
             return None
         if len(self.native) < MOST:
-            shapes = [x.shape if x.__class__ is np.ndarray else None for x in args]
+            shapes = [x.shape if x.__class__ is ndarray else None for x in args]
             program = traced(self.function, given, shapes, options)
             self.native[kind] = None if program is None else alone(emit().build(program))
         return self.native.get(kind)
@@ -71,6 +97,22 @@ class Fused:
         return True
 
 
+def _only(results):
+    return results[0]
+
+
+def calling(run, prepare, finish):
+    """A function of arrays that runs native code; `finish` makes its results what is returned.
+
+    Native code reads memory, whatever shape an array says that it has. So nothing has to `prepare`
+    those that lie as it expects them, unless there are instructions in it that NumPy runs.
+    """
+    if prepare is None and len(run.steps) == 1 and not isinstance(run.steps[0], tuple):
+        run = run.run
+        return lambda *arrays: finish(run(*arrays))
+    return lambda *arrays: finish(run(*map(prepare or _compact, arrays)))
+
+
 def fused_if_large(function):
     """The decorator: a function of arrays that is native code where its first array is large."""
     fused = Fused(function)
@@ -84,7 +126,7 @@ def fused_if_large(function):
 
 def _compact(x):
     """An array in C order, its size 1 along the dimensions that it was expanded along."""
-    if x.__class__ is not np.ndarray or x.flags.c_contiguous:
+    if x.flags.c_contiguous:
         return x
     if 0 in x.strides:
         x = x[tuple(slice(None if stride else 1) for stride in x.strides)]
@@ -93,7 +135,7 @@ def _compact(x):
 
 def _kind(x, given):
     """What native code depends on; None for arrays that it can't take."""
-    if x.__class__ is not np.ndarray:
+    if x.__class__ is not ndarray:
         return type(x), x
     return (x.shape, given.shape, x.dtype.char) if x.dtype.char in "fd" else None
 
@@ -130,7 +172,7 @@ def traced(function, given, shapes, options):
     recorder.recording, recorder.in_kernel = True, 1
     symbols = []
     for x, shape in zip(given, shapes, strict=True):
-        if x.__class__ is np.ndarray:
+        if x.__class__ is ndarray:
             x = Symbol(recorder, x, Memory(x, source=x))
             recorder.read(x)  # so the inputs have the order of the arguments
             x = x if x.shape == shape else np.broadcast_to(x, shape)
