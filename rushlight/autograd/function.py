@@ -144,7 +144,7 @@ def in_order(forward, args, kwargs, has_context):
     try:
         bound = parameters.bind(*((None,) if has_context else ()), *args, **kwargs)
     except TypeError as error:
-        raise TypeError(f"forward() {error}") from None
+        raise TypeError(f"forward() {error}" if has_context else str(error)) from None
     for name in kwargs:
         if name in bound.kwargs:
             raise TypeError(f"forward() got an unexpected keyword argument '{name}'")

@@ -365,13 +365,15 @@ def jacobian(
     return result if several_out else result[0]
 
 
-def check_strategy(strategy):
-    """Refuse an unknown strategy."""
+def check_strategy(strategy, hint=True):
+    """Refuse an unknown strategy, with a hint of what each is good for."""
     if strategy not in ("forward-mode", "reverse-mode"):
+        more = (
+            ' Hint: If your function has more outputs than inputs, "forward-mode" tends to be more '
+            'performant. Otherwise, prefer to use "reverse-mode".'
+        )
         raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your '
-            'function has more outputs than inputs, "forward-mode" tends to be more performant. '
-            'Otherwise, prefer to use "reverse-mode".'
+            'Expected strategy to be either "forward-mode" or "reverse-mode".' + more * hint
         )
 
 
@@ -506,7 +508,7 @@ def hessian(
             [ 0., 12.]])
     """
     several, inputs = as_tensors(inputs, "inputs", "hessian")
-    check_strategy(outer_jacobian_strategy)
+    check_strategy(outer_jacobian_strategy, hint=False)
 
     def checked(*each):
         output = func(*each)

@@ -8,7 +8,6 @@ Tensors with their place on the tape: `unpack`.
 from __future__ import annotations
 
 import gc
-import math
 
 import numpy as np
 
@@ -306,50 +305,6 @@ def present_edge(counter, array, edge):
         if isinstance(x, Tensor) and x._array is array:
             return x._node
     return edge
-
-
-_ATTRIBUTE_NAMES = {"self": "input", "result": "out"}
-
-
-def saved_attribute(node, attribute):
-    """`node._saved_x`: what was saved of argument `x`; `self` is the first, `result` the output.
-
-    `node._raw_saved_x` is the `SavedTensor` itself.
-    """
-    raw = attribute.startswith("_raw")
-    name = attribute.removeprefix("_raw").removeprefix("_saved_")
-    op = getattr(type(node), "op", None)
-    names = node.saved_names
-    name = name if name in names else _ATTRIBUTE_NAMES.get(name, name)
-    if op is None:
-        raise AttributeError(f"'{type(node).__name__}' object has no attribute '{attribute}'")
-    if raw and name in names:
-        return SavedTensor(node, names.index(name))
-    if node.saved is None:
-        raise_freed()
-    values = unpack(node)
-    found = values[name] if name in names else _derived(name, values)
-    if found is None and name not in names:
-        raise AttributeError(f"'{type(node).__name__}' object has no attribute '{attribute}'")
-    return found
-
-
-def _derived(name, values):
-    """What PyTorch saves besides: sizes, the number of elements, the arrays of an index."""
-    argument, _, what = name.partition("_sym_")
-    shape = _shape_of(_ATTRIBUTE_NAMES.get(argument, argument), values)
-    if shape is not None and what in ("sizes", "numel"):
-        return shape if what == "sizes" else math.prod(shape)
-    if name == "indices" and isinstance(values.get("index"), tuple):
-        return tuple(wrap(x) if isinstance(x, np.ndarray) else None for x in values["index"])
-    return None
-
-
-def _shape_of(argument, values):
-    """The shape of an argument, if it was saved, or can be read from what was."""
-    if isinstance(values.get(argument), Tensor):
-        return tuple(values[argument]._array.shape)
-    return values.get(f"{argument}_shape")
 
 
 class SavedTensor:

@@ -180,6 +180,12 @@ class Node:
         return tuple(as_function(edge) for edge in edges)
 
     @property
+    def _input_metadata(self):
+        from rushlight.autograd.saved_attributes import input_metadata
+
+        return input_metadata(self)
+
+    @property
     def metadata(self):
         """A dictionary for whatever the user wants to note about this Node."""
         return self.__dict__.setdefault("_metadata", {})
@@ -214,7 +220,7 @@ class Node:
 
     def __getattr__(self, name):
         if name.startswith(("_saved_", "_raw_saved_")):
-            from rushlight.autograd.saved import saved_attribute
+            from rushlight.autograd.saved_attributes import saved_attribute
 
             return saved_attribute(self, name)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")

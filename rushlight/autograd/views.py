@@ -99,7 +99,7 @@ def refresh(view):
     view._node = again._node
     if view._node is not None and op.outputs is None and view._array.__class__ is np.ndarray:
         # PyTorch views it anew by its strides
-        view._node.__class__ = op.node_class_named("AsStridedBackward0")
+        op.rename(view._node, "AsStridedBackward0")
     view._requires_grad = again._requires_grad
     view._view_version = version
 
@@ -128,11 +128,22 @@ def check_in_place(tensor, recorded=None):
                 "operation."
             )
             raise explained(error)
-    if tensor._requires_grad and gradient_edge(tensor) is tensor:
+    if tensor._requires_grad and (_is_overtaken(tensor) or gradient_edge(tensor) is tensor):
         error = RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
         raise explained(error)
+
+
+def _is_overtaken(tensor):
+    """Whether a view that never had a history of its own has yet to learn that its base got one.
+
+    PyTorch takes such a view for a leaf, until somebody looks at its `grad_fn`.
+    """
+    base = tensor._base
+    if base is None or tensor._node is not None or tensor._view_version is None:
+        return False
+    return base._node is not None
 
 
 def check_not_inference(tensor):

@@ -11,6 +11,7 @@ from rushlight.explain import explained
 from rushlight.explain.provenance import here, note_write
 from rushlight.ops import fast
 from rushlight.ops.op import special_array
+from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["in_place", "overwrite"]
@@ -31,8 +32,21 @@ def in_place(function, self, *args, **kwargs):
         check_no_overlap(self, *args)
     result = function(_as_operand(self), *args, **kwargs)
     check_holds(self, result, function.__name__)
-    overwrite(self, result)
+    overwrite(self, result, expanded=_may_be_expanded(self, function.__name__))
     return self
+
+
+def _may_be_expanded(self, name):
+    """Whether places that lie in one may be written to, of which PyTorch only warns here."""
+    if name not in ("masked_fill", "index_fill"):
+        return False
+    if self._base is not None and has_shared_places(self._array):
+        warn(
+            f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
+            "performing this operation. This also applies to advanced indexing e.g. "
+            "tensor[mask] = scalar"
+        )
+    return True
 
 
 def _straight(function, self, args, kwargs):

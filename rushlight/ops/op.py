@@ -54,7 +54,16 @@ from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
 
-__all__ = ["Op", "elementwise", "intercept", "opaque", "reduction", "registry", "view"]
+__all__ = [
+    "Op",
+    "elementwise",
+    "intercept",
+    "opaque",
+    "recorded_as",
+    "reduction",
+    "registry",
+    "view",
+]
 
 #: every declared operation, by name
 registry: dict[str, Op] = {}
@@ -245,6 +254,11 @@ class Op:
             key = name, complex_valued, rounded
             made = self._node_classes[key] = type(name, (Node,), body)
         return made
+
+    def rename(self, node, name):
+        """Let a Node of this operation go by another name."""
+        own = next(key for key, made in self._node_classes.items() if made is node.__class__)
+        node.__class__ = self.node_class_named(name, *own[1:])
 
     def _backward_of(self, complex_valued, rounded):
         if rounded:
@@ -532,6 +546,13 @@ opaque = declarer(Opaque)
 
 
 # What the kinds are made of -----------------------------------------------------------------------
+
+
+def recorded_as(result, name):
+    """The result of a function that consists of several; PyTorch's Node of it is called `name`."""
+    if result._node is not None:
+        result._node.op.rename(result._node, name)
+    return result
 
 
 def camel_case(name):

@@ -44,6 +44,14 @@ def check_out(name, result, args, out):
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
+    if modes.dual_level >= 0:
+        from rushlight.autograd.forward_ad import tangent_of
+
+        if any(tangent_of(x) is not None for x in (*tensors, out)):
+            raise NotImplementedError(
+                f"Trying to use forward AD with {name}_out that does not support it because it is "
+                "an out= function"
+            )
     check_writable(out)
     _check_places(name, tensors, out)
     if result.dtype is not out.dtype:

@@ -17,7 +17,7 @@ from rushlight.ops.creation.constants import (
 from rushlight.ops.creation.copies import _zeroed
 from rushlight.ops.creation.devices import allocated, is_on_meta
 from rushlight.ops.inplace import check_writable
-from rushlight.ops.op import opaque
+from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import no_such_form
 from rushlight.tensor import Tensor, as_array, type_name, wrap
@@ -402,7 +402,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 # In place -----------------------------------------------------------------------------------------
 
 
-def _refill(tensor, node, draw, *parameters):
+def _refill(tensor, name, draw, *parameters):
     """Random numbers in place of what a tensor holds; its gradient ends here."""
     check_in_place(tensor)
     check_writable(tensor)
@@ -412,21 +412,23 @@ def _refill(tensor, node, draw, *parameters):
         refuse_unbatched()
     tensor._counter[0] += 1
     if tensor._requires_grad and modes.grad_enabled:
-        rebase(tensor, _zeroed(tensor)._node)
+        rebase(tensor, recorded_as(_zeroed(tensor), name)._node)
     return tensor
 
 
 def uniform_(input, from_=0.0, to=1.0, *, generator=None):
     """Uniform numbers of [from, to), in place."""
     draws, kind = stream(generator), input._array.dtype
-    return _refill(input, "Uniform", lambda shape: draws.uniform(shape, kind, from_, to))
+    return _refill(input, "UniformBackward0", lambda shape: draws.uniform(shape, kind, from_, to))
 
 
 def normal_(input, mean=0.0, std=1.0, *, generator=None):
     """Normal numbers, in place."""
     draws, kind = stream(generator), input._array.dtype
     contiguous = input._array.flags.c_contiguous
-    return _refill(input, "Normal", lambda shape: draws.normal(shape, kind, mean, std, contiguous))
+    return _refill(
+        input, "NormalBackward0", lambda shape: draws.normal(shape, kind, mean, std, contiguous)
+    )
 
 
 def bernoulli_(input, p=0.5, *, generator=None):
@@ -434,37 +436,44 @@ def bernoulli_(input, p=0.5, *, generator=None):
     draws, kind = stream(generator), input._array.dtype
     if isinstance(p, Tensor):
         p = np.broadcast_to(p._array, input._array.shape)
-        return _refill(input, "Bernoulli", lambda shape, p=p: draws.bernoulli(p, shape, kind))
-    return _refill(input, "Bernoulli", lambda shape: draws.bernoulli(p, shape, kind))
+        return _refill(
+            input, "BernoulliBackward1", lambda shape, p=p: draws.bernoulli(p, shape, kind)
+        )
+    return _refill(input, "BernoulliBackward2", lambda shape: draws.bernoulli(p, shape, kind))
 
 
 def exponential_(input, lambd=1.0, *, generator=None):
     """Exponential numbers of rate `lambd`, in place."""
     draws, kind = stream(generator), input._array.dtype
-    return _refill(input, "Exponential", lambda shape: draws.exponential(shape, kind, lambd))
+    return _refill(
+        input, "ExponentialBackward0", lambda shape: draws.exponential(shape, kind, lambd)
+    )
 
 
 def geometric_(input, p, *, generator=None):
     """Trials up to the first success, in place."""
     draws, kind = stream(generator), input._array.dtype
-    return _refill(input, "Geometric", lambda shape: draws.geometric(shape, kind, p))
+    return _refill(input, "GeometricBackward0", lambda shape: draws.geometric(shape, kind, p))
 
 
 def cauchy_(input, median=0.0, sigma=1.0, *, generator=None):
     """Cauchy numbers, in place."""
     draws, kind = stream(generator), input._array.dtype
-    return _refill(input, "Cauchy", lambda shape: draws.cauchy(shape, kind, median, sigma))
+    return _refill(input, "CauchyBackward0", lambda shape: draws.cauchy(shape, kind, median, sigma))
 
 
 def log_normal_(input, mean=1.0, std=2.0, *, generator=None):
     """Numbers whose logarithm is normal, in place."""
     draws, kind = stream(generator), input._array.dtype
-    return _refill(input, "LogNormal", lambda shape: draws.log_normal(shape, kind, mean, std))
+    return _refill(
+        input, "LogNormalBackward0", lambda shape: draws.log_normal(shape, kind, mean, std)
+    )
 
 
 def random_(input, from_=None, to=None, *, generator=None):
     """Integers from `from` (0) to `to - 1`, in place; without bounds, all that the dtype has."""
     draws, kind = stream(generator), input._array.dtype
+    name = f"RandomBackward{(from_ is None) + (to is None)}"
     if from_ is not None and to is None:
         from_, to = 0, from_
-    return _refill(input, "Random", lambda shape: draws.integers(from_, to, shape, kind))
+    return _refill(input, name, lambda shape: draws.integers(from_, to, shape, kind))

@@ -181,7 +181,13 @@ def prelu_kernel(input, weight):
     return np.where(input > 0, input, input * weight)
 
 
-@elementwise(node="RreluWithNoiseBackward0", d_input=lambda g, noise: g * noise)
+def _rrelu_slope(g, input, noise):
+    return beside(g * noise, input, name="RreluWithNoiseBackwardBackward0")
+
+
+@elementwise(
+    node="RreluWithNoiseBackward0", d_input=lambda g, input, noise: _rrelu_slope(g, input, noise)
+)
 def rrelu(input, noise):
     """Each element times its noise, which is 1 for positive ones and a random slope for others."""
     return input * noise

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from rushlight.ops.elementwise.unary import beside
 from rushlight.ops.layers.pool import _avg_pool, _plain, _put_places, check_tensor
 from rushlight.ops.op import opaque
 from rushlight.ops.reduction.sums import _mean
@@ -76,8 +77,10 @@ def _bounds(n, out):
     linear=True,
     takes_out=False,
     node=lambda weights, name: name,
-    d_input=lambda g, weights, name: _weigh(
-        g, weights=tuple(None if w is None else w.T for w in weights), name=name
+    d_input=lambda g, input, weights, name: beside(
+        _weigh(g, weights=tuple(None if w is None else w.T for w in weights), name=name),
+        input,
+        name=f"{name[:-1]}Backward0",
     ),
 )
 def _weigh(input, *, weights, name):
@@ -131,12 +134,18 @@ def adaptive_avg_pool3d(input, output_size):
     return _adaptive_avg(3, input, output_size)
 
 
+def _max_name(sizes):
+    return f"AdaptiveMaxPool{max(len(sizes), 2)}DBackward0"
+
+
 @opaque(
     outputs=("values", "indices"),
     takes_out=False,
-    node=lambda sizes: f"AdaptiveMaxPool{max(len(sizes), 2)}DBackward0",
-    d_input=lambda g_values, indices, input_shape: _put_places(
-        g_values, indices=_plain(indices), space=tuple(input_shape[2:]), once=False
+    node=lambda sizes: _max_name(sizes),
+    d_input=lambda g_values, input, indices, input_shape, sizes: beside(
+        _put_places(g_values, indices=_plain(indices), space=tuple(input_shape[2:]), once=False),
+        input,
+        name=f"{_max_name(sizes)[:-1]}Backward0",
     ),
 )
 def _adaptive_max(input, *, sizes):

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.elementwise.unary import abs, log, log1p, sigmoid, sign, where
+from rushlight.ops.elementwise.unary import abs, beside, log, log1p, sigmoid, sign, where
 from rushlight.ops.layers.activation import log_sigmoid
 from rushlight.ops.op import opaque
 from rushlight.ops.refused import NOT_FLOATING
@@ -278,8 +278,17 @@ def _class_index(target, ndim):
 
 @opaque(
     linear=True,
-    d_input=lambda g, target, weight, input_shape, reduction, ignore_index: nll_loss_gradient(
-        g, target, weight, shape=input_shape, reduction=reduction, ignore_index=ignore_index
+    d_input=lambda g, input, target, weight, reduction, ignore_index: beside(
+        nll_loss_gradient(
+            g,
+            target,
+            weight,
+            shape=tuple(input.shape),
+            reduction=reduction,
+            ignore_index=ignore_index,
+        ),
+        input,
+        name="NllLossBackwardBackward0",
     ),
 )
 def nll_loss(input, target, weight=None, *, reduction="mean", ignore_index=-100):

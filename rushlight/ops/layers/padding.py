@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.ops.elementwise.unary import beside
 from rushlight.ops.op import opaque
 from rushlight.ops.refused import refuse
 from rushlight.tensor import Tensor, type_name
@@ -82,8 +83,10 @@ def _places_node(pad, mode):
     linear=True,
     takes_out=False,
     node=_places_node,
-    d_input=lambda g, pad, mode, input_shape: _pad_with_own_back(
-        g, shape=input_shape, pad=pad, mode=mode
+    d_input=lambda g, input, pad, mode: beside(
+        _pad_with_own_back(g, shape=tuple(input.shape), pad=pad, mode=mode),
+        input,
+        name=f"{_places_node(pad, mode)[:-1]}Backward0",
     ),
 )
 def _pad_with_own(input, *, pad, mode):

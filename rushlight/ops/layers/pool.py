@@ -381,13 +381,17 @@ def max_pool3d(
     linear=True,
     takes_out=False,
     node=lambda kernel_size, stride, padding, out, divisor, name: name,
-    d_input=lambda g, input_shape, kernel_size, stride, padding, divisor: _spread_windows(
-        g,
-        space=tuple(input_shape[2:]),
-        kernel_size=kernel_size,
-        stride=stride,
-        padding=padding,
-        divisor=divisor,
+    d_input=lambda g, input, kernel_size, stride, padding, divisor, name: beside(
+        _spread_windows(
+            g,
+            space=tuple(input.shape[2:]),
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            divisor=divisor,
+        ),
+        input,
+        name=f"{name[:-1]}Backward0",
     ),
 )
 def _mean_pool(input, *, kernel_size, stride, padding, out, divisor, name):

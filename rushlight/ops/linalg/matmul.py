@@ -9,7 +9,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise.arithmetic import _add
 from rushlight.ops.fast import sum_to
-from rushlight.ops.op import opaque
+from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum
 from rushlight.ops.refused import refuse
@@ -358,7 +358,9 @@ def rmatmul(input, other):
 
 def vdot(input, other, *, out=None):
     """Product of two vectors, the first conjugated."""
-    return dot(input.conj() if input.is_complex() else input, other, out=out)
+    return recorded_as(
+        dot(input.conj() if input.is_complex() else input, other, out=out), "VdotBackward0"
+    )
 
 
 def _check_bmm(input, mat2):
@@ -480,7 +482,9 @@ def _add_product(name, input, product, beta, alpha, out):
         result = scaled.expand(target)
     else:
         result = _add(scaled, input if beta == 1 else input * beta)
-    return result if out is None else write_out(name, result, (input, product), out)
+    if out is not None:
+        return write_out(name, result, (input, product), out)
+    return recorded_as(result, f"{name.capitalize()}Backward0")
 
 
 def chain_matmul(*matrices, out=None):

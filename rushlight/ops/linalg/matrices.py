@@ -36,7 +36,7 @@ from rushlight.ops.linalg.solvers import (
     refuse_singular,
     zero_pivot,
 )
-from rushlight.ops.op import in_dtype
+from rushlight.ops.op import in_dtype, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.extremes import amax, amin
 from rushlight.ops.reduction.norms import _vector_norm
@@ -597,7 +597,7 @@ def trace(input):
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
     if input._array.dtype.kind == "b":
         raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return sum(diagonal(input))
+    return recorded_as(sum(diagonal(input)), "TraceBackward0")
 
 
 def matrix_power(A, n, *, out=None):
@@ -653,6 +653,8 @@ def multi_dot(tensors, *, out=None):
                 f"{list(two.shape)} cannot be multiplied"
             )
     result = _multiplied(matrices, _best_splits(matrices), 0, count - 1)
+    if count > 2:
+        recorded_as(result, "ViewBackward0")
     result = result.squeeze(1) if column else result
     result = result.squeeze(0) if row else result
     return _written("linalg_multi_dot", result, tensors, out)

@@ -9,6 +9,7 @@ from rushlight.ops.elementwise.complex_numbers import complex, conjugate
 from rushlight.ops.elementwise.unary import sqrt, where
 from rushlight.ops.linalg.matmul import matmul
 from rushlight.ops.linalg.matrices import vector_norm
+from rushlight.ops.op import recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import dims_argument
 from rushlight.ops.shapes import normalize_dim
@@ -141,7 +142,9 @@ def renorm(input, p, dim, maxnorm, *, out=None):
     axis = normalize_dim(dim, input.ndim)
     others = [d for d in range(input.ndim) if d != axis]
     norm = vector_norm(input, p, others, keepdim=True)
-    result = input * where(norm > maxnorm, maxnorm / (norm + 1e-7), 1.0)
+    result = recorded_as(
+        input * where(norm > maxnorm, maxnorm / (norm + 1e-7), 1.0), "RenormBackward0"
+    )
     return result if out is None else write_out("renorm", result, (input,), out)
 
 

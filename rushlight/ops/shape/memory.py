@@ -40,8 +40,16 @@ def reshaped_in_place(self, view_function, *args):
             setattr(self, name, getattr(after, name))
     if modes.grad_enabled:
         self._node = after._node
+        if self._node is not None:
+            self._node.op.rename(self._node, _in_place_name(self._node.name()))
     self._counter[0] += 1
     return self
+
+
+def _in_place_name(name):
+    """PyTorch counts the forms of a function, and those in place come after the others."""
+    name, _, number = name.partition("Backward")
+    return f"{name}Backward{int(number) + (3 if name == 'Squeeze' else 1)}"
 
 
 def squeeze_(input, dim=None):
