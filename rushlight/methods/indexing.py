@@ -81,7 +81,7 @@ class Indexing:
 
     def index_fill_(self, dim, index, value):
         """`index_fill` in place."""
-        return ops.in_place(ops.index_fill, self, dim, index, value)
+        return ops.index_fill_(self, dim, index, value)
 
     def index_reduce(self, dim, index, source, reduce, *, include_self=True):
         """`source` reduced into the positions `index` of a dimension."""
@@ -99,7 +99,7 @@ class Indexing:
 
     def masked_fill_(self, mask, value):
         """`masked_fill` in place."""
-        return ops.in_place(ops.masked_fill, self, mask, value)
+        return ops.masked_fill_(self, mask, value)
 
     def masked_select(self, mask):
         """The elements under the mask, in a row."""

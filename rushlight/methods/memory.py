@@ -128,6 +128,14 @@ class Memory:
         """Another size, in place."""
         return ops.resize_(self, *sizes, memory_format=memory_format)
 
+    def resize(self, *sizes):
+        """The elements in another shape, of as many; deprecated."""
+        return ops.resize(self, *sizes)
+
+    def resize_as(self, tensor):
+        """The elements in the shape of another tensor; deprecated."""
+        return ops.resize_as(self, tensor)
+
     def resize_as_(self, the_template, *, memory_format=None):
         """The size of another tensor, in place."""
         return ops.resize_as_(self, the_template)

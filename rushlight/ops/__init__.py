@@ -62,7 +62,9 @@ from rushlight.ops.indexing.brackets import *
 from rushlight.ops.indexing.brackets import getitem, setitem  # (for methods)
 from rushlight.ops.indexing.lookup import *
 from rushlight.ops.indexing.mask import *
+from rushlight.ops.indexing.mask import masked_fill_
 from rushlight.ops.indexing.rows import *
+from rushlight.ops.indexing.rows import index_fill_
 from rushlight.ops.indexing.scatter import *
 from rushlight.ops.inplace import *
 from rushlight.ops.layers.activation import *
@@ -84,7 +86,9 @@ from rushlight.ops.shape.memory import (
     as_strided_,
     fill_diagonal_,
     map_,
+    resize,
     resize_,
+    resize_as,
     resize_as_,
     set_,
     squeeze_,
@@ -127,8 +131,9 @@ _FOR_METHODS = frozenset(
     matrix_adjoint matrix_transpose mish
     mse_loss new new_empty new_empty_strided new_full new_ones new_tensor new_zeros nll_loss
     nll_loss_gradient normal_ one_hot overwrite pad prelu_kernel random_ rdiv
-    repeat reshape_as resize_ reversed_dims rfloor_divide rlshift rmatmul rpow rremainder
-    rrshift set_ setitem silu size_of smooth_l1_loss soft_margin_loss softplus softshrink
+    index_fill_ masked_fill_ repeat reshape_as resize resize_ resize_as reversed_dims rfloor_divide
+    rlshift rmatmul rpow rremainder rrshift set_ setitem silu size_of smooth_l1_loss
+    soft_margin_loss softplus softshrink
     squeeze_ storage_offset storage_type stride sum_to_size t_ to transpose_ type_ unfold
     uniform_ unsqueeze_ untyped_storage view_ view_as
     """.split()

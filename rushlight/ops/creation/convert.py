@@ -9,6 +9,7 @@ from rushlight.explain import explained
 from rushlight.explain.provenance import note_cut
 from rushlight.ops.creation.cast import cast, dtype_argument
 from rushlight.ops.creation.devices import check_device, placed
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.warn import warn, warn_once
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, warn_of_lost_history, wrap
 
@@ -309,5 +310,7 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
             f"requested buffer length ({count} * {dtype.itemsize} bytes) after offset ({offset} "
             f"bytes) must not be greater than actual buffer length ({size} bytes)"
         )
+    if memoryview(buffer).readonly:
+        deprecated("buffer")
     made = wrap(np.frombuffer(buffer, dtype.array_dtype, count, offset))
     return with_grad(made) if requires_grad else made

@@ -12,6 +12,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.kernels.elements import LARGE
 from rushlight.ops.creation.copies import _zeroed
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.op import (
     Elementwise,
     check_broadcast,
@@ -413,6 +414,8 @@ def where(condition, input=None, other=None, *, out=None):
         raise TypeError(
             f"where(): argument 'condition' (position 1) must be Tensor, not {type_name(condition)}"
         )
+    if condition._array.dtype == np.uint8:
+        deprecated("where")
     if isinstance(input, NUMBER_TYPES) and isinstance(other, NUMBER_TYPES):
         dtype = meeting_dtype((input, other))
         input = in_dtype(input, dtype)

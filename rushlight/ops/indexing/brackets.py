@@ -19,6 +19,7 @@ from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
 from rushlight.ops.creation.copies import copy_
+from rushlight.ops.deprecated import deprecated, warn_of_expanded
 from rushlight.ops.inplace import check_writable, has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque, view
@@ -296,6 +297,7 @@ def parts_of(index):
     if index.__class__ is list and len(index) < 32:
         for each in index:
             if each is None or each is Ellipsis or isinstance(each, _NO_NUMBERS):
+                deprecated("list")
                 return tuple(index)
     return (index,)
 
@@ -596,13 +598,7 @@ def put_at(target, picks, values, accumulate):
         return
     check_writable(target, expanded=True)
     if has_shared_places(target._array):
-        from rushlight.ops.warn import warn
-
-        warn(
-            "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before "
-            "performing this operation. This also applies to advanced indexing e.g. "
-            "tensor[indices] = tensor"
-        )
+        warn_of_expanded("index_put_", "tensor[indices] = tensor")
     if accumulate:
         add_at(target._array, picks, values._array)
     else:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
+from rushlight.ops.deprecated import warn_of_expanded
 from rushlight.ops.fast import sum_to
 from rushlight.ops.indexing.brackets import add_at
+from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import c_name
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
@@ -152,6 +155,17 @@ def masked_fill(input, mask, value):
             f"value cannot be converted to type {c_name(input.dtype)} without overflow"
         )
     return _masked_fill(input, mask, value=number_as_array(value, input.dtype)[()])
+
+
+def masked_fill_(input, mask, value):
+    """`masked_fill` in place; in a place of several elements if one of them is to change."""
+    if not has_shared_places(input._array) or (input._requires_grad and modes.grad_enabled):
+        return in_place(masked_fill, input, mask, value)
+    warn_of_expanded("masked_fill_", "tensor[mask] = scalar")
+    filled = masked_fill(input, mask, value)
+    np.copyto(input._array, filled._array, where=mask._array)
+    input._counter[0] += 1
+    return input
 
 
 def masked_select(input, mask, *, out=None):

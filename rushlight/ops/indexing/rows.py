@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
+from rushlight.ops.deprecated import warn_of_expanded
 from rushlight.ops.indexing.brackets import add_at, check_fits_dtype
 from rushlight.ops.indexing.scatter import _at_least_1d, _scatter_reduce, check_range
+from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import elements_of, normalize_dim
@@ -267,6 +270,19 @@ def index_fill(input, dim, index, value):
         return _index_fill_with(input, index, value.to(input.dtype), dim=dim)
     check_fits_dtype(value, input.dtype)
     return _index_fill(input, index, dim=dim, value=value)
+
+
+def index_fill_(input, dim, index, value):
+    """`index_fill` in place."""
+    if not has_shared_places(input._array) or (input._requires_grad and modes.grad_enabled):
+        return in_place(index_fill, input, dim, index, value)
+    warn_of_expanded("index_fill_", "tensor[mask] = scalar")
+    filled = index_fill(input, dim, index, value)
+    chosen = [slice(None)] * input._array.ndim
+    chosen[dim] = index._array
+    input._array[tuple(chosen)] = filled._array[tuple(chosen)]
+    input._counter[0] += 1
+    return input
 
 
 def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=None):

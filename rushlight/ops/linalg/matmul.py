@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.arithmetic import _add
 from rushlight.ops.fast import sum_to
 from rushlight.ops.op import opaque, recorded_as
@@ -489,6 +490,7 @@ def _add_product(name, input, product, beta, alpha, out):
 
 def chain_matmul(*matrices, out=None):
     """The product of several matrices."""
+    deprecated("chain_matmul")
     result = matrices[0]
     for matrix in matrices[1:]:
         result = mm(result, matrix)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.creation.constants import zeros
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.arithmetic import mul
 from rushlight.ops.elementwise.complex_numbers import conjugate
 from rushlight.ops.elementwise.unary import abs, log, where
@@ -188,6 +189,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
 
 def triangular_solve(input, A, upper=True, transpose=False, unitriangular=False, *, out=None):
     """X of A X = input, and A."""
+    deprecated("triangular_solve")
     matrix, upper = (A.mT, not upper) if transpose else (A, upper)
     solution = _solve_triangular(matrix, input, upper=upper, unitriangular=unitriangular)
     result = named("triangular_solve", "solution", "cloned_coefficient")((solution, A.clone()))
@@ -214,6 +216,7 @@ def _cholesky_of(A, upper):
 
 def cholesky(input, upper=False, *, out=None):
     """L of A = L L^H, lower triangular (with `upper`, its adjoint)."""
+    deprecated("cholesky")
     try:
         return _written("cholesky", _cholesky_of(input, upper), (input,), out)
     except _LinAlgError as error:
@@ -292,6 +295,7 @@ def factor_qr(A, mode="reduced", *, out=None):
 
 def qr(input, some=True, *, out=None):
     """Q and R of A = Q R."""
+    deprecated("qr")
     pair = named("qr", "Q", "R")(_qr_of(input, "reduced" if some else "complete"))
     return _written("qr", pair, (input,), out)
 
@@ -713,6 +717,7 @@ def cross(input, other, dim=None, *, out=None):
         if not found:
             raise RuntimeError("no dimension of size 3 in input")
         dim = found[0]
+        deprecated("cross")
     return cross_of_vectors(input, other, dim=dim, out=out)
 
 

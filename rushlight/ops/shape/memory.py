@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.formats import preserve_format
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.layouts import check_format, empty_in
 from rushlight.ops.output import replace_memory
 from rushlight.ops.shape.parts import as_strided, origin_of, storage_of, strided_storage
@@ -175,6 +176,18 @@ def resize_(input, *sizes, memory_format=None):
 def bump_version(input):
     """Note a change in place."""
     input._counter[0] += 1
+
+
+def resize(input, *sizes):
+    """The elements in another shape."""
+    deprecated("resize")
+    return input.reshape(*sizes)
+
+
+def resize_as(input, template):
+    """The elements in the shape of another tensor."""
+    deprecated("resize_as")
+    return input.reshape(template.shape)
 
 
 def resize_as_(input, the_template, *, memory_format=None):

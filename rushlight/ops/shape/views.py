@@ -12,6 +12,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain import explained
 from rushlight.ops.checked import refusal
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.op import opaque, view
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
@@ -522,21 +523,15 @@ def t(input):
 
 def reversed_dims(input):
     """`x.T`: the dimensions in reverse order."""
-    if input._array.ndim not in (0, 2):
-        from rushlight.ops.warn import warn_once
-
-        warn_once(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
-            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
-            "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
-            "reverse the dimensions of a tensor."
-        )
+    if input._array.ndim != 2:
+        deprecated("T" if input._array.ndim else "T of 0")
     return _permute(input, dims=tuple(range(input._array.ndim - 1, -1, -1)))
 
 
 def matrix_transpose(input):
     """`x.mT`: the last two dimensions swapped; a number stays as it is."""
     if input._array.ndim == 0:
+        deprecated("mT of 0")
         return input
     if input._array.ndim < 2:
         raise RuntimeError(
@@ -571,11 +566,16 @@ def matrix_adjoint(input):
             f"tensor.H is only supported on matrices (2-D tensors). Got {ndim}-D tensor."
             + (" For batches of matrices, consider using tensor.mH" if ndim > 2 else "")
         )
+    if not ndim:
+        deprecated("H of 0")
     return adjoint(input)
 
 
 def batch_adjoint(input):
     """`x.mH`: the conjugate transposes of matrices."""
+    if not input._array.ndim:
+        deprecated("mH of 0")
+        return adjoint(input)
     if input._array.ndim < 2:
         raise RuntimeError(
             "tensor.mH is only supported on matrices or batches of matrices. Got "
