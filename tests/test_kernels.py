@@ -130,8 +130,8 @@ def test_uniform_numbers_are_the_same(count, with_loops):
 
 def test_unknown_memory_is_left_alone(monkeypatch):
     monkeypatch.setattr(kernels, "LEAST", 1)
-    monkeypatch.setattr(twister.units, "_usable", True)
-    monkeypatch.setattr(twister.units, "compiled", twister.units.function)
+    monkeypatch.setattr(twister.words, "_usable", True)
+    monkeypatch.setattr(twister.words, "compiled", twister.words.function)
     monkeypatch.setattr(stream.np, "array_equal", lambda *arrays: False)
     drawn = torch.rand(40, generator=torch.Generator().manual_seed(1))
     monkeypatch.undo()

@@ -12,10 +12,11 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import shared
 from rushlight.kernels import twister as loops
 from rushlight.random import limits, sampling
 
-_MASK24, _MASK53, _MASK63 = 2**24 - 1, 2**53 - 1, 2**63 - 1
+_MASK24, _MASK32, _MASK53, _MASK63 = 2**24 - 1, 2**32 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16
 _WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
 
@@ -37,46 +38,48 @@ class Stream:
             self._twister = twister_of(self._seed)
         return self._twister
 
-    def _words(self, count):
-        return self._engine.random_raw(count)
+    def _words(self, count, dtype=np.uint64, mask=_MASK32):
+        if loops.words.earned(count):
+            if self._memory is None:
+                self._memory = memory_of(self._engine)
+            if self._memory:
+                words = np.empty(count, dtype)
+                with self._engine.lock:
+                    loops.words.run(count, *self._memory, np.uint32(mask), words, elements=1)
+                return words
+        words = self._engine.random_raw(count)
+        if mask != _MASK32:
+            words &= mask
+        return words
 
     def _wide_words(self, count):
-        pairs = self._engine.random_raw(2 * count)
-        wide = pairs[::2] << 32
-        wide |= pairs[1::2]
+        if count <= _PIECE:
+            return _joined(self._words(2 * count))
+        wide = np.empty(count, np.uint64)
+        for piece, words in self._wide_pieces(count):
+            wide[piece] = words
         return wide
+
+    def _wide_pieces(self, count):
+        """Slices and the words of 64 bits for them, in pieces that stay in the cache."""
+        for piece in _pieces(count):
+            yield piece, _joined(self._words(2 * (piece.stop - piece.start)))
 
     def _unit(self, count, dtype):
         """`count` numbers of [0, 1): 24 random bits each in float32, 53 in float64."""
-        if dtype == np.float32 and loops.units.earned(count):
-            unit = self._unit_by_loop(count)
-            if unit is not None:
-                return unit
         if dtype == np.float64:
-            bits, mask, step = self._wide_words(count), _MASK53, 2.0**-53
+            bits, step = self._wide_words(count), 2.0**-53
+            bits &= _MASK53
         else:
-            bits, mask, step = self._words(count), _MASK24, 2.0**-24
-        bits &= mask
-        unit = bits.view(np.int64).astype(dtype)  # faster than from unsigned integers
+            bits, step = self._words(count, np.uint32, _MASK24), 2.0**-24
+        unit = bits.view(f"i{bits.itemsize}").astype(dtype)  # faster than from unsigned integers
         unit *= step
-        return unit
-
-    def _unit_by_loop(self, count):
-        """The same in float32, by a loop that works on the twister's memory; None if it can't."""
-        if self._memory is None:
-            self._memory = memory_of(self._engine)
-        if not self._memory:
-            return None
-        unit = np.empty(count, np.float32)
-        with self._engine.lock:
-            loops.units.run(count, *self._memory, unit, elements=1)
         return unit
 
     def _unit_pieces(self, count, dtype):
         """The same as slices and the numbers for them, in pieces that stay in the cache."""
-        for start in range(0, count, _PIECE):
-            stop = min(start + _PIECE, count)
-            yield slice(start, stop), self._unit(stop - start, dtype)
+        for piece in _pieces(count):
+            yield piece, self._unit(piece.stop - piece.start, dtype)
 
     def _unit_all(self, count, dtype):
         if count <= _PIECE:
@@ -170,18 +173,16 @@ class Stream:
         """
         real = sampling.computed_in(dtype)
         rest = count % 16
-        values = np.empty(count, dtype)
-
-        def put(where, unit):
-            drawn = sampling.fused(sampling.box_muller(unit), std, mean)
-            values[where] = sampling.rounded(drawn, dtype)
-
+        values = np.empty(count, real)
         for piece, unit in self._unit_pieces(count - rest, real):
-            put(piece, unit)
+            values[piece] = unit
+        pieces = list(_pieces(count - rest))
+        shared(_make_normal, len(pieces), count, values, pieces, mean, std)
         if rest:
             skipped = 0 if dtype.itemsize == 2 else rest  # drawn, but overwritten
-            put(slice(-16, None), self._unit(skipped + 16, real)[skipped:])
-        return values
+            unit = self._unit(skipped + 16, real)[skipped:]
+            values[-16:] = sampling.fused(sampling.box_muller(unit), std, mean)
+        return sampling.rounded(values, dtype)
 
     def _normals(self, count):
         if count < 16:
@@ -251,11 +252,12 @@ class Stream:
             drawn = self._unit(math.prod(shape), p.dtype).reshape(shape) < p
         else:
             limits.check(0 <= p <= 1, "bernoulli_ expects p to be in [0, 1], but got p={:g}", p)
-            bits = self._wide_words(math.prod(shape))
-            bits &= _MASK53
-            drawn = bits.reshape(shape) < math.ceil(
-                math.ldexp(p, 53)
-            )  # unit < p, without the floats
+            drawn = np.empty(math.prod(shape), bool)
+            bound = math.ceil(math.ldexp(p, 53))  # unit < p, without the floats
+            for piece, bits in self._wide_pieces(drawn.size):
+                bits &= _MASK53
+                np.less(bits, bound, out=drawn[piece])
+            drawn = drawn.reshape(shape)
         return np.asarray(drawn).astype(dtype, copy=False)
 
     def exponential(self, shape, dtype, lambd=1.0):
@@ -352,6 +354,24 @@ def twister_of(seed):
     twister = MT19937(0)
     twister._legacy_seeding(seed % 2**32)
     return twister
+
+
+def _pieces(count):
+    """Slices that cut `count` numbers into pieces."""
+    return (slice(start, min(start + _PIECE, count)) for start in range(0, count, _PIECE))
+
+
+def _joined(pairs):
+    """Two words each as one of 64 bits; the first is the high one."""
+    wide = pairs[::2] << 32
+    wide |= pairs[1::2]
+    return wide
+
+
+def _make_normal(start, stop, values, pieces, mean, std):
+    """Turn some pieces of uniform numbers into normal ones; threads share this."""
+    for piece in pieces[start:stop]:
+        values[piece] = sampling.fused(sampling.box_muller(values[piece]), std, mean)
 
 
 def memory_of(twister):
