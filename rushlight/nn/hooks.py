@@ -27,13 +27,13 @@ class _Everywhere:
         self.backward_pre = OrderedDict()
         self.backward = OrderedDict()
         self.backward_is_full = None
-        self.registration = {"parameter": {}, "buffer": {}, "module": {}}
+        self.registration = {kind: OrderedDict() for kind in ("parameter", "buffer", "module")}
 
 
 everywhere = _Everywhere()
 
 _MIXED_KINDS = (
-    "Cannot use both regular backward hooks and full backward hooks on a {}. "
+    "Cannot use both regular backward hooks and full backward hooks {}. "
     "Please use only one of them."
 )
 
@@ -137,7 +137,7 @@ class Hooks:
 
 def _set_backward_kind(module, full):
     if module._is_full_backward_hook is (not full):
-        raise RuntimeError(_MIXED_KINDS.format("single Module"))
+        raise RuntimeError(_MIXED_KINDS.format("on a single Module"))
     module._is_full_backward_hook = full
 
 
@@ -176,7 +176,7 @@ def register_module_backward_hook(hook):
 
 def _add_backward_everywhere(hook, full):
     if everywhere.backward_is_full is (not full):
-        raise RuntimeError(_MIXED_KINDS.format("global Module hook"))
+        raise RuntimeError(_MIXED_KINDS.format("as a global Module hook"))
     everywhere.active = True
     everywhere.backward_is_full = full
     return _add(everywhere.backward, hook)

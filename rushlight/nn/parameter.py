@@ -185,6 +185,10 @@ class _Uninitialized:
     def _array(self):
         raise ValueError(_UNUSABLE)
 
+    def requires_grad_(self, requires_grad=True):
+        """Not possible yet."""
+        raise ValueError(_UNUSABLE)
+
     @property
     def shape(self):
         """Unknown."""

@@ -219,7 +219,9 @@ def _load_entry(module, name, value, key, given, assign):
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
             f"object from checkpoint but received {type(given)}"
         )
-    if is_lazy(value) and not is_lazy(given):
+    if is_lazy(value) and is_lazy(given):
+        return None
+    if is_lazy(value):
         value.materialize(given.shape, dtype=given.dtype)
     if value.dim() == 0 and given.dim() == 1 and not assign:
         given = given[0]  # scalars were saved as vectors of one element once
