@@ -76,7 +76,10 @@ WRONG = [
     ({"size": (1, 2, 3)}, "Input and output must have the same number of spatial dimensions, but"),
     ({"scale_factor": 2, "align_corners": True}, "align_corners option can only be set with the"),
     ({"scale_factor": 2, "mode": "linear"}, "Got 4D input, but linear mode needs 3D input"),
-    ({"size": 2, "antialias": True}, "Anti-alias option is restricted to bilinear and bicubic"),
+    (
+        {"size": 2, "antialias": True},
+        "Anti-alias option is restricted to bilinear, bicubic, and lanczos",
+    ),
 ]
 
 

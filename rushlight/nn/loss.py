@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from rushlight.nn import functional as F
 from rushlight.nn.distance import PairwiseDistance
 from rushlight.nn.functional.loss import legacy_reduction
+from rushlight.nn.linear import Linear
 from rushlight.nn.module import Module
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "HingeEmbeddingLoss",
     "HuberLoss",
     "KLDivLoss",
+    "LinearCrossEntropyLoss",
     "L1Loss",
     "MSELoss",
     "MarginRankingLoss",
@@ -203,6 +207,64 @@ class CrossEntropyLoss(_WeightedLoss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
+
+
+class LinearCrossEntropyLoss(Module):
+    """`CrossEntropyLoss` of the scores that a linear layer gives: F.linear_cross_entropy.
+
+    Args:
+        in_features: size of each input sample.
+        num_classes: classes, C.
+        out_features: sizes (d1, ...) for targets (batch, d1, ...).
+        bias: whether the layer adds a bias.
+        weight: one factor per class.
+        ignore_index: a class that costs nothing; -100 if None.
+        label_smoothing: how much of the target is spread evenly over all classes.
+        options: how large a part of the scores is held in memory at a time; accepted, all are.
+
+    >>> import rushlight as torch
+    >>> loss = torch.nn.LinearCrossEntropyLoss(3, 2)
+    >>> loss(torch.zeros(4, 3), torch.tensor([0, 1, 1, 0]))
+    tensor(0.6931, grad_fn=<NllLossBackward0>)
+    """
+
+    __constants__ = (
+        "in_features", "num_classes", "out_features", "bias", "reduction", "ignore_index",
+        "label_smoothing", "options",
+    )  # fmt: skip
+
+    def __init__(
+        self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None,
+        reduction="mean", weight=None, ignore_index=None, label_smoothing=0.0, options=None,
+    ):  # fmt: skip
+        super().__init__()
+        self.in_features = in_features
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.bias = bias
+        self.reduction = reduction
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.options = options
+        self.register_buffer("weight", weight)
+        count = num_classes * math.prod(out_features)
+        self.linear = Linear(in_features, count, bias, device, dtype)
+
+    def forward(self, input, target):
+        shape = self.num_classes, *self.out_features
+        return F.linear_cross_entropy(
+            input,
+            self.linear.weight.reshape(*shape, self.in_features),
+            target,
+            linear_bias=self.linear.bias.reshape(shape) if self.bias else None,
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+        )
+
+    def extra_repr(self):
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self.__constants__)
 
 
 class KLDivLoss(_Loss):

@@ -42,7 +42,7 @@ def warn_of_sizes(text):
         None,
         user.f_code.co_filename,
         user.f_lineno,
-        user.f_globals.get("__name__"),
+        user.f_globals.get("__name__", "<string>"),
         user.f_globals.setdefault("__warningregistry__", {}),
     )
 

@@ -337,7 +337,7 @@ def cross_entropy(
             "cross_entropy_loss(): argument 'ignore_index' (position 5) must be int, "
             f"not {type_name(ignore_index)}"
         )
-    if not 0.0 <= label_smoothing <= 1.0:
+    if label_smoothing > 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     shape = input._array.shape
     if shape == target._array.shape:
@@ -513,6 +513,11 @@ def hinge_embedding_loss(
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)), for targets 1 and -1."""
+    if isinstance(target, Tensor) and target.requires_grad:
+        raise RuntimeError(
+            "The function 'soft_margin_loss' is not differentiable with respect to argument "
+            "'target'. This input cannot have requires_grad True."
+        )
     reduction = _reduction(reduction, size_average, reduce)
     require_tensors("soft_margin_loss", input=input, target=target)
     if not input.is_floating_point():

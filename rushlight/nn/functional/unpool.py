@@ -110,9 +110,7 @@ def _unpooled_sizes(input, kernel, stride, padding, output_size):
     )
     if output_size is None:
         return usual
-    sizes = tuple(output_size)
-    if len(sizes) == count + 2:
-        sizes = sizes[2:]
+    sizes = output_size[2:] if len(output_size) == count + 2 else output_size
     if len(sizes) != count:
         raise ValueError(
             f"output_size should be a sequence containing {count} or {count + 2} elements, but it "
@@ -124,14 +122,14 @@ def _unpooled_sizes(input, kernel, stride, padding, output_size):
                 f'invalid output_size "{sizes}" (dim {axis} must be between {middle - step} and '
                 f"{middle + step})"
             )
-    return sizes
+    return tuple(sizes)
 
 
 def _check_range(indices, space):
     wrong = indices[(indices < 0) | (indices >= np.prod(space))]
     if wrong.size:
         raise RuntimeError(
-            f"Found an invalid max index: {wrong.flat[0]} (output volumes are of size "
+            f"Found an invalid max index: {wrong.flat[-1]} (output volumes are of size "
             f"{'x'.join(map(str, space))})"
         )
 

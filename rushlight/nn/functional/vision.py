@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,7 @@ __all__ = [
     "upsample_nearest",
 ]
 
-_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4}
+_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4, "lanczos": 4}
 
 
 def interpolate(
@@ -35,11 +36,12 @@ def interpolate(
         input: (N, C, L), (N, C, H, W) or (N, C, D, H, W).
         size: sizes of the output.
         scale_factor: or else factors.
-        mode: "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear" or "area".
+        mode: "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear",
+            "lanczos" or "area".
         align_corners: the centres of the corners stay where they are (linear modes only).
         recompute_scale_factor: use the ratio of the sizes in place of the factor given.
-        antialias: average over all that one element of a smaller output covers ("bilinear" and
-            "bicubic" only).
+        antialias: average over all that one element of a smaller output covers ("bilinear",
+            "bicubic" and "lanczos" only; the last always does).
 
     >>> import rushlight as torch
     >>> image = torch.tensor([[[[1.0, 2.0]]]])
@@ -48,19 +50,28 @@ def interpolate(
               [1., 1., 2., 2.]]]])
     """
     spatial = input.dim() - 2
+    if not 0 < spatial <= 3:
+        _refuse_mode(input, mode)
     if mode in ("nearest", "nearest-exact", "area"):
         if align_corners is not None:
             raise ValueError(
                 "align_corners option can only be set with the interpolating modes: linear | "
                 "bilinear | bicubic | trilinear"
             )
-    if antialias and (mode not in ("bilinear", "bicubic") or spatial != 2):
+    if antialias and (mode not in _AVERAGING or spatial != 2):
         raise ValueError(
-            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D "
-            "tensor as input"
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires "
+            "a 4-D tensor as input"
         )
+    if mode == "lanczos" and spatial == 2:
+        if not antialias:
+            raise ValueError("Lanczos mode requires antialias=True")
+        if align_corners:
+            raise ValueError("Lanczos mode does not support align_corners=True")
     align_corners = bool(align_corners)
     sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor, spatial)
+    if mode != "area":
+        _check_positive(input.shape[2:], sizes)
     if mode in _KERNELS:
         bytes_too = mode in _OF_BYTES and input.dtype is dtypes.uint8
         refuse("" if bytes_too else NOT_FLOATING, _KERNELS[mode], input)
@@ -70,20 +81,26 @@ def interpolate(
     if mode == "area":
         return getattr(ops, f"adaptive_avg_pool{spatial}d")(input, sizes)
     _check_mode(input, mode)
-    if input.dtype is dtypes.uint8:
-        options = size, scale_factor, mode, align_corners, recompute_scale_factor, antialias
-        return interpolate(input.float(), *options).round().clamp(0, 255).byte()
     weigh = _cubic_weights if mode == "bicubic" else _linear_weights
     if antialias:
-        weigh = _averaging_cubic_weights if mode == "bicubic" else _averaging_linear_weights
-    for dim, (new, factor) in enumerate(zip(sizes, factors, strict=True), 2):
+        weigh = partial(_averaging_weights, *_AVERAGING[mode])
+    steps = list(enumerate(zip(sizes, factors, strict=True), 2))
+    is_bytes = input.dtype is dtypes.uint8
+    for dim, (new, factor) in reversed(steps) if is_bytes else steps:
         old = input.shape[dim]
         if old == new and factor in (None, 1.0):
             continue
-        weights = weigh(old, new, factor, align_corners).astype(input._array.dtype)
-        moved = ops.matmul(input.transpose(dim, -1), wrap(np.ascontiguousarray(weights.T)))
-        input = moved.transpose(dim, -1)
+        input = _weighed(input, dim, weigh(old, new, factor, align_corners))
     return input.contiguous()
+
+
+def _weighed(input, dim, weights):
+    """Each element along `dim` a weighted sum of the old ones; bytes are rounded."""
+    if input.dtype is dtypes.uint8:
+        sums = _weighed(input.float(), dim, weights)
+        return (sums + 0.5).floor().clamp(0, 255).byte()
+    weights = np.ascontiguousarray(weights.astype(input._array.dtype).T)
+    return ops.matmul(input.transpose(dim, -1), wrap(weights)).transpose(dim, -1)
 
 
 #: the modes that take images of bytes
@@ -96,17 +113,35 @@ _KERNELS = {
     "bilinear": "upsample_bilinear2d_channels_last",
     "trilinear": "compute_indices_weights_linear",
     "bicubic": "compute_indices_weights_cubic",
+    "lanczos": "compute_indices_weights_lanczos",
 }
+
+
+def _check_positive(old, new):
+    if min(*old, *new) <= 0:
+        names = "DHW"[-len(old) :]
+        before, after = (
+            "(" + ", ".join(f"{name}: {n}" for name, n in zip(names, sizes, strict=True)) + ")"
+            for sizes in (old, new)
+        )
+        joined = f"{before} and output {after}" if len(old) == 1 else f"{before} output {after}"
+        raise RuntimeError(
+            f"Input and output sizes should be greater than 0, but got input {joined}"
+        )
+
+
+def _refuse_mode(input, mode):
+    raise NotImplementedError(
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.dim()}D) for the "
+        "modes: nearest | linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact "
+        f"(got {mode})"
+    )
 
 
 def _check_mode(input, mode):
     wanted = _LINEAR.get(mode)
-    if wanted is None:
-        raise NotImplementedError(
-            "Input Error: Only 3D, 4D and 5D input Tensors supported "
-            f"(got {input.dim()}D) for the modes: nearest | linear | bilinear | bicubic | "
-            f"trilinear | lanczos | area | nearest-exact (got {mode})"
-        )
+    if wanted is None or (mode == "lanczos" and input.dim() != wanted):
+        _refuse_mode(input, mode)
     if wanted != input.dim():
         raise NotImplementedError(
             f"Got {input.dim()}D input, but {mode} mode needs {wanted}D input"
@@ -126,6 +161,8 @@ def _sizes(input, size, scale_factor, recompute, spatial):
                 "Please provide input tensor in (N, C, d1, d2, ...,dK) format and output size in "
                 "(o1, o2, ...,oK) format."
             )
+        if recompute:
+            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
         return [int(each) for each in sizes], [None] * spatial
     if scale_factor is None:
         raise ValueError("either size or scale_factor should be defined")
@@ -190,23 +227,24 @@ def _cubic_weights(old, new, factor, align_corners):
     return weights
 
 
-def _averaging_weights(old, new, factor, align_corners, kernel):
+def _averaging_weights(kernel, reach, old, new, factor, align_corners):
     """The weights of a kernel as wide as what an element of the output covers."""
     scale = 1 / factor if factor else old / new
     if align_corners:
         scale = (old - 1) / (new - 1) if new > 1 else 0.0
     centres = scale * (np.arange(new) + 0.5)
     distances = np.abs(np.arange(old) + 0.5 - centres[:, None]) / max(scale, 1.0)
-    weights = kernel(distances)
+    weights = np.where(distances < reach, kernel(distances), 0)
     return weights / weights.sum(1, keepdims=True)
 
 
-def _averaging_linear_weights(*sizes):
-    return _averaging_weights(*sizes, lambda x: np.maximum(1 - x, 0))
-
-
-def _averaging_cubic_weights(*sizes):
-    return _averaging_weights(*sizes, lambda x: _cubic(x, -0.5))
+#: for each mode that can average, its kernel and where that ends; C. Duchon, "Lanczos filtering in
+#: one and two dimensions" (1979)
+_AVERAGING = {
+    "bilinear": (lambda x: 1 - x, 1),
+    "bicubic": (lambda x: _cubic(x, -0.5), 2),
+    "lanczos": (lambda x: np.sinc(x) * np.sinc(x / 3), 3),
+}
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):

@@ -210,7 +210,7 @@ def _check_targets(input, target, weight=None, *, reduction, ignore_index):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {title}")
     classes = _class_count(input.shape)
     if weight is not None:
-        _check_class_weight(weight, classes, input.dtype)
+        _check_class_weight(weight, classes, input.dtype, spatial=len(input.shape) > 2)
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         raise IndexError(f"Target {target[wrong].flat[0]} is out of bounds.")
@@ -221,23 +221,32 @@ def _check_target_shape(input, target):
         raise ValueError(
             f"For 1D input, 1D target must have size 1, but got target size: {target[0]}"
         )
-    if len(input) > 1 and target and input[0] != target[0]:
+    batch = target[0] if target else 0
+    if len(input) > 1 and input[0] != batch:
         raise ValueError(
-            f"Expected input batch_size ({input[0]}) to match target batch_size ({target[0]})."
+            f"Expected input batch_size ({input[0]}) to match target batch_size ({batch})."
         )
     if len(input) <= 2 and len(target) > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(input) == 4 and len(target) != 3:
+        raise RuntimeError(
+            "only batches of spatial targets supported (3D tensors) but got targets of dimension: "
+            f"{len(target)}"
+        )
+    if len(input) == 4 and target[1:] != input[2:]:
+        raise RuntimeError(f"size mismatch (got input: {list(input)} , target: {list(target)}")
     if len(input) > 2 and target[1:] != input[2:]:
         expected = [input[0], *input[2:]]
         raise RuntimeError(f"Expected target size {expected}, got {list(target)}")
 
 
-def _check_class_weight(weight, classes, dtype):
+def _check_class_weight(weight, classes, dtype, spatial):
     if weight.shape != (classes,):
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but "
-            f"got weight tensor of shape: {list(weight.shape)}"
-        )
+        message = "weight tensor should be defined either for all or no classes"
+        if not spatial:
+            message = message.replace("all", f"all {classes} classes")
+            message += f" but got weight tensor of shape: {list(weight.shape)}"
+        raise RuntimeError(message)
     if weight.dtype != dtype:
         titles = dtypes.of(np.empty(0, dtype)).title, dtypes.of(weight).title
         raise RuntimeError(f"expected scalar type {titles[0]} but found {titles[1]}")

@@ -178,23 +178,35 @@ def _check_numbers(count, **numbers):
         raise RuntimeError("negative padding is not supported")
 
 
-def _batched(name, input, weight):
+def _batched(name, input, weight, stride, padding=0):
     """The input with a batch dimension, and whether it had none."""
-    count = weight.ndim - 2
-    wanted = int(name[-2])
-    if count != wanted and input.ndim in (wanted + 1, wanted + 2):
-        raise RuntimeError(
-            f"Expected {count + 2}-dimensional input for {count + 2}-dimensional weight"
-            f"{list(weight.shape)}, but got {wanted + 2}-dimensional input of size "
-            f"{[1] * (wanted + 2 - input.ndim) + list(input.shape)} instead"
-        )
+    count = int(name[-2])
     if input.ndim not in (count + 1, count + 2):
         raise RuntimeError(
             f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but got "
             f"input of size: {list(input.shape)}"
         )
     alone = input.ndim == count + 1
-    return (input.unsqueeze(0) if alone else input), alone
+    input = input.unsqueeze(0) if alone else input
+    if weight.ndim != count + 2:
+        _refuse_kernel(count, input, weight, stride, padding)
+    return input, alone
+
+
+def _refuse_kernel(count, input, weight, stride, padding):
+    """Say that the weight is not for windows of `count` dimensions."""
+    given = weight.ndim - 2
+    if count == 1 or isinstance(padding, str):
+        space = "" if isinstance(padding, str) else " "
+        raise RuntimeError(
+            f"Expected {given + 2}-dimensional input for {given + 2}-dimensional weight{space}"
+            f"{list(weight.shape)}, but got {count + 2}-dimensional input of size "
+            f"{list(input.shape)} instead"
+        )
+    raise RuntimeError(
+        f"expected stride to be a single integer value or a list of {given} values to match the "
+        f"convolution dimensions, but got stride={list(_spread(stride, count))}"
+    )
 
 
 def _check_bias(input, weight, bias, channels, given="Given"):
@@ -229,9 +241,9 @@ def _same_padding(input, kernel, stride, dilation):
 
 def _convolution(name, input, weight, bias, stride, padding, dilation, groups):
     _check_tensors(name, input, weight, bias, groups)
+    input, alone = _batched(name, input, weight, stride, padding)
     count = weight.ndim - 2
     stride, dilation = _spread(stride, count), _spread(dilation, count)
-    input, alone = _batched(name, input, weight)
     if padding == "same":
         input, padding = _same_padding(input, weight.shape[2:], stride, dilation)
     elif isinstance(padding, str) and padding != "valid":
@@ -273,10 +285,10 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def _transposed(name, input, weight, bias, stride, padding, output_padding, groups, dilation):
     _check_tensors(name, input, weight, bias, groups)
+    input, alone = _batched(name, input, weight, stride)
     count = weight.ndim - 2
     stride, dilation = _spread(stride, count), _spread(dilation, count)
     padding, extra = _spread(padding, count), _spread(output_padding, count)
-    input, alone = _batched(name, input, weight)
     _check_numbers(count, stride=stride, padding=padding, dilation=dilation, output_padding=extra)
     if input.shape[1] != weight.shape[0]:
         raise RuntimeError(

@@ -161,14 +161,14 @@ class DataLoader:
 
     def __iter__(self):
         if not self.persistent_workers:
-            return self._new_iterator()
+            return self._get_iterator()
         if self._iterator is None:
-            self._iterator = self._new_iterator()
+            self._iterator = self._get_iterator()
         else:
             self._iterator.restart()
         return self._iterator
 
-    def _new_iterator(self):
+    def _get_iterator(self):
         if self.num_workers == 0:
             return _SingleProcessDataLoaderIter(self)
         self.check_worker_number_rationality()
