@@ -60,6 +60,13 @@ class Size(tuple):
     __slots__ = ()
     __module__ = "torch"
 
+    def __new__(cls, *sizes):
+        made = tuple.__new__(cls, *sizes)
+        for position, each in enumerate(made):
+            if each.__class__ is not int:
+                return cls(_as_sizes(made, position))
+        return made
+
     def __repr__(self):
         return f"torch.Size([{', '.join(map(str, self))}])"
 
@@ -87,6 +94,18 @@ class Size(tuple):
 
     def __reduce__(self):
         return _size, (tuple(self),)
+
+
+def _as_sizes(sizes, wrong):
+    """Sizes as integers; the one at position `wrong` isn't one yet."""
+    if not hasattr(sizes[wrong], "__index__"):
+        raise TypeError(
+            f"torch.Size() takes an iterable of 'int' (item {wrong} is '{type_name(sizes[wrong])}')"
+        )
+    return [*sizes[:wrong], sizes[wrong].__index__(), *sizes[wrong + 1 :]]
+
+
+new_size = tuple.__new__  # for sizes that are integers already
 
 
 class device:
@@ -227,11 +246,11 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
     @property
     def shape(self):
         """The sizes of the dimensions."""
-        return Size(self._array.shape)
+        return new_size(Size, self._array.shape)
 
     def size(self, dim=None):
         """The shape, or the size of one dimension."""
-        return Size(self._array.shape) if dim is None else ops.size_of(self, dim)
+        return new_size(Size, self._array.shape) if dim is None else ops.size_of(self, dim)
 
     @property
     def ndim(self):

@@ -67,9 +67,20 @@ def array_from(data, dtype):
     if isinstance(data, bytearray):
         data = list(data)
     array, leaves_dtype = _read(data)
+    if array.dtype == np.uint64 and leaves_dtype is dtypes.uint64 is not dtype:
+        check_uint64_was_meant(data)
     if dtype is None:
         return array.astype(leaves_dtype.array_dtype, copy=False)
     return converted(array, dtype)
+
+
+def check_uint64_was_meant(data):
+    """Refuse Python's integers that only uint64 holds, unless it is asked for."""
+    first = data
+    while isinstance(first, (list, tuple)) and len(first):
+        first = first[0]
+    if isinstance(first, int):
+        raise ValueError("Overflow when unpacking long long")
 
 
 def _read(data):
@@ -94,7 +105,7 @@ def _suggested(array):
     if kind == "c":
         return dtypes.default_complex()
     if kind == "u":
-        raise ValueError("Overflow when unpacking long long")
+        return dtypes.uint64
     return dtypes.of(array)
 
 

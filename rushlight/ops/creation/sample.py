@@ -19,7 +19,7 @@ from rushlight.ops.creation.devices import allocated, is_on_meta
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = [
@@ -324,6 +324,8 @@ def _normal_around(mean, std, draws):
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
     shape = broadcast_shapes(*(x._array.shape for x in tensors))
     kind = tensors[0]._array.dtype
+    if isinstance(std, Tensor) and std.is_complex():
+        raise RuntimeError("normal expects standard deviation to be non-complex")
     lowest = std._array.min() if isinstance(std, Tensor) and std._array.size else std
     if not isinstance(lowest, Tensor) and lowest < 0:
         if isinstance(std, Tensor):
@@ -357,7 +359,10 @@ def bernoulli(input, p=None, *, generator=None, out=None):
     """
     if p is not None:
         return bernoulli_(input.clone(), p, generator=generator)
+    refuse("c", "bernoulli_tensor_cpu_self_", input)
     result = _bernoulli(input, generator=stream(generator))
+    if isinstance(out, Tensor):
+        result = result.detach().to(out.dtype)
     return result if out is None else write_out("bernoulli", result, (), out)
 
 
@@ -452,6 +457,7 @@ def exponential_(input, lambd=1.0, *, generator=None):
 
 def geometric_(input, p, *, generator=None):
     """Trials up to the first success, in place."""
+    refuse("bc", "geometric_cpu", input)
     draws, kind = stream(generator), input._array.dtype
     return _refill(input, "GeometricBackward0", lambda shape: draws.geometric(shape, kind, p))
 

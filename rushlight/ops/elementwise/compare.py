@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.elementwise.unary import refuse_kinds
-from rushlight.ops.op import elementwise
+from rushlight.ops.op import elementwise, number_as_array
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.ops.turned import array_of
 from rushlight.tensor import Tensor, type_name
@@ -64,9 +65,17 @@ def ordered(ufunc):
     def kernel(input, other):
         if input.dtype.kind == "c":
             raise TypeError("complex")
+        if (other.__class__ is int and not -128 <= other < 128) or input.dtype.kind == "u":
+            other = _in_dtype_of(input, other)
         return ufunc(input, other)
 
     return kernel
+
+
+def _in_dtype_of(input, other):
+    """A number as integers of the dtype of `input` hold it: it wraps around, as in C."""
+    whole = other.__class__ is int and input.dtype.kind in "iu"
+    return number_as_array(other, dtypes.of(input)) if whole else other
 
 
 # Comparisons --------------------------------------------------------------------------------------

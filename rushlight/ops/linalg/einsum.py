@@ -10,6 +10,7 @@ from rushlight.ops.elementwise.arithmetic import mul
 from rushlight.ops.linalg.matmul import _matmul
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum
+from rushlight.ops.refused import refuse
 from rushlight.ops.shape.views import _permute, _reshape
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, type_name
@@ -282,6 +283,8 @@ def inner(input, other, *, out=None):
         return mul(input, other, out=out)
     if input.dtype is not other.dtype:
         raise RuntimeError("both inputs should have same dtype")
+    if input.ndim == other.ndim == 1:
+        refuse("b", "dot", input)
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got shapes "

@@ -262,6 +262,8 @@ def prod(input, dim=None, keepdim=False, *, dtype=None, out=None, axis=None, kee
     """
     if axis is not None or keepdims is not None:
         dim, keepdim = numpy_names(dim, keepdim, axis, keepdims)
+    if dtype is None and isinstance(out, Tensor):
+        dtype = out.dtype
     if dtype is not None:
         dtype = dtype_argument(dtype)
         input = in_dtype(input, dtype)
