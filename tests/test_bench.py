@@ -104,6 +104,15 @@ def test_compiled_steps_side_by_side(capfd, monkeypatch):
     assert " % of BLAS " in lines[3] and "first calls" in lines[3] and lines[3].endswith(" MB")
 
 
+def test_a_peer_that_compiles_too_long_is_left_out(capfd, monkeypatch):
+    monkeypatch.setattr(bench, "MIN_ROUNDS", 1)
+    arguments = ["--compiled", "chain", "--peers", "rushlight", "--seconds", "0"]
+    assert bench.main([*arguments, "--limit", "0.001"]) == 0
+    *_, left_out, ours = capfd.readouterr().out.splitlines()
+    assert left_out == "  rushlight can't do chain: its first calls take more than 0.001 s"
+    assert ours.split()[0] == "rushlight.compile"
+
+
 @pytest.fixture
 def tiny(monkeypatch):
     """Growing workloads of tiny sizes."""

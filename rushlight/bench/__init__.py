@@ -12,11 +12,13 @@ import importlib.util
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from statistics import median, quantiles
+from threading import Timer
 from time import perf_counter, sleep
 
 from rushlight.bench import compiled, scaling
@@ -50,6 +52,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
             env=environment,
+            start_new_session=True,  # what it starts itself is stopped with it
         )
         self.rate = 0.0
 
@@ -62,11 +65,32 @@ class Worker:
             raise RuntimeError(f"{self.library} failed at {request}; its message is above")
         return json.loads(line)
 
-    def prepare(self, name: str, **size: int) -> list[float]:
-        """Build a workload; return the first values that it computes."""
-        self.answer = self.ask(prepare=name, **size)
+    def prepare(self, name: str, limit: float | None = None, **size: int) -> list[float]:
+        """Build a workload; return the first values that it computes.
+
+        Raises a RuntimeError if that takes longer than `limit` seconds; then the worker is stopped.
+        """
+        timer = Timer(limit or 0, self.stop)
+        if limit:
+            timer.start()
+        try:
+            self.answer = self.ask(prepare=name, **size)
+        except RuntimeError as error:
+            if limit and not timer.is_alive():
+                raise RuntimeError(f"its first calls take more than {limit:g} s") from error
+            raise
+        finally:
+            timer.cancel()
         self.rate = self.answer["rate"]
         return self.answer["values"]
+
+    def stop(self) -> None:
+        """End it at once, and the processes that it started."""
+        with suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
 
     def time(self) -> float:
         """Microseconds per step over one slice."""
@@ -77,6 +101,8 @@ class Worker:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if exception[0] is not None:
+            self.stop()
         self.process.communicate()
 
 
@@ -185,6 +211,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--peers", nargs="*", help="libraries to compare with (torch)")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each workload")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=25.0,
+        help="with --compiled: seconds after which the first calls of a library are given up",
+    )
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     args = parser.parse_args(argv)
     names = [IMPORT, *WORKLOADS]

@@ -6,7 +6,8 @@ workloads. A line says: microseconds a step, how often Rushlight's step fits int
 as it is aimed at; the share of what this machine can do at most, by the arithmetic of products (a
 large product, measured in the same run) or by the memory that the step has to read and write once
 (a large copy, likewise); what the first calls took beyond an ordinary one's time; and what the
-workload held at most on top of the library.
+workload held at most on top of the library. Who needs longer than `--limit` seconds for the first
+calls is left out: `torch.compile` takes minutes for some.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ NAMES = {
 }
 
 
-def started(name: str, libraries: list[str], environment, stack: ExitStack) -> list:
-    """A worker for each library that can do a workload, prepared; the others are named."""
+def started(name: str, libraries: list[str], environment, limit: float, stack: ExitStack) -> list:
+    """A worker for each library that can do a workload in time, prepared; the others are named."""
     from rushlight.bench import Worker
 
     workers = []
     for library in libraries:
         worker = stack.enter_context(Worker(library, environment, "compiled_worker"))
         try:
-            worker.prepare(name)
+            worker.prepare(name, limit if workers else None)
         except RuntimeError as error:
             print(f"  {library} can't do {name}: {error}", flush=True)
         else:
@@ -65,15 +66,15 @@ def limit(answer, time: float, limits) -> str:
     return f"{100 * max(product, memory) / time:4.0f} % of {what:6}"
 
 
-def report_workload(name: str, libraries: list[str], environment, seconds: float, limits) -> None:
+def report_workload(name: str, libraries: list[str], environment, args, limits) -> None:
     """The lines of the table for one compiled workload."""
     from rushlight.bench import alternate
 
     title, aim, *_ = NAMES[name]
     print(f"{title}; aim {aim:g} us", flush=True)
     with ExitStack() as stack:
-        workers = started(name, libraries, environment, stack)
-        results = alternate([worker.time for worker in workers], seconds)
+        workers = started(name, libraries, environment, args.limit, stack)
+        results = alternate([worker.time for worker in workers], args.seconds)
         ours = results[0]
         for worker, times in zip(workers, results):
             ratio = median(t / o for o, t in zip(ours, times))
@@ -98,5 +99,5 @@ def report(args: argparse.Namespace, environment: dict[str, str]) -> int:
     print(f"{args.threads} threads; median time per step, and how often Rushlight fits into it")
     print(f"BLAS {limits[0] / 1e9:.0f} GFLOP/s, memory {limits[1] / 1e9:.1f} GB/s")
     for name in args.names:
-        report_workload(name, libraries, environment, args.seconds, limits)
+        report_workload(name, libraries, environment, args, limits)
     return 0
