@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from programs import WRITTEN, Drawn, compare, descent, numbers, softmax
 
+import rushlight as torch
 from rushlight.compile import native
-from rushlight.compile.program import Builder
+from rushlight.compile.program import Builder, Instruction
+from tests.compiling import close, strictly
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
 
@@ -137,3 +139,22 @@ def test_number_of_threads_is_heeded():
         assert threads.count() == threads.available()
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_loop_over_time_is_few_functions_however_long_it_is():
+    steps, x = 70, torch.randn(70, 3, 2)
+    w, u = torch.randn(2, 4, requires_grad=True), torch.randn(4, 4, requires_grad=True)
+
+    def step(x):
+        h, total = torch.zeros(3, 4), 0
+        for t in range(steps):
+            h = torch.tanh(x[t] @ w + h @ u)
+            total = total + h.sum() * 1.01
+        return total, *torch.autograd.grad(total, [w, u])
+
+    compiled = strictly(step, backend="native")
+    for _ in range(3):
+        close(compiled(x), step(x), 1e-4, 1e-4)
+    module = compiled.last.runner.module
+    assert len(module.segments) > 1 and not any(isinstance(s, Instruction) for s in module.segments)
+    assert len(module.functions) < steps / 2 < len(module.fusion.items)

@@ -71,12 +71,12 @@ def test_an_interrupt_waits_for_the_end_of_the_step():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def regression(library):
+def regression(library, width=1):
     library.manual_seed(0)
-    x = library.randn(83, 1)
-    data = library.utils.data.TensorDataset(x, 3 * x + 1)
+    x = library.randn(83, width) / width**0.5
+    data = library.utils.data.TensorDataset(x, 3 * x[:, :1] + 1)
     loader = library.utils.data.DataLoader(data, batch_size=8, shuffle=True)
-    model = library.nn.Linear(1, 1)
+    model = library.nn.Linear(width, 1)
     optimizer = library.optim.SGD(model.parameters(), lr=0.1)
 
     def step(x, y):
@@ -90,11 +90,12 @@ def regression(library):
 
 
 @pytest.mark.skipif(not native.available(), reason="needs llvmlite")
-def test_native_loop_takes_the_loaders_order_and_random_numbers():
-    loader, model, step = regression(torch)
+@pytest.mark.parametrize("width", [1, 200, 600])  # all rows gathered at once, in blocks, by batches
+def test_native_loop_takes_the_loaders_order_and_random_numbers(width):
+    loader, model, step = regression(torch, width)
     wanted = torch.stack([step(*batch).detach() for _ in range(3) for batch in loader])
     follows = torch.rand(2)
-    loader, compiled_model, step = regression(torch)
+    loader, compiled_model, step = regression(torch, width)
     compiled = torch.compile(step)
     close(compiled.over(loader, epochs=3), wanted, 1e-4)
     assert torch.equal(torch.rand(2), follows)

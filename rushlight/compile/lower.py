@@ -1,13 +1,15 @@
 """Instructions as simpler ones, where loops do better than what they stand for.
 
 Tiny products of matrices become products of elements and sums, which fuse with what is around them:
-a call of the BLAS costs a microsecond. What leaves all elements as they are becomes a reshape.
+a call of the BLAS costs a microsecond. What leaves all elements as they are becomes a reshape, and
+a slice that is written becomes arrays put together (`patches`).
 """
 
 from __future__ import annotations
 
 from math import prod
 
+from rushlight.compile.patches import in_parts
 from rushlight.compile.program import Instruction, Value
 
 __all__ = ["lower"]
@@ -25,7 +27,7 @@ def lower(program):
             params = {"shape": instruction.result.shape}
             instructions.append(instruction.replace(kind="view", name="reshape", params=params))
         else:
-            instructions.append(instruction)
+            instructions += in_parts(instruction) or [instruction]
     return program.replace(instructions=instructions)
 
 

@@ -56,7 +56,7 @@ ALL = slice(None)
 def _basic_index(input, *, index):
     """What a tuple of integers, slices, None and Ellipsis picks."""
     result = input[index]
-    return result if result.__class__ is np.ndarray else input[(*index, ...)]
+    return input[(*index, ...)] if isinstance(result, np.generic) else result
 
 
 @opaque(
