@@ -10,3 +10,9 @@ __all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "TensorBase"]
 def DisableTorchFunction():
     """A block within which neither classes nor modes are asked."""
     return only(anybody=False)
+
+
+def _disabled_torch_function_impl(func, types, args=(), kwargs=None):
+    """The `__torch_function__` of classes whose results are plain tensors."""
+    with DisableTorchFunctionSubclass():
+        return func(*args, **(kwargs or {}))
