@@ -14,6 +14,7 @@ __all__ = [
     "depthwise_input",
     "depthwise_weight",
     "largest",
+    "largest_2x2",
     "put_places",
 ]
 
@@ -48,6 +49,27 @@ def largest(start, stop, x, values, places, kernel, stride, padding, dilation):
                         better = (value > best[j]) | (value != value) | (place[j] < 0)
                         best[j] = value if better else best[j]
                         place[j] = y * width + at if better else place[j]
+
+
+@loop
+def largest_2x2(start, stop, x, values, places):
+    """`largest` for windows of 2 x 2 side by side, without padding: each of them at once."""
+    count, width = values.shape[2], x.shape[2]
+    which = np.empty(count, np.int32)  # of the four; as wide as a number, so they go side by side
+    for n in range(start, stop):
+        for i in range(values.shape[1]):
+            upper, lower = x[n, 2 * i], x[n, 2 * i + 1]
+            best, place = values[n, i], places[n, i]
+            for j in range(count):
+                a, b, c, d = upper[2 * j], upper[2 * j + 1], lower[2 * j], lower[2 * j + 1]
+                second, fourth = (b > a) | (b != b), (d > c) | (d != d)
+                a, c = b if second else a, d if fourth else c
+                lowest = (c > a) | (c != c)
+                best[j] = c if lowest else a
+                above, below = np.int32(1 if second else 0), np.int32(3 if fourth else 2)
+                which[j] = below if lowest else above
+            for j in range(count):
+                place[j] = (2 * i + (which[j] >> 1)) * width + 2 * j + (which[j] & 1)
 
 
 @loop

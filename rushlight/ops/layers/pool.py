@@ -185,7 +185,12 @@ def _max_pool_by_loop(input, out, *geometry):
     (planes,) = in_order(planes)
     values = np.empty((len(planes), *out), input.dtype)
     index = np.empty(values.shape, np.int64)
-    loops.largest.run(len(planes), planes, values, index, *geometry)
+    if geometry == ((2, 2), (2, 2), (0, 0), (1, 1)) and all(
+        n >= 2 * o for n, o in zip(planes.shape[1:], out, strict=True)
+    ):
+        loops.largest_2x2.run(len(planes), planes, values, index)
+    else:
+        loops.largest.run(len(planes), planes, values, index, *geometry)
     shape = (*input.shape[:2], *out)
     return values.reshape(shape), index.reshape(shape)
 
@@ -438,9 +443,13 @@ def _spread_windows(input, *, space, kernel_size, stride, padding, divisor):
         for n, p, k, s, o in zip(space, padding, kernel_size, stride, out, strict=True)
     ]
     shares = _divided(input, divisor)
-    result = np.zeros((*input.shape[:2], *whole), input.dtype)
+    full = kernel_size == stride and all(n == o * s for n, o, s in zip(whole, out, stride))
+    result = (np.empty if full else np.zeros)((*input.shape[:2], *whole), input.dtype)
     for _, where in positions(kernel_size, stride, ones, out):
-        result[(slice(None), slice(None), *where)] += shares
+        if full:  # each element lies in one window
+            result[(slice(None), slice(None), *where)] = shares
+        else:
+            result[(slice(None), slice(None), *where)] += shares
     inside = (slice(p, p + n) for n, p in zip(space, padding, strict=True))
     return result[(..., *inside)]
 
