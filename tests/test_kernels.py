@@ -7,7 +7,8 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels
-from rushlight.kernels import blas, places, scans, twister, windows
+from rushlight.kernels import blas, order, places, scans, twister, windows
+from rushlight.ops.reduction import sort
 from rushlight.random import stream
 
 F = torch.nn.functional
@@ -106,6 +107,36 @@ def test_an_infinite_window_has_a_place(with_loops):
     x = torch.full((1, 1, 2, 2), -float("inf"))
     values, places = F.max_pool2d(x, 2, return_indices=True)
     assert values.item() == -float("inf") and places.item() == 0
+
+
+_SPECIAL = [float("nan"), 0.0, -0.0, float("inf"), -float("inf"), 1.5, 1.5, -2.0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int32", "uint8", "bool"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_packed_order_is_numpys_stable_order(dtype, descending, monkeypatch):
+    torch.manual_seed(0)
+    drawn = torch.tensor(_SPECIAL)[torch.randint(0, 8, (40, 30))].numpy()
+    array = np.nan_to_num(drawn, posinf=90, neginf=80) if "float" not in dtype else drawn
+    array = abs(array).astype(dtype) if dtype == "uint8" else array.astype(dtype)
+    for dim in (0, 1):
+        assert order.packs(np.moveaxis(array, dim, -1))
+        packed = sort.order_of(array, dim, descending)
+        with monkeypatch.context() as only_numpy:
+            only_numpy.setattr(sort, "packs", lambda array: False)
+            np.testing.assert_array_equal(packed, sort.order_of(array, dim, descending))
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_best_without_sorting_the_others(largest):
+    x = torch.randn(6, 200, generator=torch.Generator().manual_seed(0))
+    whole = x.sort(1, descending=largest)
+    best = x.topk(5, largest=largest)
+    assert torch.equal(best.indices, whole.indices[:, :5])
+    assert torch.equal(best.values, whole.values[:, :5])
+    equal = x.round()  # the last of the best has equals
+    expected = equal.sort(1, descending=largest).values[:, :5]
+    assert torch.equal(equal.topk(5, largest=largest).values, expected)
 
 
 def test_permutations_are_the_same(with_loops):

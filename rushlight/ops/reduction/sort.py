@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.kernels.order import order_of_rows, packs
 from rushlight.ops.indexing.scatter import _gather, _gather_put
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
@@ -30,6 +31,9 @@ __all__ = [
 
 def order_of(array, dim, descending):
     """The positions that sort an array along `dim`, stably; NaN is the largest."""
+    rows = np.moveaxis(array, dim, -1)
+    if packs(rows):
+        return np.moveaxis(order_of_rows(rows, descending), -1, dim)
     if not descending:
         return array.argsort(dim, kind="stable")
     backwards = np.flip(array, dim).argsort(dim, kind="stable")
@@ -126,12 +130,29 @@ def _topk(input, *, k, dim, largest):
 
 def _best(input, dim, k, largest):
     """The places of the `k` best elements, in order, without sorting the others."""
+    rows = np.moveaxis(input, dim, -1)
+    if input.dtype.kind == "f" and (places := _places_of_best(rows, k, largest)) is not None:
+        return np.moveaxis(places, -1, dim)
     size = input.shape[dim]
     cut = slice(size - k, None) if largest else slice(k)
     around = input.argpartition(size - k if largest else k - 1, dim)
     candidates = np.sort(around[(slice(None),) * dim + (cut,)], dim)
     order = order_of(np.take_along_axis(input, candidates, dim), dim, largest)
     return np.take_along_axis(candidates, order, dim)
+
+
+def _places_of_best(rows, k, largest):
+    """`_best` along the last dimension; None where the k-th best has equals among the others."""
+    size = rows.shape[-1]
+    kth = size - k if largest else k - 1
+    last = np.partition(rows, kth, -1)[..., kth : kth + 1]
+    others = rows < last if largest else rows > last
+    if others.size - np.count_nonzero(others) != k * (others.size // size):
+        return None
+    chosen = np.flatnonzero(~others)
+    places = (chosen % size).reshape(*rows.shape[:-1], k)
+    values = rows.ravel()[chosen].reshape(places.shape)
+    return np.take_along_axis(places, order_of(values, -1, largest), -1)
 
 
 def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):

@@ -1,0 +1,58 @@
+"""Stable order of numbers of at most 32 bits, each packed with its place into one integer.
+
+NumPy sorts 64-bit integers side by side in vector registers, several times as fast as it finds a
+stable order. A float's bits, read as an integer, are in the order of the floats where the sign is
+positive and in the opposite one where it is negative; -0.0 counts as 0.0, and NaN as the largest.
+
+Source: M. Herf, "Radix Tricks" (2001), for the order of a float's bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.kernels import shared
+
+__all__ = ["order_of_rows", "packs"]
+
+#: below this many elements NumPy's own stable order is as fast
+_LEAST = 512
+_LOW = 0xFFFFFFFF
+#: floats and integers whose order is one of 32-bit integers
+_PACKED = "efihbHB?"
+
+
+def packs(array):
+    """Whether the last dimension of an array can be ordered by packing, and is worth it."""
+    return array.dtype.char in _PACKED and array.size >= _LEAST and array.shape[-1] <= _LOW
+
+
+def order_of_rows(array, descending):
+    """The places that sort the last dimension, equal elements in the order that they have."""
+    rows = array.reshape(-1, array.shape[-1])
+    order = np.empty(rows.shape, np.int64)
+
+    def part(start, stop):
+        keys = order[start:stop]
+        _write_ranks(rows[start:stop], keys)
+        if descending:
+            np.invert(keys, out=keys)
+        keys <<= 32
+        keys |= np.arange(keys.shape[1])
+        keys.sort(1)
+        keys &= _LOW
+
+    shared(part, len(rows), 16 * rows.size)  # sorting is more work than a pass
+    return order.reshape(array.shape)
+
+
+def _write_ranks(rows, out):
+    """Integers of 32 bits, in the order of the elements."""
+    if rows.dtype.kind != "f":
+        out[...] = rows
+        return
+    bits = (rows.astype(np.float32, copy=False) + np.float32(0)).view(np.int32)
+    nan = rows != rows
+    bits ^= (bits >> 31) & 0x7FFFFFFF
+    np.copyto(bits, 0x7FFFFFFF, where=nan)
+    out[...] = bits
