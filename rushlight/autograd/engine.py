@@ -20,7 +20,7 @@ import numpy as np
 
 from rushlight.autograd import saved
 from rushlight.autograd.tape import Node, Output, hooks_exist, modes
-from rushlight.kernels.elements import LARGE, added, copied
+from rushlight.kernels.elements import HUGE, LARGE, added, copied
 from rushlight.ops import fast
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -106,9 +106,11 @@ def ordinary_pass(root, gradient, keep_graph):
                 waiting[edge] = result
                 if not is_leaf:
                     heappush(heap, (-edge.seq, edge))
-            elif known.__class__ is np.ndarray and known.size >= LARGE:
+            elif known.__class__ is not np.ndarray:
+                waiting[edge] = known + result
+            elif LARGE <= known.size < HUGE:
                 waiting[edge] = added(known, result)
-            elif edge in sums and known.__class__ is np.ndarray:
+            elif edge in sums:
                 known += result
             else:
                 waiting[edge] = known + result

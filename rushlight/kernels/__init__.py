@@ -26,7 +26,6 @@ from math import prod
 
 import numpy as np
 
-from rushlight.kernels.memory import keep_freed
 from rushlight.settings import get_num_threads
 
 __all__ = [
@@ -195,6 +194,3 @@ def _threads():
 
         _pool = os.getpid(), ThreadPoolExecutor(max(1, get_num_threads() - 1), "rushlight")
     return _pool[1]
-
-
-keep_freed()

@@ -6,14 +6,20 @@ two sizes, and the two Programs put side by side are one whose size is free (`co
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 
-from rushlight.kernels.fused import Fused, alone, calling, traced
+from rushlight.kernels.fused import Fused, alone, calling, is_straight, traced
 
-__all__ = ["LARGE", "Elements", "added", "copied"]
+__all__ = ["HUGE", "LARGE", "Elements", "added", "copied"]
 
 #: below this many elements a single call of NumPy's is as fast
 LARGE = 1 << 17
+#: from so many elements on there are pieces of so many without native code: less memory is needed
+HUGE, PIECE = 1 << 22, 1 << 16
+#: what may be an argument besides arrays
+PLAIN = bool, int, float, str
 #: from so many elements on native code is another one, whose loops threads may share
 MANY = 1 << 14
 #: sizes that stand for all below, and for all above, when a function is traced
@@ -35,6 +41,28 @@ class Elements(Fused):
         super().__init__(function)
         self.families: dict = {}
 
+    def by_numpy(self, args, options):
+        """The same without native code; of huge arrays a piece at a time."""
+        shape, size = args[0].shape, args[0].size
+        if size < HUGE or isinstance(self.function, np.ufunc):
+            return self.function(*args, **options)
+        flat = [_flat(x, shape) if x.__class__ is np.ndarray else x for x in args]
+        plain = all(x.__class__ is np.ndarray or x.__class__ in PLAIN for x in flat)
+        if not plain or self._gives_back(flat, options):
+            return self.function(*args, **options)
+        result = np.empty(shape, args[0].dtype)
+        target = result.reshape(-1)
+        for start in range(0, size, PIECE):
+            piece = slice(start, start + PIECE)
+            target[piece] = self.function(*_cut(flat, piece), **options)
+        return result
+
+    def _gives_back(self, flat, options):
+        """Whether what a function returns is an argument, or one number."""
+        first = _cut(flat, slice(1))
+        made = self.function(*first, **options)
+        return made.ndim == 0 or any(made is x for x in first)
+
     def _found(self, args, options):
         shape, size = args[0].shape, args[0].size
         flat = [_flat(x, shape) if x.__class__ is np.ndarray else x for x in args]
@@ -48,8 +76,7 @@ class Elements(Fused):
         family = self.families[kind]
         if family is None or not family.covers(size):
             return None
-        run = alone(family.code.at(size))
-        return calling(run, None, lambda results: results[0].reshape(shape))
+        return calling(alone(family.code.at(size), shape), None, itemgetter(0))
 
 
 def _flat(x, shape):
@@ -61,6 +88,10 @@ def _flat(x, shape):
     if x.shape == shape and not any(x.strides):
         return x[(0,) * x.ndim + (...,)]
     return None
+
+
+def _cut(flat, piece):
+    return [x[piece] if getattr(x, "ndim", 0) else x for x in flat]
 
 
 def _kind(x, flat):
@@ -91,10 +122,9 @@ def _family(function, size, flat, options):
             return None
     try:
         family = Family(Template(*programs))
-        steps = family.runner(size).steps
+        straight = is_straight(family.runner(size))
     except (Different, Bound):
         return None
-    straight = len(steps) == 1 and not isinstance(steps[0], tuple)
     return family if straight and not family.template.holes else None
 
 

@@ -9,11 +9,13 @@ one definition, in NumPy, which serves small arrays, machines without LLVM, and 
 from __future__ import annotations
 
 import functools
+from operator import itemgetter
 
 import numpy as np
 from numpy import ndarray
 
 from rushlight import kernels
+from rushlight.kernels.memory import keep_freed
 
 __all__ = ["Fused", "fused_if_large"]
 
@@ -56,6 +58,10 @@ class Fused:
             run = self.ready.get(key) or self._prepared(key, args, options)
             if run is not None:
                 return run(*[x for x in args if x.__class__ is ndarray])
+        return self.by_numpy(args, options)
+
+    def by_numpy(self, args, options):
+        """The same without native code."""
         return self.function(*args, **options)
 
     def _prepared(self, key, args, options):
@@ -74,7 +80,7 @@ class Fused:
         if run is None:
             return None
         plain = all(x is y or x.ctypes.data == y.ctypes.data for x, y in zip(args, given))
-        finish = _only if len(run.outputs) == 1 else tuple
+        finish = itemgetter(0) if len(run.outputs) == 1 else tuple
         return calling(run, None if plain else _compact, finish)
 
     def _earned(self, kind, args, given, options):
@@ -94,11 +100,8 @@ class Fused:
         if worked < kernels.PRICE and not kernels.at_once():
             return False
         del self.worked[kind]
+        keep_freed()
         return True
-
-
-def _only(results):
-    return results[0]
 
 
 def calling(run, prepare, finish):
@@ -107,7 +110,7 @@ def calling(run, prepare, finish):
     Native code reads memory, whatever shape an array says that it has. So nothing has to `prepare`
     those that lie as it expects them, unless there are instructions in it that NumPy runs.
     """
-    if prepare is None and len(run.steps) == 1 and not isinstance(run.steps[0], tuple):
+    if prepare is None and is_straight(run):
         run = run.run
         return lambda *arrays: finish(run(*arrays))
     return lambda *arrays: finish(run(*map(prepare or _compact, arrays)))
@@ -141,9 +144,13 @@ def _kind(x, given):
 
 
 def _usable():
-    from rushlight.compile import native
+    """Whether there can be native code; to find out, nothing is imported."""
+    return kernels.allowed() and _has_llvm()
 
-    return kernels.allowed() and native.available()
+
+@functools.cache
+def _has_llvm():
+    return kernels.is_installed("llvmlite")
 
 
 def emit():
@@ -153,11 +160,21 @@ def emit():
     return emit
 
 
-def alone(run):
-    """Native code whose results are the caller's: of eager calls nothing is kept."""
+def alone(run, shape=None):
+    """Native code whose results, of this shape, are the caller's: nothing of them is kept."""
+    from rushlight.compile.entering import write_run
+
     for each in run.outputs:
         each.large = False
+        each.shape = shape or each.shape
+    if is_straight(run):
+        run.run = write_run(run)
     return run
+
+
+def is_straight(run):
+    """Whether native code has no instructions in it that NumPy runs."""
+    return len(run.steps) == 1 and not isinstance(run.steps[0], tuple)
 
 
 def traced(function, given, shapes, options):

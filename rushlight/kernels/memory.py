@@ -2,12 +2,14 @@
 
 The C library of Linux gives large pieces of memory back to the system at once. Getting them again,
 a page at a time and filled with zeros, takes longer than many an operation on them; and a training
-step frees what the next one asks for.
+step frees what the next one asks for. A process that has worked long enough on large arrays for
+native code to pay keeps them; it holds a little more at its peak, as kept memory falls to pieces.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 
 __all__ = ["keep_freed"]
@@ -19,6 +21,7 @@ MOST_FREE = 256 << 20
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # numbers of mallopt(3)
 
 
+@functools.cache
 def keep_freed():
     """Have the C library keep freed memory; whoever has told it otherwise is left alone.
 

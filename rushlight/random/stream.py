@@ -12,7 +12,6 @@ import math
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels import shared
 from rushlight.kernels import twister as loops
 from rushlight.random import limits, sampling
 
@@ -173,16 +172,18 @@ class Stream:
         """
         real = sampling.computed_in(dtype)
         rest = count % 16
-        values = np.empty(count, real)
+        values = np.empty(count, dtype)
+
+        def put(where, unit):
+            drawn = sampling.fused(sampling.box_muller(unit), std, mean)
+            values[where] = sampling.rounded(drawn, dtype)
+
         for piece, unit in self._unit_pieces(count - rest, real):
-            values[piece] = unit
-        pieces = list(_pieces(count - rest))
-        shared(_make_normal, len(pieces), count, values, pieces, mean, std)
+            put(piece, unit)
         if rest:
             skipped = 0 if dtype.itemsize == 2 else rest  # drawn, but overwritten
-            unit = self._unit(skipped + 16, real)[skipped:]
-            values[-16:] = sampling.fused(sampling.box_muller(unit), std, mean)
-        return sampling.rounded(values, dtype)
+            put(slice(-16, None), self._unit(skipped + 16, real)[skipped:])
+        return values
 
     def _normals(self, count):
         if count < 16:
@@ -366,12 +367,6 @@ def _joined(pairs):
     wide = pairs[::2] << 32
     wide |= pairs[1::2]
     return wide
-
-
-def _make_normal(start, stop, values, pieces, mean, std):
-    """Turn some pieces of uniform numbers into normal ones; threads share this."""
-    for piece in pieces[start:stop]:
-        values[piece] = sampling.fused(sampling.box_muller(values[piece]), std, mean)
 
 
 def memory_of(twister):
