@@ -379,3 +379,66 @@ def test_a_wrapper_of_an_optimizer_needs_not_prepare_itself():
     Halved(rl.optim.SGD([w], lr=0.5)).step()
     hook.remove()
     assert (w.tolist(), seen) == ([0.25, 0.25], ["step"])
+
+
+DIFFERENTIABLE = [
+    ("SGD", {"weight_decay": 0.1}),
+    ("SGD", {"maximize": True}),
+    ("Adam", {"amsgrad": True, "weight_decay": 0.1}),
+    ("AdamW", {}),
+    ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("RAdam", {}),
+    ("Adamax", {}),
+    ("RMSprop", {"centered": True, "momentum": 0.5}),
+    ("Adagrad", {}),
+    ("Adadelta", {}),
+    ("ASGD", {}),
+    ("Rprop", {"lr": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), DIFFERENTIABLE, ids=lambda x: str(x)[:20])
+def test_steps_are_differentiable(name, options):
+    """The derivative through three steps is that of differences."""
+
+    def after_three_steps(param, grad):
+        p = param.clone()
+        optimizer = getattr(rl.optim, name)([p], differentiable=True, **options)
+        for _ in range(3):
+            p.grad = grad * p.clone()
+            optimizer.step()
+        return p
+
+    def real(param, grad):
+        """Complex parameters are numbers in pairs."""
+        return rl.view_as_real(after_three_steps(rl.view_as_complex(param), grad[:, 0]))
+
+    param = rl.tensor([[0.7, 0.3], [-1.2, 0.4]], dtype=rl.float64, requires_grad=True)
+    grad = rl.tensor([[0.9, 1.1], [1.3, 0.6]], dtype=rl.float64, requires_grad=True)
+    assert rl.autograd.gradcheck(after_three_steps, (param, grad), eps=1e-7, atol=1e-4)
+    assert rl.autograd.gradcheck(real, (param, grad), eps=1e-7, atol=1e-4)
+
+
+@pytest.mark.parametrize("lr", [0.1, rl.tensor(0.1)])
+def test_differentiable_steps_are_the_ordinary_ones(lr):
+    finals = []
+    for differentiable in (False, True):
+        p = rl.tensor([1.0, -2.0, 3.0])
+        optimizer = rl.optim.Adam([p], lr=lr, weight_decay=0.1, differentiable=differentiable)
+        for step in range(5):
+            p.grad = p * 2 + step
+            optimizer.step()
+        finals.append(p)
+    rl.testing.assert_close(*finals)
+
+
+def test_sparse_gradients():
+    gradient = rl.sparse_coo_tensor(rl.tensor([[0, 2]]), rl.tensor([1.0, 2.0]), (3,))
+    p = rl.ones(3, requires_grad=True)
+    p.grad = gradient
+    rl.optim.SGD([p], lr=0.1).step()
+    assert p.tolist() == pytest.approx([0.9, 1.0, 0.8])
+    with pytest.raises(RuntimeError, match="^Adam does not support sparse gradients, please"):
+        rl.optim.AdamW([p]).step()
+    with pytest.raises(RuntimeError, match="^Rprop does not support sparse gradients$"):
+        rl.optim.Rprop([p]).step()

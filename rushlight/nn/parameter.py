@@ -199,6 +199,11 @@ class _Uninitialized:
         """The type that the elements will have."""
         return self.model.dtype
 
+    @property
+    def device(self):
+        """Where the elements will be."""
+        return self.model.device
+
     def __repr__(self, *, tensor_contents=None):
         return f"<{type(self).__name__}>"
 

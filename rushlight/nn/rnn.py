@@ -267,6 +267,8 @@ class RNNBase(Module):
         elif self.batch_first:
             input = input.transpose(0, 1)
         self._check_input(input)
+        if not input.shape[0]:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         state = self._first_state(input, input.shape[1], state)
         output, state = self._layers(input, state, ops.unbind, ops.stack)
         if not batched:

@@ -84,6 +84,13 @@ class TransformerEncoderLayer(Module):
         self.dropout2 = Dropout(dropout)
         self.activation = _activation(activation)
 
+    @property
+    def activation_relu_or_gelu(self):
+        """1 for relu, 2 for gelu, 0 for anything else."""
+        if self.activation is F.relu or isinstance(self.activation, ReLU):
+            return 1
+        return 2 if _is_plain_activation(self.activation) else 0
+
     def __setstate__(self, state):
         super().__setstate__(state)
         self.__dict__.setdefault("activation", F.relu)

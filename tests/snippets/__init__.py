@@ -128,8 +128,8 @@ def run(source, torch):
             exec(compile(source, "snippet", "exec"), names)
         except Exception as error:
             words = re.sub(r"(expected one of:)\n.*", r"\1", str(error), flags=re.DOTALL)
-            lines.append(f"ended by {type(error).__name__}: {words}".replace("\n", "\\n"))
-    return [normal(line) for line in lines]
+            lines.append(f"ended by {type(error).__name__}: {words}")
+    return [normal(line).replace("\n", "\\n") for line in lines]
 
 
 def normal(line):

@@ -90,6 +90,18 @@ class PackedSequence(PackedSequence_):
         """The sequences as int32."""
         return self._with_data(self.data.int())
 
+    def short(self):
+        """The sequences as int16."""
+        return self._with_data(self.data.short())
+
+    def char(self):
+        """The sequences as int8."""
+        return self._with_data(self.data.char())
+
+    def byte(self):
+        """The sequences as uint8."""
+        return self._with_data(self.data.byte())
+
     def pin_memory(self):
         """The sequences; there is no device whose transfers pinned memory could speed up."""
         return self
@@ -126,6 +138,11 @@ def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True)
     tensor([1, 3, 2])
     """
     lengths = np.asarray(lengths._array if isinstance(lengths, Tensor) else lengths)
+    if lengths.ndim != 1:
+        raise RuntimeError(
+            "'lengths' argument should be a 1D CPU int64 tensor, but got "
+            f"{lengths.ndim}D cpu Long tensor"
+        )
     lengths = lengths.astype(np.int64)
     order = None
     if not enforce_sorted:
