@@ -224,7 +224,7 @@ def convolve_input(g, weight, space, stride, padding, dilation, groups):
         loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
         return _unpadded(result, padding)
     rows = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
-    g = g.reshape(n, groups, outputs // groups, -1)
+    g = g.reshape(n, groups, outputs // groups, math.prod(out))
     if _is_pointwise(kernel, stride, padding):
         return np.matmul(rows, g).reshape(n, channels, *space)
 
@@ -267,7 +267,7 @@ def convolve_weight(x, g, kernel, stride, padding, dilation, groups):
         arrays = in_order(padded(x, padding), g)
         loops.depthwise_weight.run(outputs, *arrays, result, stride, dilation)
         return result.reshape(outputs, 1, *kernel)
-    g = g.reshape(n, groups, outputs // groups, -1)
+    g = g.reshape(n, groups, outputs // groups, math.prod(out))
     sums = {}
 
     def multiply(block):

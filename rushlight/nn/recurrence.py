@@ -249,7 +249,7 @@ def _gru_backward(g_out, gates, new, told, before, weight):
         np.multiply(slopes[t], g_hidden[:, np.newaxis], g_input[t])
         g_gates[t, :, :2] = g_input[t, :, :2]
         np.multiply(g_input[t, :, 2], r[t], g_gates[t, :, 2])
-        np.matmul(g_gates[t].reshape(len(g_hidden), -1), weight, product)
+        np.matmul(g_gates[t].reshape(len(g_hidden), 3 * size), weight, product)
         g_hidden *= z[t]
         g_hidden += product
     shape = *new.shape[:2], 3 * size

@@ -166,9 +166,10 @@ def multi_head_attention_forward(
     attend = _attend_with_weights if need_weights else _attend
     heads, weights = attend(q, k, v, mask, dropout_p if training else 0.0, is_causal, num_heads)
     out = heads.transpose(0, 1).reshape((length * batch, size))
-    out = linear(out, out_proj_weight, out_proj_bias).view((length, batch, -1))
+    out = linear(out, out_proj_weight, out_proj_bias)
+    out = out.view((length, batch, out.shape[-1]))
     if need_weights:
-        weights = weights.view((batch, num_heads, length, -1))
+        weights = weights.view((batch, num_heads, length, weights.shape[-1]))
         weights = weights.mean(1) if average_attn_weights else weights
     if batched:
         return out, weights

@@ -158,11 +158,13 @@ def _adaptive_max(input, *, sizes):
     bounds = [list(zip(*_bounds(n, o), strict=True)) for n, o in zip(space, sizes, strict=True)]
     for place in np.ndindex(*sizes):
         where = tuple(slice(*bounds[axis][place[axis]]) for axis in range(count))
-        part = input[(slice(None), slice(None), *where)].reshape(*input.shape[:2], -1)
+        places = flat[where].reshape(-1)
+        part = input[(slice(None), slice(None), *where)]
+        part = part.reshape(*input.shape[:2], places.size)
         best = part.argmax(axis=-1)
         at = (slice(None), slice(None), *place)
         values[at] = np.take_along_axis(part, best[..., None], -1)[..., 0]
-        indices[at] = flat[where].reshape(-1)[best]
+        indices[at] = places[best]
     return values, indices
 
 
