@@ -5,8 +5,9 @@ from __future__ import annotations
 from rushlight.autograd.tape import Node, Output
 from rushlight.explain.catalogue import say
 from rushlight.explain.mistakes import ProbabilitiesAsScores, TargetShape
-from rushlight.explain.mistakes.report import line_now, place_of_line, report, situation
+from rushlight.explain.mistakes.report import place_of_line, report, situation
 from rushlight.explain.mistakes.watch import Check
+from rushlight.explain.provenance import here
 from rushlight.tensor import Tensor
 
 __all__ = ["CHECKS", "leaves_below", "node_of", "nodes_from", "place_of_node"]
@@ -64,11 +65,16 @@ class LossGraph(Check):
 
     def __init__(self):
         self.times: dict = {}
+        self.settled = -1  # the latest line that was read often enough: mostly there is one
 
     def before_backward(self, root):
-        line = line_now()
+        line = here[0]
+        if line == self.settled:
+            return
         times = self.times.get(line, 0)
-        if times < _TIMES:
+        if times >= _TIMES:
+            self.settled = line
+        else:
             self.times[line] = times + 1
             for node in nodes_from(root):
                 tell_probabilities(node)

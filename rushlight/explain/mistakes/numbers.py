@@ -32,7 +32,7 @@ _PASSES = ("rushlight.autograd.engine", "rushlight.autograd.watched")
 def loss_value(root):
     """The number that a pass starts from; None if it isn't one real number."""
     array = root._array
-    return array.item() if not array.shape and array.dtype.kind == "f" else None
+    return array.item() if array.ndim == 0 and array.dtype.kind == "f" else None
 
 
 # The first NaN or infinity ------------------------------------------------------------------------
@@ -247,6 +247,7 @@ class Diverging(Check):
 
     def __init__(self):
         self.firsts: dict = {}
+        self.line, self.limit = -1, 0.0  # the latest line, and above what its losses are suspect
         self.recent: dict = {}
         self.optimizers = ByOptimizer()
         self.latest = None
@@ -263,10 +264,11 @@ class Diverging(Check):
         if value is None:
             return
         line = line_now()
-        first = self.firsts.get(line)
-        if first is None:
-            self.firsts[line] = abs(value)
-        elif value > _GROWTH * first and value > _GROWTH:
+        if line == self.line and value <= self.limit:
+            return
+        first = self.firsts.setdefault(line, abs(value))
+        self.line, self.limit = line, _GROWTH * max(first, 1.0)
+        if value > self.limit:
             self.look(root, line, value, first)
 
     def look(self, root, line, value, first):

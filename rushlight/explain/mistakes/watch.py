@@ -126,11 +126,13 @@ class Watch:
         def watched(tensors, *args, **kwargs):
             if tensors.__class__ is not Tensor or tensors._array.__class__ is not np.ndarray:
                 return backward(tensors, *args, **kwargs)
-            tell(before, tensors)
+            if before:
+                tell(before, tensors)
             try:
                 backward(tensors, *args, **kwargs)
             finally:
-                tell(after, tensors)
+                if after:
+                    tell(after, tensors)
 
         return watched
 
@@ -163,8 +165,9 @@ def tell(listeners, *news):
         except Exception:
             if explain.strict:
                 raise
-    for listener in satisfied or ():
-        listeners.remove(listener)
+    if satisfied:
+        for listener in satisfied:
+            listeners.remove(listener)
 
 
 _watches: list[Watch] = []
