@@ -197,6 +197,9 @@ _FROM_SUBMODULES = {
     "sparse_coo_tensor": "sparse",
     "spmm": "sparse",
     "threshold_": "nn.functional",
+    "SymBool": "types",
+    "SymFloat": "types",
+    "SymInt": "types",
     "to_dlpack": "utils.dlpack",
     **dict.fromkeys(
         """

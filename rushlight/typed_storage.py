@@ -202,7 +202,7 @@ def around(elements):
 # Classes by dtype ---------------------------------------------------------------------------------
 
 
-class _Legacy(type(TypedStorage)):
+class _Legacy(type):
     """The type of `torch.FloatStorage`, ...: they make and recognise storages of a dtype."""
 
     def __instancecheck__(cls, instance):

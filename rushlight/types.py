@@ -19,4 +19,28 @@ Number: TypeAlias = int | float | bool
 Device: TypeAlias = device | str | int | None
 FileLike: TypeAlias = Any
 
+
+class _Unknown:
+    """A number that PyTorch's traces leave open; here all are known, so there are none."""
+
+    def __init__(self, node):
+        raise RuntimeError("Rushlight knows every number: there is nothing to be left open")
+
+
+class SymInt(_Unknown):
+    """An integer that is left open, for `isinstance`."""
+
+
+class SymFloat(_Unknown):
+    """A number that is left open, for `isinstance`."""
+
+
+class SymBool(_Unknown):
+    """A truth value that is left open, for `isinstance`."""
+
+
+IntLikeType: TypeAlias = int | SymInt
+FloatLikeType: TypeAlias = float | SymFloat
+BoolLikeType: TypeAlias = bool | SymBool
+
 __all__ = ["Device", "FileLike", "Number", "Storage"]

@@ -1,5 +1,6 @@
 """Calls of the same function in PyTorch and here, and whether what they give is the same."""
 
+import contextlib
 import itertools
 import random
 import types
@@ -35,13 +36,35 @@ def ours(x):
     return our_function(x) if isinstance(x, types.FunctionType) else x
 
 
+#: while the arguments of one call are made: what has become of memory that several see
+_memories: dict | None = None
+
+
+@contextlib.contextmanager
+def on_one_memory():
+    """Tensors of PyTorch's that share memory have twins that do, within the block."""
+    global _memories
+    _memories = {}
+    try:
+        yield
+    finally:
+        _memories = None
+
+
 def our_tensor(x):
     """A tensor with the same numbers, where it sees a part of its memory with all of that."""
+    if x.is_meta:
+        return rl.empty_strided(x.shape, x.stride(), dtype=ours(x.dtype), device="meta")
     if x.numel() == 0 or x.dtype is torch.bfloat16:
         return (
             rl.zeros(x.shape, dtype=ours(x.dtype)) if x.numel() == 0 else ours(x.float()).bfloat16()
         )
     whole = x.as_strided((x.untyped_storage().nbytes() // x.itemsize,), (1,), 0)
+    if _memories is not None:
+        key = x.untyped_storage().data_ptr(), x.dtype
+        if key not in _memories:
+            _memories[key] = rl.from_numpy(whole.numpy().copy())
+        return _memories[key].as_strided(x.size(), x.stride(), x.storage_offset()).detach()
     if len(whole) == x.numel() and x.is_contiguous():
         return rl.from_numpy(x.numpy().copy())
     place = x.size(), x.stride(), x.storage_offset()
@@ -132,7 +155,8 @@ def called(function, args, options):
 
 def both(theirs, mine, args, options, clones=False):
     """What a call gives in both libraries, and their arguments; PyTorch's refusal is ours, too."""
-    my_args, my_options = ours(args), ours(options)
+    with on_one_memory():
+        my_args, my_options = ours(args), ours(options)
     if clones:
         args, options = clone(args), clone(options)
     try:

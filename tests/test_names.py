@@ -125,3 +125,9 @@ def test_functions_have_their_other_address():
     assert rl.functional.einsum is rl.einsum and rl.functional.norm is rl.norm
     assert isinstance((1, 2), tuple) and _size_2_t == int | tuple[int, int]
     assert not rl.has_cuda and rl.has_lapack and rl.GradScaler is rl.amp.GradScaler
+
+
+def test_numbers_that_are_left_open_can_be_asked_for():
+    assert not isinstance(1, (rl.SymInt, rl.SymFloat, rl.SymBool))
+    with pytest.raises(RuntimeError, match="Rushlight knows every number"):
+        rl.SymInt(None)

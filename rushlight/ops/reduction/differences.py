@@ -47,6 +47,10 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     dim = normalize_dim(dim, input.ndim)
     if n == 0:
         result = clone(input)
+        if isinstance(out, Tensor) and out.dtype is not input.dtype:
+            raise RuntimeError(
+                f"expected scalar_type {input.dtype.title} but found {out.dtype.title}"
+            )
         return result if out is None else write_out("diff", result, (input,), out)
     joined = [x for x in (prepend, input, append) if x is not None]
     for other in (prepend, append):
