@@ -93,6 +93,10 @@ def check_range(start, end, step):
 
 def arange_array(start, end, step, dtype, whole):
     """The numbers of a range, computed as PyTorch does: `start + i * step` in double precision."""
+    if whole and not all(-(2**63) <= x < 2**63 for x in (start, end, step)):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    if (end - start) / step >= 2**62:
+        raise RuntimeError("invalid size, possible overflow?")
     if whole:
         return np.arange(start, end, step).astype(dtype.array_dtype, copy=False)
     if dtype is dtypes.int64:
@@ -127,7 +131,7 @@ def range(
         "in [start, end)."
     )
     if end is None:
-        start, end = 0, start
+        raise TypeError('range() missing 1 required positional arguments: "end"')
     check_range(start, end, step)
     count = math.floor((end - start) / step) + 1
     kind = _out_dtype("range", dtype, out)

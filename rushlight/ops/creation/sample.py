@@ -440,7 +440,7 @@ def bernoulli_(input, p=0.5, *, generator=None):
     """Ones with probability `p` (a number or a tensor), else zeros; in place."""
     draws, kind = stream(generator), input._array.dtype
     if isinstance(p, Tensor):
-        p = np.broadcast_to(p._array, input._array.shape)
+        p = p.expand(input._array.shape)._array
         return _refill(
             input, "BernoulliBackward1", lambda shape, p=p: draws.bernoulli(p, shape, kind)
         )

@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.formats import preserve_format
+from rushlight.ops.creation.cast import type_
 from rushlight.ops.deprecated import deprecated
 from rushlight.ops.layouts import check_format, empty_in
 from rushlight.ops.output import replace_memory
@@ -123,6 +124,8 @@ def map_(input, tensor, callable):
         raise TypeError(
             "Can't call map_() on Variable that requires grad. Use var.detach().map_() instead."
         )
+    if tensor.dtype is not input.dtype:
+        raise TypeError(f"map_: expected {type_(input)} for 'other' (got {type_(tensor)})")
     others = np.broadcast_to(tensor._array, input._array.shape)
     for place in np.ndindex(input._array.shape):
         input._array[place] = callable(input._array[place].item(), others[place].item())
