@@ -37,7 +37,7 @@ def started(name: str, libraries: list[str], environment, limit: float, stack: E
     """A worker for each library that can do a workload in time, prepared; the others are named."""
     from rushlight.bench import Worker
 
-    workers = []
+    workers: list = []
     for library in libraries:
         worker = stack.enter_context(Worker(library, environment, "compiled_worker"))
         try:
