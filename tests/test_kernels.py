@@ -15,7 +15,7 @@ F = torch.nn.functional
 
 
 def _loops():
-    modules = (places, scans, twister, windows)
+    modules = (order, places, scans, twister, windows)
     return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
 
 
@@ -137,6 +137,14 @@ def test_best_without_sorting_the_others(largest):
     equal = x.round()  # the last of the best has equals
     expected = equal.sort(1, descending=largest).values[:, :5]
     assert torch.equal(equal.topk(5, largest=largest).values, expected)
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_best_of_rows(largest, with_loops):
+    x = torch.tensor(_SPECIAL)[torch.randint(0, 8, (4, 80))]
+    for k in (1, 7, 20):
+        best, whole = x.topk(k, largest=largest), x.sort(1, descending=largest, stable=True)
+        assert torch.equal(best.indices, whole.indices[:, :k])
 
 
 def test_permutations_are_the_same(with_loops):

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.kernels import shared
+from rushlight.kernels import loop, shared
 
-__all__ = ["order_of_rows", "packs"]
+__all__ = ["best_of_rows", "order_of_rows", "packs"]
 
 #: below this many elements NumPy's own stable order is as fast
 _LEAST = 512
@@ -56,3 +56,36 @@ def _write_ranks(rows, out):
     bits ^= (bits >> 31) & 0x7FFFFFFF
     np.copyto(bits, 0x7FFFFFFF, where=nan)
     out[...] = bits
+
+
+@loop
+def best_of_rows(start, stop, rows, places, largest):
+    """The places of the greatest (or least) elements of the rows [start, stop), the best first.
+
+    There are as many as `places` (N, k) has room for; NaN is greater than anything, and of equals
+    the first is the best.
+    """
+    size, k = rows.shape[1], places.shape[1]
+    best = np.empty(k, rows.dtype)
+    for n in range(start, stop):
+        row, place, held = rows[n], places[n], 0
+        for j in range(size):
+            value, at = row[j], held
+            if held < k:
+                held += 1
+            else:
+                last = best[k - 1]
+                if largest and (last != last or value <= last):
+                    continue
+                if not largest and (value != value or value >= last):
+                    continue
+                at = k - 1
+            while at > 0:
+                before = best[at - 1]
+                if largest and (before != before or value <= before):
+                    break
+                if not largest and (value != value or value >= before):
+                    break
+                best[at], place[at] = before, place[at - 1]
+                at -= 1
+            best[at], place[at] = value, j

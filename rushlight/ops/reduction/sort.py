@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.kernels.order import order_of_rows, packs
+from rushlight.kernels import in_order
+from rushlight.kernels.order import best_of_rows, order_of_rows, packs
 from rushlight.ops.indexing.scatter import _gather, _gather_put
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
@@ -131,6 +132,8 @@ def _topk(input, *, k, dim, largest):
 def _best(input, dim, k, largest):
     """The places of the `k` best elements, in order, without sorting the others."""
     rows = np.moveaxis(input, dim, -1)
+    if k <= 64 and input.dtype.char in "fd" and best_of_rows.earned(input.size):
+        return np.moveaxis(_best_by_loop(rows, k, largest), -1, dim)
     if input.dtype.kind == "f" and (places := _places_of_best(rows, k, largest)) is not None:
         return np.moveaxis(places, -1, dim)
     size = input.shape[dim]
@@ -139,6 +142,13 @@ def _best(input, dim, k, largest):
     candidates = np.sort(around[(slice(None),) * dim + (cut,)], dim)
     order = order_of(np.take_along_axis(input, candidates, dim), dim, largest)
     return np.take_along_axis(candidates, order, dim)
+
+
+def _best_by_loop(rows, k, largest):
+    places = np.empty((*rows.shape[:-1], k), np.int64)
+    flat = rows.reshape(-1, rows.shape[-1])
+    best_of_rows.run(len(flat), *in_order(flat), places.reshape(-1, k), largest)
+    return places
 
 
 def _places_of_best(rows, k, largest):
