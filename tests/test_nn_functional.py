@@ -208,3 +208,11 @@ def test_losses_refuse_what_is_not_floating(name, kernel, dtype):
     x = rl.ones(2, dtype=kinds[dtype])
     with pytest.raises(NotImplementedError, match=f"\"{kernel}\" not implemented for '{dtype}'"):
         getattr(F, name)(x, x)
+
+
+@pytest.mark.parametrize(
+    ("training", "message"), [(True, "must be positive during training"), (False, "non-negative")]
+)
+def test_batch_norm_refuses_a_negative_eps(training, message):
+    with pytest.raises(ValueError, match=f"^batch_norm eps .*{message}.* but got -1.0$"):
+        F.batch_norm(rl.ones(2, 3), rl.zeros(3), rl.ones(3), training=training, eps=-1.0)
