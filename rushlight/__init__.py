@@ -135,7 +135,7 @@ _display.install()
 _SUBMODULES = frozenset(
     "_C _VF _dynamo _inductor _logging _utils accelerator amp backends compile compiler cpu cuda "
     "distributed distributions export fft func functional fx hub jit linalg mps multiprocessing "
-    "nn onnx optim overrides package profiler quantization return_types serialization signal "
+    "nn onnx optim overrides profiler quantization return_types serialization signal "
     "sparse special testing torch_version types utils version".split()
 )
 _FROM_SUBMODULES = {
@@ -207,7 +207,7 @@ _FROM_SUBMODULES = {
         ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage
         ShortStorage Storage TypedStorage
         """.split(),
-        "typed_storage",
+        "storage.typed",
     ),
     "vmap": "func",
 }

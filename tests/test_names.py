@@ -131,3 +131,10 @@ def test_numbers_that_are_left_open_can_be_asked_for():
     assert not isinstance(1, (rl.SymInt, rl.SymFloat, rl.SymBool))
     with pytest.raises(RuntimeError, match="Rushlight knows every number"):
         rl.SymInt(None)
+
+
+def test_whatever_is_listed_is_there_and_modules_are_not_hidden_by_functions():
+    listed = [name for name in dir(rl) if name not in ("newaxis",)]
+    assert [name for name in listed if getattr(rl, name, None) is None] == []
+    assert rl.storage.UntypedStorage is rl.UntypedStorage
+    assert rl.torch_version.TorchVersion is type(rl.__version__)

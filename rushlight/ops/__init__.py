@@ -134,7 +134,7 @@ _FOR_METHODS = frozenset(
     index_fill_ masked_fill_ repeat reshape_as resize resize_ resize_as reversed_dims rfloor_divide
     rlshift rmatmul rpow rremainder rrshift set_ setitem silu size_of smooth_l1_loss
     soft_margin_loss softplus softshrink
-    squeeze_ storage_offset storage_type stride sum_to_size t_ to transpose_ type_ unfold
+    squeeze_ storage storage_offset storage_type stride sum_to_size t_ to transpose_ type_ unfold
     uniform_ unsqueeze_ untyped_storage view_ view_as
     """.split()
 )

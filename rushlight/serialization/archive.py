@@ -69,7 +69,7 @@ def refuse_old_format(file, head):
 
 def typed(untyped):
     """The elements of a storage that was saved with their type."""
-    from rushlight.typed_storage import around
+    from rushlight.storage.typed import around
 
     return around(untyped._elements)
 

@@ -33,7 +33,11 @@ class CausalBias(Tensor):
     """
 
     __module__ = "torch.nn.attention.bias"
-    __torch_function__ = _disabled_torch_function_impl
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        """Results are plain tensors."""
+        return _disabled_torch_function_impl(func, types, args, kwargs)
 
     def __new__(cls, variant, seq_len_q, seq_len_kv):
         offset = 0 if variant == CausalVariant.UPPER_LEFT else seq_len_kv - seq_len_q

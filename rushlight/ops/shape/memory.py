@@ -273,14 +273,14 @@ def untyped_storage(input):
 
 def storage_type(input):
     """The class of storages of this dtype: `torch.FloatStorage`, ..."""
-    from rushlight import typed_storage
+    from rushlight.storage import typed
 
-    return getattr(typed_storage, f"{input.dtype.title}Storage")
+    return getattr(typed, f"{input.dtype.title}Storage")
 
 
 def storage(input):
     """The elements that the tensor lies in, in a row."""
-    from rushlight.typed_storage import around, warn_of_types
+    from rushlight.storage.typed import around, warn_of_types
 
     warn_of_types()
     return around(storage_of(input._array))
