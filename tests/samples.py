@@ -30,6 +30,8 @@ from rushlight.formats import channels_last, preserve_format
 from rushlight.random import Generator
 
 RECORDS = {}
+#: operations without a record: nothing is left to be looked at (`snippets/meta.lines` asks the rest)
+WITHOUT_ELEMENTS = {"to_meta"}
 
 
 class Random:

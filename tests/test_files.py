@@ -300,7 +300,6 @@ def test_mapped_files_are_read_in_place_and_never_changed(tmp_path):
         rl.load(io.BytesIO(before), mmap=True)
 
 
-@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_storages_and_attributes_come_back():
     parameter = rl.nn.Parameter(rl.ones(2))
     parameter.note = "mine"

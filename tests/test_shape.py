@@ -199,7 +199,6 @@ def test_storage():
     assert x[1].untyped_storage().data_ptr() == x.data_ptr()
 
 
-@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")
 def test_typed_storage():
     x = rl.arange(6.0).reshape(2, 3)
     assert x.t().storage().tolist() == [0, 1, 2, 3, 4, 5]
