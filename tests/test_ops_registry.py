@@ -11,6 +11,7 @@ from samples import RECORDS, WITHOUT_ELEMENTS
 import rushlight as rl
 import rushlight.linalg
 import rushlight.ops.creation.gamma_draws
+import rushlight.ops.layers.fold
 import rushlight.ops.layers.recurrent
 import rushlight.ops.signal.fourier
 import rushlight.special
