@@ -65,7 +65,7 @@ def causal_upper_left(*size):
     tensor([[ True, False, False],
             [ True,  True, False]])
     """
-    return CausalBias(CausalVariant.UPPER_LEFT, *_two(size))
+    return CausalBias(CausalVariant.UPPER_LEFT, *_two("causal_upper_left", size))
 
 
 def causal_lower_right(*size):
@@ -76,10 +76,10 @@ def causal_lower_right(*size):
     tensor([[ True,  True, False],
             [ True,  True,  True]])
     """
-    return CausalBias(CausalVariant.LOWER_RIGHT, *_two(size))
+    return CausalBias(CausalVariant.LOWER_RIGHT, *_two("causal_lower_right", size))
 
 
-def _two(size):
+def _two(name, size):
     if len(size) != 2:
-        raise AssertionError("causal_upper_left only supports 2D tensors")
+        raise AssertionError(f"{name} only supports 2D tensors")
     return size
