@@ -30,26 +30,25 @@ def _layers(mode, *arguments, **named):
     return run(mode, **given)
 
 
-def _padded(
-    mode, input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first
-):
+def _padded(mode, input, batch_first, **options):
     data = input.transpose(0, 1) if batch_first else input
-    weights = _grouped(params, has_biases, num_layers * (1 + bidirectional))
-    dropout = dropout if train else 0.0
-    output, state = run_layers(mode, data, hx, weights, num_layers, dropout, ops.unbind, ops.stack)
+    output, state = _run(mode, ops.unbind, ops.stack, data, **options)
     return (output.transpose(0, 1) if batch_first else output, *state)
 
 
-def _packed(
-    mode, data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional
-):
+def _packed(mode, data, batch_sizes, **options):
     sizes = batch_sizes.tolist()
+    output, state = _run(mode, lambda x: ops.split(x, sizes), ops.cat, data, **options)
+    return (output, *state)
+
+
+def _run(
+    mode, into_steps, from_steps, data, hx, params, has_biases, num_layers, dropout, train,
+    bidirectional,
+):  # fmt: skip
     weights = _grouped(params, has_biases, num_layers * (1 + bidirectional))
     dropout = dropout if train else 0.0
-    output, state = run_layers(
-        mode, data, hx, weights, num_layers, dropout, lambda x: ops.split(x, sizes), ops.cat
-    )
-    return (output, *state)
+    return run_layers(mode, data, hx, weights, num_layers, dropout, into_steps, from_steps)
 
 
 def _grouped(params, has_biases, count):
