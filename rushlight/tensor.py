@@ -508,7 +508,7 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
                     f"Can't call numpy() on Tensor that has {what} bit set. "
                     f"Use tensor.resolve_{name}().numpy() instead."
                 )
-        if self.is_meta:
+        if self._array.__class__ is not np.ndarray and self.is_meta:
             raise TypeError(
                 "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
                 "tensor to host memory first."
