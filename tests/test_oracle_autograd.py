@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.snippets import HERE, assert_alike, programs, recorded, run
+from tests.snippets import assert_alike, programs_like, recorded, run, short
 
 torch = pytest.importorskip("torch")
 
-TOPICS = sorted(path.stem for path in HERE.glob("*.txt"))
-PROGRAMS = [(topic, name, source) for topic in TOPICS for name, source in programs(topic)]
 
-
-@pytest.mark.parametrize(
-    ("topic", "name", "source"), PROGRAMS, ids=lambda value: value.partition("\n")[0][:30]
-)
+@pytest.mark.parametrize(("topic", "name", "source"), programs_like("*"), ids=short)
 def test_recording(topic, name, source):
     assert_alike(run(source, torch), recorded(topic)[name])

@@ -7,6 +7,7 @@ recording is made by `python -m tests.snippets`, where PyTorch is installed.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from pathlib import Path
@@ -33,6 +34,18 @@ def programs(topic):
     return [(name, body) for name, _, body in (part.partition("\n") for part in parts)]
 
 
+def programs_like(*patterns):
+    """The programs of all files with such names: (topic, name, source)."""
+    topics = sorted(path.stem for pattern in patterns for path in HERE.glob(f"{pattern}.txt"))
+    return [(topic, name, source) for topic in topics for name, source in programs(topic)]
+
+
+def short(value):
+    """How a test is named for a part of a program."""
+    return value.partition("\n")[0][:30]
+
+
+@functools.cache
 def recorded(topic):
     """What PyTorch said: name -> lines."""
     text = (HERE / f"{topic}.expected").read_text()
