@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from rushlight.ops.linalg.decompositions import cholesky_ex, eig, eigh, eigvals, eigvalsh, svdvals
+from rushlight.ops.linalg.decompositions import factor_cholesky as cholesky
+from rushlight.ops.linalg.decompositions import factor_qr as qr
+from rushlight.ops.linalg.decompositions import factor_svd as svd
 from rushlight.ops.linalg.factorizations import factor_lu as lu
 from rushlight.ops.linalg.factorizations import (
     householder_product,
@@ -12,59 +16,25 @@ from rushlight.ops.linalg.factorizations import (
     lu_factor_ex,
 )
 from rushlight.ops.linalg.factorizations import solve_lu as lu_solve
-from rushlight.ops.linalg.matmul import matmul
-from rushlight.ops.linalg.matrices import (
-    cholesky_ex,
-    cond,
+from rushlight.ops.linalg.inverses import (
     det,
-    eig,
-    eigh,
-    eigvals,
-    eigvalsh,
     inv_ex,
-    lstsq,
-    matrix_exp,
-    matrix_norm,
-    matrix_power,
-    matrix_rank,
-    multi_dot,
-    pinv,
     solve,
     solve_ex,
     solve_triangular,
-    svdvals,
     tensorinv,
     tensorsolve,
-    vecdot,
-    vector_norm,
 )
-from rushlight.ops.linalg.matrices import (
-    cross_of_vectors as cross,
-)
-from rushlight.ops.linalg.matrices import (
-    diagonal_of_matrices as diagonal,
-)
-from rushlight.ops.linalg.matrices import (
-    factor_cholesky as cholesky,
-)
-from rushlight.ops.linalg.matrices import (
-    factor_qr as qr,
-)
-from rushlight.ops.linalg.matrices import (
-    factor_svd as svd,
-)
-from rushlight.ops.linalg.matrices import (
-    inverse as inv,
-)
-from rushlight.ops.linalg.matrices import (
-    log_determinant as slogdet,
-)
-from rushlight.ops.linalg.matrices import (
-    norm_of as norm,
-)
-from rushlight.ops.linalg.matrices import (
-    powers as vander,
-)
+from rushlight.ops.linalg.inverses import inverse as inv
+from rushlight.ops.linalg.inverses import log_determinant as slogdet
+from rushlight.ops.linalg.least_squares import lstsq, matrix_rank, pinv
+from rushlight.ops.linalg.matmul import matmul
+from rushlight.ops.linalg.norms import cond, matrix_norm, vector_norm
+from rushlight.ops.linalg.norms import norm_of as norm
+from rushlight.ops.linalg.products import cross_of_vectors as cross
+from rushlight.ops.linalg.products import diagonal_of_matrices as diagonal
+from rushlight.ops.linalg.products import matrix_exp, matrix_power, multi_dot, vecdot
+from rushlight.ops.linalg.products import powers as vander
 from rushlight.ops.linalg.solvers import _LinAlgError as LinAlgError
 
 __all__ = [

@@ -161,10 +161,11 @@ LATER = {
         "elementwise.gamma": "digamma igamma igammac lgamma mvlgamma polygamma",
         "reduction.histograms": "histogram histogramdd",
         "linalg.low_rank": "pca_lowrank svd_lowrank",
-        "linalg.matrices": """
-            cdist cholesky cholesky_inverse cholesky_solve cross det dist inverse logdet matrix_exp
-            matrix_power pinverse qr slogdet svd trace triangular_solve vander
-        """,
+        "linalg.decompositions": "cholesky cholesky_inverse cholesky_solve qr svd",
+        "linalg.inverses": "det inverse logdet slogdet triangular_solve",
+        "linalg.least_squares": "pinverse",
+        "linalg.norms": "cdist dist",
+        "linalg.products": "cross matrix_exp matrix_power trace vander",
         "layers.pool": """
             avg_pool1d avg_pool2d avg_pool3d max_pool1d max_pool1d_with_indices
             max_pool2d max_pool2d_with_indices max_pool3d max_pool3d_with_indices

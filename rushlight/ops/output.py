@@ -9,7 +9,12 @@ from rushlight.ops.inplace import check_writable, has_shared_places
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
-__all__ = ["replace_memory", "write_out"]
+__all__ = ["replace_memory", "write_out", "written"]
+
+
+def written(name, result, args, out):
+    """`result`, or `out` with it written into it."""
+    return result if out is None else write_out(name, result, args, out)
 
 
 def write_out(name, result, args, out, resize_warns=True):

@@ -14,7 +14,6 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise.complex_numbers import conjugate
 from rushlight.ops.linalg.matmul import _matmul, matmul
-from rushlight.ops.linalg.matrices import _written
 from rushlight.ops.linalg.solvers import (
     _adjoint,
     _LinAlgError,
@@ -24,6 +23,7 @@ from rushlight.ops.linalg.solvers import (
     failed_at,
 )
 from rushlight.ops.op import opaque
+from rushlight.ops.output import written
 from rushlight.ops.return_types import named
 from rushlight.ops.scipy_functions import from_lapack
 from rushlight.ops.shape.rearrange import tril, triu
@@ -192,7 +192,7 @@ def lu_factor_ex(A, *, pivot=True, check_errors=False, out=None):
     if check_errors:
         _refuse_zero("torch.linalg.lu_factor_ex", infos)
     result = named("linalg_lu_factor_ex", "LU", "pivots", "info")((packed, pivots, wrap(infos)))
-    return _written("linalg_lu_factor_ex", result, (A,), out)
+    return written("linalg_lu_factor_ex", result, (A,), out)
 
 
 def _refuse_zero(name, infos):
@@ -217,7 +217,7 @@ def lu_factor(A, *, pivot=True, out=None):
     packed, pivots = _lu_factor(A)
     _refuse_zero("torch.linalg.lu_factor", _zero_pivots(packed._array))
     result = named("linalg_lu_factor", "LU", "pivots")((packed, pivots))
-    return _written("linalg_lu_factor", result, (A,), out)
+    return written("linalg_lu_factor", result, (A,), out)
 
 
 def factor_lu(A, *, pivot=True, out=None):
@@ -231,7 +231,7 @@ def factor_lu(A, *, pivot=True, out=None):
     """
     _refuse_no_pivoting("lu_factor", pivot)
     result = named("linalg_lu", "P", "L", "U")(_unpacked(*_lu_factor(A)))
-    return _written("linalg_lu", result, (A,), out)
+    return written("linalg_lu", result, (A,), out)
 
 
 def lu(A, pivot=True, get_infos=False, out=None):
@@ -248,7 +248,7 @@ def lu(A, pivot=True, get_infos=False, out=None):
         result = named("_lu_with_info", "LU", "pivots", "info")((packed, pivots, infos))
     else:
         result = packed, pivots
-    return _written("lu", result, (A,), out)
+    return written("lu", result, (A,), out)
 
 
 def _unpacked(packed, pivots):
@@ -278,7 +278,7 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True, *, out=N
     P = P if unpack_pivots else empty
     L, U = (L, U) if unpack_data else (empty, empty)
     result = named("lu_unpack", "P", "L", "U")((P, L, U))
-    return _written("lu_unpack", result, (LU_data,), out)
+    return written("lu_unpack", result, (LU_data,), out)
 
 
 def solve_lu(LU, pivots, B, *, left=True, adjoint=False, out=None):
@@ -301,7 +301,7 @@ def solve_lu(LU, pivots, B, *, left=True, adjoint=False, out=None):
     else:
         middle = _solve_triangular(LU, _permute_rows(B, pivots, back=False), **lower)
         X = _solve_triangular(LU, middle, **upper)
-    return _written("linalg_lu_solve", X if left else conjugate(X.mT), (LU, B), out)
+    return written("linalg_lu_solve", X if left else conjugate(X.mT), (LU, B), out)
 
 
 def _check_lu_solve(LU, pivots, B, left):
@@ -370,14 +370,14 @@ def ldl_factor_ex(A, *, hermitian=False, check_errors=False, out=None):
         )
     triple = wrap(packed), wrap(pivots), wrap(infos)
     result = named("linalg_ldl_factor_ex", "LD", "pivots", "info")(triple)
-    return _written("linalg_ldl_factor_ex", result, (A,), out)
+    return written("linalg_ldl_factor_ex", result, (A,), out)
 
 
 def ldl_factor(A, *, hermitian=False, out=None):
     """The LDL factorization in one matrix, and its pivots."""
     packed, pivots, _ = ldl_factor_ex(A, hermitian=hermitian, check_errors=True)
     result = named("linalg_ldl_factor", "LD", "pivots")((packed, pivots))
-    return _written("linalg_ldl_factor", result, (A,), out)
+    return written("linalg_ldl_factor", result, (A,), out)
 
 
 def ldl_solve(LD, pivots, B, *, hermitian=False, out=None):
@@ -404,7 +404,7 @@ def ldl_solve(LD, pivots, B, *, hermitian=False, out=None):
     for index in np.ndindex(*batch):
         if result[index].size:
             result[index] = solve(array[index], swaps[index], result[index], lower=1)[0]
-    return _written("linalg_ldl_solve", wrap(result), (LD, B), out)
+    return written("linalg_ldl_solve", wrap(result), (LD, B), out)
 
 
 # Householder reflectors ---------------------------------------------------------------------------
@@ -421,7 +421,7 @@ def geqrf(input, *, out=None):
     input = stand_in(input)
     a, tau = np.linalg.qr(input._array, "raw")
     pair = wrap(np.ascontiguousarray(np.swapaxes(a, -1, -2))), wrap(tau)
-    return _written("geqrf", named("geqrf", "a", "tau")(pair), (input,), out)
+    return written("geqrf", named("geqrf", "a", "tau")(pair), (input,), out)
 
 
 def _reflected(vectors, tau, other, adjoint):
@@ -448,7 +448,7 @@ def householder_product(A, tau, *, out=None):
     _check_kernel("orgqr_cpu", A._array)
     identity = wrap(np.eye(*A.shape[-2:], dtype=A._array.dtype)).expand(A.shape)
     result = _reflected(A, tau, identity, adjoint=False)
-    return _written("linalg_householder_product", result, (A, tau), out)
+    return written("linalg_householder_product", result, (A, tau), out)
 
 
 def _check_reflectors(A, tau):
@@ -485,7 +485,7 @@ def ormqr(input, tau, other, left=True, transpose=False, *, out=None):
         result = _reflected(input, tau, other, adjoint=transpose)
     else:
         result = conjugate(_reflected(input, tau, conjugate(other.mT), adjoint=not transpose).mT)
-    return _written("ormqr", result, (input, tau, other), out)
+    return written("ormqr", result, (input, tau, other), out)
 
 
 def _check_ormqr(input, tau, other, left):

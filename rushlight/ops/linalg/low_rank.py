@@ -6,8 +6,8 @@ from __future__ import annotations
 from rushlight import dtypes
 from rushlight.ops.creation.sample import randn
 from rushlight.ops.elementwise.complex_numbers import conjugate
+from rushlight.ops.linalg.decompositions import factor_qr, factor_svd
 from rushlight.ops.linalg.matmul import matmul
-from rushlight.ops.linalg.matrices import factor_qr, factor_svd
 from rushlight.ops.reduction.sums import mean
 
 __all__ = ["pca_lowrank", "svd_lowrank"]

@@ -8,7 +8,7 @@ from rushlight.ops.elementwise.bounds import clip
 from rushlight.ops.elementwise.complex_numbers import complex, conjugate
 from rushlight.ops.elementwise.unary import sqrt, where
 from rushlight.ops.linalg.matmul import matmul
-from rushlight.ops.linalg.matrices import vector_norm
+from rushlight.ops.linalg.norms import vector_norm
 from rushlight.ops.op import recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import dims_argument
