@@ -6,7 +6,7 @@ import math
 
 from rushlight.nn import functional as F
 from rushlight.nn.distance import PairwiseDistance
-from rushlight.nn.functional.loss import legacy_reduction
+from rushlight.nn.functional.reductions import legacy_reduction
 from rushlight.nn.linear import Linear
 from rushlight.nn.module import Module
 

@@ -8,6 +8,7 @@ tensor([0., 2.])
 
 from rushlight.nn.functional.activation import *
 from rushlight.nn.functional.attention import *
+from rushlight.nn.functional.class_loss import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
@@ -15,6 +16,7 @@ from rushlight.nn.functional.fold import *
 from rushlight.nn.functional.grid import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
+from rushlight.nn.functional.margin_loss import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.sparse import *
 from rushlight.nn.functional.unpool import *
