@@ -12,9 +12,9 @@ whose gradients are Tensors because they are to be differentiated again (`create
 
 from __future__ import annotations
 
-import sys
 import threading
 from heapq import heappop, heappush
+from sys import getrefcount
 
 import numpy as np
 
@@ -169,7 +169,7 @@ def own(gradient, like):
     if gradient.__class__ is not np.ndarray:
         return as_array(gradient)
     in_order = like.flags.c_contiguous
-    if gradient.base is None and _holders(gradient) <= _ALONE:
+    if gradient.base is None and getrefcount(gradient) <= _ALONE:
         if gradient.flags.c_contiguous if in_order else gradient.strides == like.strides:
             return gradient
     if in_order:
@@ -179,40 +179,37 @@ def own(gradient, like):
     return made
 
 
-def _holders(array):
-    return sys.getrefcount(array)
-
-
 _ALONE = 0  # measured below
 
 
 class _Twice(Node):
-    """The Node of a product with 2."""
+    """The Node of a product with 2, which knows which array it made."""
 
-    __slots__ = ()
+    __slots__ = ("made",)
 
     def backward(self, gradient, edges):
-        return (gradient * 2,)
+        doubled = gradient * 2
+        self.made = id(doubled)
+        return (doubled,)
 
 
 def measure_alone():
-    """How many references `_holders` counts on an array that only a pass holds.
+    """How many references `own` counts on an array that only a pass holds.
 
     It is counted through the very calls of an ordinary pass, since the number depends on the
     Python. Other ways lead through more calls: they count more, and copy when in doubt.
     """
-    counts = []
+    global _ALONE
+    for _ALONE in range(16):
+        if _is_taken_over():
+            return
 
-    def spy(array):
-        counts.append(sys.getrefcount(array))
-        return counts[-1]
 
-    global _holders, _ALONE
-    real, _holders = _holders, spy
+def _is_taken_over():
+    """Whether a leaf's gradient is the array that a rule made, and no copy of it."""
     leaf = wrap(np.ones(2, np.float32))
     leaf._requires_grad = True
     node = _Twice()
     node.edges, node.saved, node.seq = (leaf,), (), 0
     run_ordinary(node, np.ones(2, np.float32), False)
-    _holders = real
-    _ALONE = counts[0]
+    return id(leaf._grad._array) == node.made

@@ -58,6 +58,6 @@ def note_write(counter):
 def note_pass(number):
     """Note a backward pass that begins after the Node of this sequence number."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):  # `Tensor.backward`
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back:  # `Tensor.backward`
         frame = frame.f_back
     passes.append((number, frame.f_code, frame.f_lasti))

@@ -64,7 +64,7 @@ class Operators:
 
     def __pow__(self, other):
         try:
-            return ops.pow(self, other)
+            return ops._pow(self, other)
         except TypeError:
             if isinstance(other, OPERANDS):
                 raise

@@ -53,6 +53,7 @@ from rushlight.ops.elementwise.error_function import *
 from rushlight.ops.elementwise.mixtures import *
 from rushlight.ops.elementwise.pairs import *
 from rushlight.ops.elementwise.powers import *
+from rushlight.ops.elementwise.powers import pow as _pow
 from rushlight.ops.elementwise.powers import rpow
 from rushlight.ops.elementwise.rounding import *
 from rushlight.ops.elementwise.trigonometry import *

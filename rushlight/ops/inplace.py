@@ -69,9 +69,11 @@ def _straight(function, self, args, kwargs):
     try:
         if array.ndim:
             op.ufunc(*operands, array)
-        else:
-            # NumPy takes longer to change one number in place
-            np.copyto(array, op.ufunc(*operands), casting="same_kind")
+        else:  # NumPy takes longer to change one number in place
+            result = op.ufunc(*operands)
+            if result.dtype is not array.dtype:
+                return False
+            array[()] = result
     except (TypeError, ValueError):
         return False  # nothing was written; the ordinary way says what is wrong
     self._counter[0] = version + 1

@@ -9,7 +9,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.arithmetic import _add
-from rushlight.ops.fast import sum_to
+from rushlight.ops.fast import float32, float64, sum_to
 from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum
@@ -76,9 +76,18 @@ def mm(input, mat2):
     """Product of two matrices, (n, k) and (k, m)."""
     if input.ndim != 2 or mat2.ndim != 2 or input.dtype is not mat2.dtype:
         _check_mm(input, mat2)
+    if _is_for_blas(input, mat2):
+        return input.dot(mat2)
     if input.shape[1] == 1 and input.dtype.kind != "b":  # twice as fast as NumPy's product
         return np.multiply(input, mat2)
     return np.matmul(input, mat2)
+
+
+def _is_for_blas(input, other):
+    """Whether `input.dot(other)` is the product, the same to the bit: it begins 1.5 us sooner."""
+    if input.__class__ is not np.ndarray or other.__class__ is not np.ndarray:
+        return False
+    return input.dtype is float32 or input.dtype is float64
 
 
 def _check_linear(input, weight, bias):
@@ -158,6 +167,8 @@ def linear(input, weight, bias=None):
 
 def _one_product(input, matrix):
     """`np.matmul`, which would multiply each of a stack of matrices by itself."""
+    if input.ndim == 2 == matrix.ndim and _is_for_blas(input, matrix):
+        return input.dot(matrix)
     if input.__class__ is not np.ndarray or input.ndim < 3 or matrix.ndim != 2:
         return np.matmul(input, matrix)
     rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
@@ -283,7 +294,7 @@ def mv(input, vec):
     """Product of a matrix (n, k) and a vector (k)."""
     if input.ndim != 2 or vec.ndim != 1 or input.dtype is not vec.dtype:
         _check_mv(input, vec)
-    return np.matmul(input, vec)
+    return input.dot(vec) if _is_for_blas(input, vec) else np.matmul(input, vec)
 
 
 @opaque(
