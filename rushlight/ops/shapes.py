@@ -16,6 +16,7 @@ __all__ = [
     "normalize_dims",
     "numpy_names",
     "sum_array_to",
+    "sum_of_rows",
 ]
 
 
@@ -129,4 +130,22 @@ def sum_array_to(array, shape):
     axes = tuple(range(added)) + tuple(
         i for i, size in enumerate(shape, added) if size == 1 and array.shape[i] != 1
     )
+    if axes == (0,) and array.ndim == 2:
+        return sum_of_rows(array).reshape(shape)
     return np.add.reduce(array, axis=axes, keepdims=True).reshape(shape) if axes else array
+
+
+_ONES = {np.dtype(name): np.ones(1024, name) for name in ("float32", "float64")}
+
+
+def sum_of_rows(matrix):
+    """A matrix summed over its first dimension.
+
+    A small one is multiplied by ones: BLAS takes a third of the time and rounds less.
+    """
+    rows = len(matrix)
+    if matrix.__class__ is np.ndarray and 16 < rows <= 1024 and matrix.size <= 8192:
+        ones = _ONES.get(matrix.dtype)
+        if ones is not None:
+            return ones[:rows].dot(matrix)
+    return np.add.reduce(matrix, 0)

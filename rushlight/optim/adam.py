@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight.optim.optimizer import (
     Optimizer,
+    beside,
     check_betas,
     check_implementation,
     check_lr,
@@ -94,18 +95,18 @@ class Adam(Optimizer):
         m, v = state["exp_avg"]._array, state["exp_avg_sq"]._array
         scratch = np.empty_like(m)  # an array for a 0-d parameter too
         np.subtract(grad, m, scratch)
-        scratch *= 1 - b1
+        scratch *= beside(m, 1 - b1)
         m += scratch
         np.multiply(grad, grad, scratch)
-        scratch *= 1 - b2
-        v *= b2
+        scratch *= beside(m, 1 - b2)
+        v *= beside(m, b2)
         v += scratch
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"]._array
             v = np.maximum(largest, v, out=largest)
         np.sqrt(v, scratch)
         scratch /= (1 - b2**step) ** 0.5
-        scratch += group["eps"]
+        scratch += beside(m, group["eps"])
         np.divide(m, scratch, scratch)
         scratch *= lr / (1 - b1**step)
         param -= scratch

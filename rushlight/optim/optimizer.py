@@ -18,6 +18,7 @@ from rushlight.autograd import enable_grad
 from rushlight.autograd.tape import RemovableHandle, modes
 from rushlight.explain import explained
 from rushlight.naming import new_object
+from rushlight.ops.fast import number_array
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
@@ -160,7 +161,7 @@ class Optimizer:
             if group.get("differentiable"):
                 self._update_differentiably(group)
                 continue
-            numbers = self.numbers_of(group)
+            numbers, maximize = self.numbers_of(group), group.get("maximize")
             for p in group["params"]:
                 gradient = p._grad
                 if gradient is None:
@@ -168,7 +169,7 @@ class Optimizer:
                 array, grad = p._array, gradient._array
                 if grad.__class__ is not np.ndarray:
                     grad = self._dense(gradient)
-                grad = -grad if group.get("maximize") else grad
+                grad = -grad if maximize else grad
                 if array.dtype.kind == "c":
                     self._update_complex(array, grad, self.state[p], numbers)
                 else:
@@ -500,6 +501,11 @@ def number(x):
     branch, can be compiled: the number is found anew in each run.
     """
     return x.number() if hasattr(x, "handles_operations") else float(x)
+
+
+def beside(array, number):
+    """A number as what NumPy computes with fastest beside an array."""
+    return number_array(number, array.dtype) if array.__class__ is np.ndarray else number
 
 
 def select(condition, yes, no):

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.optim.optimizer import Optimizer, check_implementation, check_lr, check_number
+from rushlight.optim.optimizer import (
+    Optimizer,
+    beside,
+    check_implementation,
+    check_lr,
+    check_number,
+)
 from rushlight.tensor import wrap
 
 __all__ = ["SGD"]
@@ -64,7 +70,7 @@ class SGD(Optimizer):
             grad = grad + weight_decay * param
         if momentum:
             grad = self.with_momentum(grad, state, momentum, group)
-        param -= group["lr"] * grad
+        param -= beside(param, group["lr"]) * grad
 
     @staticmethod
     def with_momentum(grad, state, momentum, group):

@@ -264,7 +264,7 @@ def log1p(input):
 )
 def _tanh_backward(grad, out_):
     """The derivative of tanh from its value, as one operation: it is differentiated often."""
-    return grad * (1 - out_ * out_)
+    return grad * (ONES.get(out_.dtype, 1) - out_ * out_)
 
 
 @elementwise(
@@ -273,7 +273,7 @@ def _tanh_backward(grad, out_):
 )
 def _sigmoid_backward(grad, out_):
     """The derivative of sigmoid from its value, as one operation: it is differentiated often."""
-    return grad * (out_ * (1 - out_))
+    return grad * (out_ * (ONES.get(out_.dtype, 1) - out_))
 
 
 @elementwise(

@@ -141,14 +141,47 @@ def _linear_node(input, weight, bias):
     return "UnsafeViewBackward0" if input.ndim > 2 else "SqueezeBackward4"
 
 
+def _linear_input(g, weight, input_shape):
+    """The gradient of `linear` in its input."""
+    if len(weight.shape) == 2 and len(g.shape) < 3:
+        return mm(g, weight) if len(g.shape) == 2 else mv(_t(weight), g)
+    weight = as_rows(weight)
+    return _reshape(mm(_by_outputs(g, weight.shape[0]), weight), shape=input_shape)
+
+
+def _linear_weight(g, input, weight_shape):
+    """The gradient of `linear` in its weight."""
+    if len(weight_shape) == 2 and len(g.shape) < 3:
+        return mm(_t(g), input) if len(g.shape) == 2 else _outer(g, input)
+    rows = 1 if len(weight_shape) == 1 else weight_shape[0]
+    return _reshape(mm(_t(_by_outputs(g, rows)), as_rows(input)), shape=weight_shape)
+
+
+def _linear_bias(g):
+    """The gradient of `linear` in its bias."""
+    return g if len(g.shape) == 1 else _sum(as_rows(g), dim=0, keepdim=False)
+
+
+def as_rows(x):
+    """A tensor as a matrix of its last dimension's vectors."""
+    if len(x.shape) == 2:
+        return x
+    return _reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _by_outputs(g, count):
+    """The gradient of `linear`'s output, as a matrix with a column for each row of the weight."""
+    return _reshape(g, shape=(math.prod(g.shape) // max(count, 1), count))
+
+
 @opaque(
     node=_linear_node,
     order={"AddmmBackward0": (2, 0, 1)},
     refuses=("b", "addmm_impl_cpu_"),
     check=_check_linear,
-    d_input=lambda g, weight, input_shape: _linear_input(g, weight, input_shape),
-    d_weight=lambda g, input, weight_shape: _linear_weight(g, input, weight_shape),
-    d_bias=lambda g: g if len(g.shape) == 1 else _sum(as_rows(g), dim=0, keepdim=False),
+    d_input=_linear_input,
+    d_weight=_linear_weight,
+    d_bias=_linear_bias,
 )
 def linear(input, weight, bias=None):
     """Affine map of the last dimension: `input @ weight.T + bias`.
@@ -173,34 +206,6 @@ def _one_product(input, matrix):
         return np.matmul(input, matrix)
     rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
     return np.matmul(rows, matrix).reshape(*input.shape[:-1], matrix.shape[-1])
-
-
-def as_rows(x):
-    """A tensor as a matrix of its last dimension's vectors."""
-    if len(x.shape) == 2:
-        return x
-    return _reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
-
-
-def _linear_input(g, weight, input_shape):
-    """The gradient of `linear` in its input."""
-    if len(weight.shape) == 2 and len(g.shape) < 3:
-        return mm(g, weight) if len(g.shape) == 2 else mv(_t(weight), g)
-    weight = as_rows(weight)
-    return _reshape(mm(_by_outputs(g, weight.shape[0]), weight), shape=input_shape)
-
-
-def _linear_weight(g, input, weight_shape):
-    """The gradient of `linear` in its weight."""
-    if len(weight_shape) == 2 and len(g.shape) < 3:
-        return mm(_t(g), input) if len(g.shape) == 2 else _outer(g, input)
-    rows = 1 if len(weight_shape) == 1 else weight_shape[0]
-    return _reshape(mm(_t(_by_outputs(g, rows)), as_rows(input)), shape=weight_shape)
-
-
-def _by_outputs(g, count):
-    """The gradient of `linear`'s output, as a matrix with a column for each row of the weight."""
-    return _reshape(g, shape=(math.prod(g.shape) // max(count, 1), count))
 
 
 def flipped(x):

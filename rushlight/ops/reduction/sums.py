@@ -17,7 +17,7 @@ from rushlight.ops.elementwise.compare import require_tensors
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import kept_shape, normalize_dims, numpy_names
+from rushlight.ops.shapes import kept_shape, normalize_dims, numpy_names, sum_of_rows
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
@@ -102,12 +102,16 @@ _ROWS = 1024
 def _float_sum(input, dim, keepdim):
     if input.size >= LARGE and (total := large_sum(input, dim)) is not None:
         return total.reshape(kept_shape(input.shape, dim)) if keepdim else total
-    if dim == 0 and input.ndim > 1 and len(input) > _ROWS:
-        return _sum_of_rows(input, keepdim)
+    if dim == 0 and input.ndim > 1:
+        if len(input) > _ROWS:
+            return _sum_of_many_rows(input, keepdim)
+        if input.ndim == 2:
+            total = sum_of_rows(input)
+            return total[np.newaxis] if keepdim else total
     return np.add.reduce(input, dim, None, None, keepdim)
 
 
-def _sum_of_rows(input, keepdim):
+def _sum_of_many_rows(input, keepdim):
     """The sum over many rows, block by block: NumPy adds rows one by one, and rounds each time."""
     whole = len(input) // _ROWS * _ROWS
     blocks = input[:whole].reshape(-1, _ROWS // 32, 32, *input.shape[1:])
