@@ -462,7 +462,7 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         autograd.set_grad_dtype(self, value)
 
     def _is_view(self):
-        return self._base is not None
+        return self._base is not None and self._counter is not INFERENCE
 
     def is_inference(self):
         """Whether the tensor was made in inference mode."""

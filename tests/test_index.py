@@ -338,9 +338,9 @@ def test_positions_of_what_is_not_zero():
             "out of range: tried to access index 50 on a ten",
         ),
         (
-            lambda x, i: x.scatter_reduce(0, i, x, "max"),
+            lambda x, i: x.scatter_reduce(0, i, x, "most"),
             RuntimeError,
-            "reduce argument must be either sum, prod, mean, amax or amin, got max",
+            "reduce argument must be either sum, prod, mean, amax or amin, got most",
         ),
     ],
 )

@@ -8,6 +8,8 @@ import rushlight as rl
 from tests.snippets import assert_alike, programs_like, recorded, run, short
 
 
-@pytest.mark.parametrize(("topic", "name", "source"), programs_like("nn_*", "optim_*"), ids=short)
+@pytest.mark.parametrize(
+    ("topic", "name", "source"), programs_like("nn_*", "optim_*", "data_*"), ids=short
+)
 def test_recorded(topic, name, source):
     assert_alike(run(source, rl), recorded(topic)[name])

@@ -6,6 +6,7 @@ import warnings
 
 from rushlight.autograd.tape import modes
 from rushlight.ops import fast
+from rushlight.tensor import type_name
 
 __all__ = [
     "detect_anomaly",
@@ -22,6 +23,11 @@ class set_detect_anomaly:
     """
 
     def __init__(self, mode, check_nan=True):
+        if not isinstance(mode, bool):
+            raise TypeError(
+                "set_anomaly_enabled(): argument 'enabled' (position 1) must be bool, not "
+                f"{type_name(mode)}"
+            )
         kind = type(modes)
         self._before = kind.anomaly, kind.anomaly_check_nan
         _switch(mode, check_nan)

@@ -119,20 +119,20 @@ class no_grad(_Mode):
         return made if function is None else made(function)
 
     def __enter__(self):
-        self._before = modes.grad_enabled
+        self.prev = modes.grad_enabled
         modes.grad_enabled = False
         frame = sys._getframe(1)
         blocks.append((frame.f_code, frame.f_lasti))
 
     def __exit__(self, *exception):
-        modes.grad_enabled = self._before
+        modes.grad_enabled = self.prev
 
 
 class enable_grad(no_grad):
     """Operations inside are recorded, also within `no_grad`."""
 
     def __enter__(self):
-        self._before = modes.grad_enabled
+        self.prev = modes.grad_enabled
         modes.grad_enabled = True
 
 
@@ -145,25 +145,25 @@ class set_grad_enabled(_Mode):
                 "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
                 f"{type_name(mode)}"
             )
-        self._before = modes.grad_enabled
-        self._mode = mode
+        self.prev = modes.grad_enabled
+        self.mode = mode
         modes.grad_enabled = mode
 
     def __call__(self, function):
-        modes.grad_enabled = self._before
+        modes.grad_enabled = self.prev
         return super().__call__(function)
 
     def __enter__(self):
-        modes.grad_enabled = self._mode
+        modes.grad_enabled = self.mode
 
     def __exit__(self, *exception):
-        modes.grad_enabled = self._before
+        modes.grad_enabled = self.prev
 
     def clone(self):
-        return set_grad_enabled(self._mode)
+        return set_grad_enabled(self.mode)
 
     def __str__(self):
-        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self._mode})"
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     __repr__ = __str__
 
@@ -192,7 +192,7 @@ class inference_mode(_Mode):
         self.mode = mode
 
     def __enter__(self):
-        self._before = modes.grad_enabled, modes.inference
+        self.prev = modes.grad_enabled, modes.inference
         if self.mode:
             modes.grad_enabled = False
         elif modes.inference:
@@ -205,7 +205,7 @@ class inference_mode(_Mode):
             fast.intercept(+1)
 
     def __exit__(self, *exception):
-        modes.grad_enabled, modes.inference = self._before
+        modes.grad_enabled, modes.inference = self.prev
         if self.mode:
             inference_blocks[0] -= 1
             fast.intercept(-1)
@@ -218,7 +218,7 @@ class set_multithreading_enabled(_Mode):
     """Say whether backward passes may use threads; here each runs in the thread that called it."""
 
     def __init__(self, mode):
-        self._before = modes.multithreading
+        self.prev = modes.multithreading
         self.mode = mode
         modes.multithreading = mode
 
@@ -226,7 +226,7 @@ class set_multithreading_enabled(_Mode):
         """Switched already, when this was made."""
 
     def __exit__(self, *exception):
-        modes.multithreading = self._before
+        modes.multithreading = self.prev
 
     def clone(self):
         return set_multithreading_enabled(self.mode)

@@ -171,13 +171,15 @@ class _MutationContext:
     Attributes:
         original: handle -> the tensor that was saved and is unchanged since.
         cloned: handle -> a copy of it, made just before it was changed.
+        tid_to_weakhandle: a key for the tensor and its version -> handle.
+        sid_to_tid: id of a version counter -> keys of the tensors saved there.
     """
 
     def __init__(self):
         self.original = weakref.WeakKeyDictionary()
         self.cloned = weakref.WeakKeyDictionary()
-        self._handles = weakref.WeakValueDictionary()  # tensor and version -> handle
-        self._by_memory: dict = {}  # id of a version counter -> keys of the tensors saved there
+        self.tid_to_weakhandle = weakref.WeakValueDictionary()
+        self.sid_to_tid: dict = {}
         self.active = True
 
     def pack(self, tensor):
@@ -185,11 +187,11 @@ class _MutationContext:
         array = tensor._array
         place = array.__array_interface__["data"], array.shape, array.strides, array.dtype.char
         key = id(tensor._counter), tensor._counter[0], place
-        handle = self._handles.get(key)
+        handle = self.tid_to_weakhandle.get(key)
         if handle is None:
-            handle = self._handles[key] = _Handle()
+            handle = self.tid_to_weakhandle[key] = _Handle()
             self.original[handle] = tensor.detach()
-            self._by_memory.setdefault(key[0], set()).add(key)
+            self.sid_to_tid.setdefault(key[0], set()).add(key)
         return handle
 
     def unpack(self, handle):
@@ -203,8 +205,8 @@ class _MutationContext:
 
     def before_write(self, tensor):
         """Copy what was saved of this memory, for it is about to change."""
-        for key in self._by_memory.pop(id(tensor._counter), ()):
-            handle = self._handles.get(key)
+        for key in self.sid_to_tid.pop(id(tensor._counter), ()):
+            handle = self.tid_to_weakhandle.get(key)
             if handle is not None and handle in self.original:
                 self.cloned[handle] = self.original.pop(handle).clone()
 
@@ -212,7 +214,7 @@ class _MutationContext:
         """Forget everything."""
         self.original.clear()
         self.cloned.clear()
-        self._by_memory.clear()
+        self.sid_to_tid.clear()
         self.active = False
 
 

@@ -187,9 +187,12 @@ class ModuleList(_Numbered):
 
     def insert(self, index, module):
         """Put `module` before the one number `index`."""
+        last = len(self)
         modules = list(self)
         modules.insert(index, module)
         self._renumber(modules)
+        if index > last:  # the name that it then has is the position asked for
+            self._modules[str(index)] = self._modules.pop(str(last))
 
     def extend(self, modules):
         """Append every module of an iterable; return the list."""

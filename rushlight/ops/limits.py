@@ -32,7 +32,7 @@ def check_fits_dtype(value, dtype):
         limits = np.iinfo(dtype.array_dtype)
         low = limits.min if dtype.is_signed else -int(limits.max)
         fits = not isinstance(value, complex) and low <= value <= limits.max
-    elif not dtype.is_complex and isinstance(value, complex):
+    elif dtype.category == 2 and isinstance(value, complex):
         fits = value.imag == 0
     elif dtype.category == 2 and value.__class__ is float:
         fits = not math.isfinite(value) or abs(value) <= dtypes.finfo(dtype).max

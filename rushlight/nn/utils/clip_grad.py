@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from types import GeneratorType
 
 from rushlight import ops
 from rushlight.autograd import no_grad
@@ -76,6 +77,14 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     >>> weight.grad
     tensor([0.6000, 0.8000])
     """
+    if isinstance(parameters, GeneratorType):
+        parameters = list(parameters)
+        if not parameters:
+            warnings.warn(
+                "`parameters` is an empty generator, no gradient clipping will occur.",
+                UserWarning,
+                stacklevel=2,
+            )
     parameters = _listed(parameters)
     total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(parameters, max_norm, total, foreach)

@@ -307,6 +307,8 @@ def _check_view_as_complex(input):
         raise RuntimeError("Tensor must have a last dimension of size 2")
     if input.size and input.strides[-1] != input.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
+    if any(s % (2 * input.itemsize) for n, s in zip(input.shape, input.strides[:-1]) if n > 1):
+        raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
 
 
 @view(

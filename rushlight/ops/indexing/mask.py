@@ -11,7 +11,7 @@ from rushlight.ops.deprecated import warn_of_expanded
 from rushlight.ops.fast import sum_to
 from rushlight.ops.indexing.brackets import add_at
 from rushlight.ops.inplace import has_shared_places, in_place
-from rushlight.ops.limits import c_name
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.shapes import broadcast_shapes, elements_of
@@ -140,6 +140,8 @@ def masked_fill(input, mask, value):
     """
     check_mask("masked_fill_", mask)
     if value.__class__ is float and input._array.dtype.kind == "f":
+        if not -65504.0 <= value <= 65504.0:  # what the narrowest of these dtypes holds
+            check_fits_dtype(value, input.dtype)
         return _masked_fill(input, mask, value=value)
     if isinstance(value, Tensor):
         if value._array.ndim:
@@ -147,13 +149,9 @@ def masked_fill(input, mask, value):
                 "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value._array.ndim} dimension(s)."
             )
-        if value._array.dtype.kind != "c" or input._array.dtype.kind == "c":
-            return _masked_fill_with(input, mask, value.to(input.dtype))
-        value = value.item()
-    if isinstance(value, complex) and input._array.dtype.kind != "c":
-        raise RuntimeError(
-            f"value cannot be converted to type {c_name(input.dtype)} without overflow"
-        )
+        check_fits_dtype(value.item(), input.dtype)
+        return _masked_fill_with(input, mask, value.to(input.dtype))
+    check_fits_dtype(value, input.dtype)
     return _masked_fill(input, mask, value=number_as_array(value, input.dtype)[()])
 
 

@@ -8,9 +8,10 @@ from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
 from rushlight.ops.deprecated import warn_of_expanded
-from rushlight.ops.indexing.brackets import add_at, check_fits_dtype
+from rushlight.ops.indexing.brackets import add_at
 from rushlight.ops.indexing.scatter import _at_least_1d, _scatter_reduce, check_range
 from rushlight.ops.inplace import has_shared_places, in_place
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import elements_of, normalize_dim
@@ -160,6 +161,11 @@ def checked_source(name, input, dim, index, source, error=RuntimeError):
     count = index._array.size
     if index._array.ndim > 1:
         raise IndexError(f"{name}(): Index should have dimension 1 or 0 (got {index._array.ndim})")
+    if given and dim >= len(given):
+        raise RuntimeError(
+            f"{name}(): Indexing dim {dim} is out of bounds of the source tensor with dim "
+            f"{len(given)}"
+        )
     rows = given[dim] if given else 1
     if count != rows:
         if error is IndexError:
@@ -173,16 +179,21 @@ def checked_source(name, input, dim, index, source, error=RuntimeError):
         )
     if given[:dim] + given[dim + 1 :] != own[:dim] + own[dim + 1 :]:
         if error is IndexError:
-            raise IndexError(
+            there, here = own[:dim] + own[dim + 1 :], given[:dim] + given[dim + 1 :]
+            raise RuntimeError(
                 f"{name}(): Source/destination tensor must have same slice shapes. Destination "
-                f"slice shape: {list(own[:dim] + own[dim + 1 :])} at dimension {dim} and source "
-                f"slice shape: {list(given[:dim] + given[dim + 1 :])} at dimension 0."
+                f"slice shape: {' '.join(map(str, there))} at dimension {dim} and source slice "
+                f"shape: {' '.join(map(str, here))} at dimension 0."
             )
-        raise RuntimeError(
-            f"source tensor shape must match self tensor shape, excluding the specified dimension. "
-            f"Got self.shape = {list(own)} source.shape = {list(given)}"
-        )
+        raise RuntimeError(_other_rows(own, given))
     return dim
+
+
+def _other_rows(own, given):
+    return (
+        "source tensor shape must match self tensor shape, excluding the specified dimension. "
+        f"Got self.shape = {list(own)} source.shape = {list(given)}"
+    )
 
 
 def index_add(input, dim, index, source, *, alpha=1, out=None):
@@ -201,9 +212,22 @@ def index_add(input, dim, index, source, *, alpha=1, out=None):
             f"index_add_(): self ({input.dtype.title}) and source ({source.dtype.title}) must have "
             "the same scalar type"
         )
+    if not input._array.ndim and source._array.ndim:
+        raise RuntimeError(_other_rows(input._array.shape, source._array.shape))
     dim = checked_source("index_add_", input, dim, index, source)
-    check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
+    if input._array.ndim > 1:
+        check_range(index._array, dim, input._array.shape[dim])
+    else:
+        _check_places(index._array, input._array.size)
     return _index_add(input, index, source, dim=dim, alpha=alpha, out=out)
+
+
+def _check_places(index, size):
+    """Refuse positions outside a vector, in the words for vectors."""
+    try:
+        check_range(index, 0, size)
+    except RuntimeError:
+        raise IndexError("index out of range in self") from None
 
 
 def index_copy(input, dim, index, source, *, out=None):
@@ -227,7 +251,12 @@ def index_copy(input, dim, index, source, *, out=None):
             "index_copy_(): self and source expected to have the same dtype, but got (self) "
             f"{input.dtype.title} and (source) {source.dtype.title}"
         )
-    if source._array.ndim and input._array.ndim and source._array.ndim != input._array.ndim:
+    if (
+        source._array.ndim
+        and input._array.ndim
+        and source._array.ndim != input._array.ndim
+        and index._array.ndim < 2
+    ):
         raise IndexError(
             "index_copy_(): When source and destination are not scalars, their dimensionality must "
             f"match. Source dimensionality ({source._array.ndim}), destination dimensionality "
@@ -266,9 +295,14 @@ def index_fill(input, dim, index, value):
     if array.size and (array.min() < -size or array.max() >= size):
         bad = array[(array < -size) | (array >= size)].flat[0]
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+    number = value.item() if isinstance(value, Tensor) else value
+    if isinstance(number, complex) and not input.is_complex():
+        raise RuntimeError(
+            "index_fill_(): Converting complex Scalar to non-complex type is not supported"
+        )
+    check_fits_dtype(number, input.dtype)
     if isinstance(value, Tensor):
         return _index_fill_with(input, index, value.to(input.dtype), dim=dim)
-    check_fits_dtype(value, input.dtype)
     return _index_fill(input, index, dim=dim, value=value)
 
 

@@ -13,7 +13,7 @@ from rushlight.kernels import in_three
 from rushlight.kernels import places as loops
 from rushlight.ops.creation.copies import _zeroed
 from rushlight.ops.elementwise.unary import where
-from rushlight.ops.indexing.brackets import check_fits_dtype
+from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse
@@ -464,6 +464,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=Non
     ...                      "prod")
     tensor([1., 6.])
     """
+    reduce = {"max": "amax", "min": "amin"}.get(reduce, reduce)  # shorter names that pass too
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(
             f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"

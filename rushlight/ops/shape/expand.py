@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rushlight import dtypes
@@ -87,6 +89,12 @@ def broadcast_shapes(*shapes):
     >>> torch.broadcast_shapes((2, 1), (3,), (1, 1, 1))
     torch.Size([1, 2, 3])
     """
+    for shape in shapes:
+        if not isinstance(shape, (int, Sequence)):
+            raise RuntimeError(
+                "Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{shape}"
+            )
     shapes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
     result = [1] * max((len(s) for s in shapes), default=0)
     for number, shape in enumerate(shapes):

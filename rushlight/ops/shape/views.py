@@ -336,7 +336,28 @@ def _view_as_dtype(input, dtype):
                 f"self.size(-1) must be divisible by {new // old} to view {title} as "
                 f"{dtype.title} (different element sizes), but got {array.shape[-1]}"
             )
+        if new > old:
+            _check_places_fit(array, new // old, f"to view {title} as {dtype.title}")
     return _view_dtype(input, dtype=dtype.array_dtype)
+
+
+def _check_places_fit(array, ratio, purpose):
+    """Refuse elements that don't begin where elements `ratio` times as large do."""
+    from rushlight.ops.shape.parts import origin_of
+
+    offset = origin_of(array)
+    if offset % ratio:
+        raise RuntimeError(
+            f"self.storage_offset() must be divisible by {ratio} {purpose} (different element "
+            f"sizes), but got {offset}"
+        )
+    for dim, stride in enumerate(array.strides[:-1]):
+        stride //= array.itemsize
+        if stride % ratio:
+            raise RuntimeError(
+                f"self.stride({dim}) must be divisible by {ratio} {purpose} (different element "
+                f"sizes), but got {stride}"
+            )
 
 
 def view_as(input, other):
@@ -399,7 +420,7 @@ def unflatten(input, dim, sizes):
         inferred = infer_size(sizes, whole)
     except RuntimeError as error:
         if "invalid for input" not in str(error):
-            raise
+            raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
         raise RuntimeError(
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
             f"({whole}) in the input tensor"

@@ -124,7 +124,7 @@ class DataLoader:
 
     def _default_sampler(self, shuffle):
         if self.is_iterable:
-            return _Endless()
+            return _InfiniteConstantSampler()
         if shuffle:
             return RandomSampler(self.dataset, generator=self.generator)
         return SequentialSampler(self.dataset)
@@ -287,7 +287,7 @@ def _usable_processors():
     return os.cpu_count()
 
 
-class _Endless(Sampler):
+class _InfiniteConstantSampler(Sampler):
     """The sampler of an iterable dataset, which has no indices: None, for ever."""
 
     def __iter__(self):
