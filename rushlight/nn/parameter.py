@@ -225,6 +225,15 @@ class UninitializedParameter(_Uninitialized, Parameter):
     def __new__(cls, requires_grad=True, device=None, dtype=None):
         return cls._without_memory(requires_grad, dtype)
 
+    @property
+    def data(self):
+        """An empty tensor: what is written into it is lost when the shape becomes known."""
+        return self.model
+
+    @data.setter
+    def data(self, value):
+        self.model = value.detach()
+
 
 class UninitializedBuffer(_Uninitialized, Tensor):
     """A buffer whose shape is not known yet; the first call of its lazy module finds it out."""

@@ -81,7 +81,6 @@ class Watch:
         self.after_backward: list = []
         self.before_step: list = []
         self.after_step: list = []
-        self.hooks: list = []
         self.undo: list = []
 
     def listeners(self, moment):
@@ -103,16 +102,14 @@ class Watch:
         """Ask all checks from now on."""
         for moment in ("before_backward", "after_backward", "before_step", "after_step"):
             getattr(self, moment)[:] = self.listeners(moment)
-        if not self.hooks:
-            self.hooks = [
-                optimizers.register_optimizer_step_pre_hook(self.pre_step),
-                optimizers.register_optimizer_step_post_hook(self.post_step),
-            ]
+        # not registered: handles are numbered, and programs may print the numbers of theirs
+        optimizers._global_pre_hooks[self] = self.pre_step
+        optimizers._global_post_hooks[self] = self.post_step
 
     def unhook(self):
         """Don't ask at steps: nobody wants to know any more."""
-        while self.hooks:
-            self.hooks.pop().remove()
+        optimizers._global_pre_hooks.pop(self, None)
+        optimizers._global_post_hooks.pop(self, None)
 
     def replace(self, owner, name, wrapper):
         """Put `wrapper(function)` in the place of a function."""

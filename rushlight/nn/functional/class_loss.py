@@ -39,7 +39,7 @@ def binary_cross_entropy(
             )
         )
     if weight is not None:
-        weight = weight.expand(broadcast_shapes(target.shape, weight.shape))
+        weight = weight.to(input.dtype).expand(broadcast_shapes(target.shape, weight.shape))
     if input.dtype is not target.dtype:
         titles = target.dtype.title, input.dtype.title
         raise explained(RuntimeError(f"Found dtype {titles[0]} but expected {titles[1]}"))
@@ -80,8 +80,9 @@ def binary_cross_entropy_with_logits(
         broadcast_shapes(pos_weight.shape, target.shape)
     if weight is not None:
         broadcast_shapes(input.shape, weight.shape)
+        weight = weight.to(target.dtype)
     return ops.binary_cross_entropy_with_logits(
-        input, target.to(input.dtype), weight, pos_weight, reduction=reduction
+        input.to(target.dtype), target, weight, pos_weight, reduction=reduction
     )
 
 
