@@ -7,7 +7,15 @@ import numpy as np
 from rushlight.formats import channels_last, channels_last_3d, memory_format, preserve_format
 from rushlight.tensor import type_name
 
-__all__ = ["check_format", "check_kind", "contiguous_in", "empty_in", "is_contiguous_in"]
+__all__ = [
+    "check_format",
+    "check_kind",
+    "contiguous_in",
+    "dense_order",
+    "empty_by",
+    "empty_in",
+    "is_contiguous_in",
+]
 
 #: the dimensions from the slowest to the fastest; formats that aren't here go by the dimensions
 _ORDERS = {channels_last: (0, 2, 3, 1), channels_last_3d: (0, 2, 3, 4, 1)}
@@ -42,6 +50,34 @@ def empty_in(format, shape, kind):
     if order is None:
         return np.empty(shape, kind)
     return np.empty([shape[d] for d in order], kind).transpose(np.argsort(order))
+
+
+def empty_by(strides, shape, kind):
+    """An uninitialised array without gaps whose dimensions follow each other as strides say."""
+    order = dense_order(strides)
+    return np.empty([shape[d] for d in order], kind).transpose(np.argsort(order))
+
+
+def dense_order(strides):
+    """The dimensions from the slowest to the fastest.
+
+    Where a stride is 0, or strides are equal, dimensions stay in their order: the rule by which
+    PyTorch infers dense strides (c10 and ATen, `infer_dense_strides`).
+
+    >>> from rushlight.ops.layouts import dense_order
+    >>> dense_order((1, 3, 0))
+    [1, 0, 2]
+    """
+    order: list = []  # from the fastest to the slowest
+    for d in range(len(strides) - 1, -1, -1):
+        place = len(order)
+        for i in range(len(order) - 1, -1, -1):
+            if strides[d] and strides[order[i]]:
+                if strides[order[i]] <= strides[d]:
+                    break
+                place = i
+        order.insert(place, d)
+    return order[::-1]
 
 
 def contiguous_in(format, array):

@@ -13,6 +13,7 @@ import sys
 
 import numpy as np
 
+from rushlight.ops.layouts import dense_order
 from rushlight.tensor import META, Tensor
 
 __all__ = ["Meta", "blank", "is_meta", "on_cpu"]
@@ -33,9 +34,8 @@ _LARGE = 1 << 28
 def blank(shape, kind, strides=None):
     """Zeros that lie in no memory until they are touched; in the order that `strides` have."""
     if strides is not None:
-        order = sorted(range(len(shape)), key=lambda d: -strides[d])
-        made = blank([shape[d] for d in order], kind)
-        return made.transpose(np.argsort(order)) if order else made
+        order = dense_order(strides)
+        return blank([shape[d] for d in order], kind).transpose(np.argsort(order))
     size = math.prod(shape) * kind.itemsize if isinstance(shape, (tuple, list)) else 0
     if size < _LARGE or sys.platform != "linux":
         return np.zeros(shape, kind)

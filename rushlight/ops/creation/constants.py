@@ -9,7 +9,7 @@ from rushlight.formats import preserve_format
 from rushlight.ops.creation.cast import dtype_argument
 from rushlight.ops.creation.convert import with_grad
 from rushlight.ops.creation.devices import allocated, placed
-from rushlight.ops.layouts import check_format, empty_in
+from rushlight.ops.layouts import check_format, empty_by, empty_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array
 from rushlight.ops.output import write_out
@@ -349,29 +349,10 @@ def _in_places_of(array, kind):
     strides, reach = [s // array.itemsize for s in array.strides], 1
     for stride, size in sorted(zip(strides, array.shape, strict=True)):
         if size != 1 and stride != reach:
-            return _in_order_of(array.shape, strides, kind)
+            return empty_by(array.strides, array.shape, kind)
         reach *= size
     places = [s * kind.itemsize for s in strides]
     return np.ndarray(array.shape, kind, np.empty(array.size, kind), 0, places)
-
-
-def _in_order_of(shape, strides, kind):
-    """An array without gaps whose dimensions follow each other as the strides say.
-
-    Where a stride is 0, or strides are equal, dimensions stay in their order: the rule by which
-    PyTorch infers dense strides (c10 and ATen, `infer_dense_strides`).
-    """
-    order: list = []  # from the fastest dimension to the slowest
-    for d in range(len(shape) - 1, -1, -1):
-        place = len(order)
-        for i in range(len(order) - 1, -1, -1):
-            if strides[d] and strides[order[i]]:
-                if strides[order[i]] <= strides[d]:
-                    break
-                place = i
-        order.insert(place, d)
-    made = np.empty([shape[d] for d in reversed(order)], kind)
-    return made.transpose(np.argsort(order[::-1]))
 
 
 def zeros_like(
