@@ -26,6 +26,7 @@ from math import prod
 
 import numpy as np
 
+from rushlight.kernels.memory import keep_freed
 from rushlight.settings import get_num_threads
 
 __all__ = [
@@ -106,6 +107,7 @@ class Loop:
     def run(self, count, *arrays, elements=None):
         """Work on all of `count` rows; several threads do if there are many `elements`."""
         if self.compiled is None:
+            keep_freed()
             self.compiled = compiled(self.function)
         shared(self.compiled, count, elements or arrays[0].size, *arrays)
 

@@ -3,7 +3,7 @@
 The C library of Linux gives large pieces of memory back to the system at once. Getting them again,
 a page at a time and filled with zeros, takes longer than many an operation on them; and a training
 step frees what the next one asks for. A process that has worked long enough on large arrays for
-native code to pay keeps them; it holds a little more at its peak, as kept memory falls to pieces.
+compiled code to pay keeps them; it holds a little more at its peak, as kept memory falls to pieces.
 """
 
 from __future__ import annotations

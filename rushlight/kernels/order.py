@@ -59,33 +59,46 @@ def _write_ranks(rows, out):
 
 
 @loop
-def best_of_rows(start, stop, rows, places, largest):
+def best_of_rows(start, stop, rows, bits, places, largest):
     """The places of the greatest (or least) elements of the rows [start, stop), the best first.
 
     There are as many as `places` (N, k) has room for; NaN is greater than anything, and of equals
-    the first is the best.
+    the first is the best. `bits` are the floats `rows`, read as integers.
+
+    The best of each of some lanes are found first: the k-th best of these is no better than the
+    k-th best of all, so hardly an element that isn't among the best has to be put in order.
     """
-    size, k = rows.shape[1], places.shape[1]
-    best = np.empty(k, rows.dtype)
-    for n in range(start, stop):
-        row, place, held = rows[n], places[n], 0
+    one, size, k = np.uint64(1), np.uint64(rows.shape[1]), np.uint64(places.shape[1])
+    none, most = bits.dtype.type(0), bits.dtype.type(np.iinfo(bits.dtype).max)
+    width = min(size, max(np.uint64(32), np.uint64(3) * k))
+    ranks, lanes = np.empty(size, bits.dtype), np.empty(width, bits.dtype)
+    best = np.empty(k, bits.dtype)
+    for n in range(np.uint64(start), np.uint64(stop)):
+        row, own, place = rows[n], bits[n], places[n]
         for j in range(size):
-            value, at = row[j], held
-            if held < k:
-                held += 1
-            else:
-                last = best[k - 1]
-                if largest and (last != last or value <= last):
+            rank = own[j] ^ most if own[j] < none else own[j]
+            rank = none if row[j] == 0 else rank
+            rank = most if row[j] != row[j] else rank
+            ranks[j] = rank if largest else ~rank
+        lanes[:] = ranks[:width]
+        for block in range(width, size - width + one, width):
+            for j in range(width):
+                lanes[j] = max(lanes[j], ranks[block + j])
+        bound = ~most
+        for values in (lanes, ranks):
+            held = np.uint64(0)
+            for j in range(np.uint64(len(values))):
+                value, at = values[j], held
+                if value < bound:
                     continue
-                if not largest and (value != value or value >= last):
+                if held < k:
+                    held += one
+                elif value > best[k - one]:
+                    at = k - one
+                else:
                     continue
-                at = k - 1
-            while at > 0:
-                before = best[at - 1]
-                if largest and (before != before or value <= before):
-                    break
-                if not largest and (value != value or value >= before):
-                    break
-                best[at], place[at] = before, place[at - 1]
-                at -= 1
-            best[at], place[at] = value, j
+                while at > np.uint64(0) and value > best[at - one]:
+                    best[at], place[at] = best[at - one], place[at - one]
+                    at -= one
+                best[at], place[at] = value, j
+            bound = best[k - one]

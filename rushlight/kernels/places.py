@@ -11,7 +11,14 @@ import numpy as np
 
 from rushlight.kernels import loop
 
-__all__ = ["add_along", "add_rows", "shuffle", "take_along"]
+__all__ = [
+    "add_along",
+    "add_in_rows",
+    "add_rows",
+    "shuffle",
+    "take_along",
+    "take_in_rows",
+]
 
 
 @loop
@@ -27,6 +34,17 @@ def take_along(start, stop, source, index, out):
 
 
 @loop
+def take_in_rows(start, stop, source, index, out):
+    """out[a, i] = source[a, index[a, i]]: `take_along` where `inner` is 1."""
+    for a in range(np.uint64(start), np.uint64(stop)):
+        for i in range(np.uint64(index.shape[1])):
+            place = np.uint64(index[a, i])
+            if place >= np.uint64(source.shape[1]):
+                raise IndexError("index is out of bounds")
+            out[a, i] = source[a, place]
+
+
+@loop
 def add_along(start, stop, target, index, values):
     """target[a, index[a, i, c], c] += values[a, i, c], for a in [start, stop)."""
     for a in range(np.uint64(start), np.uint64(stop)):
@@ -36,6 +54,17 @@ def add_along(start, stop, target, index, values):
                 if place >= np.uint64(target.shape[1]):
                     raise IndexError("index is out of bounds")
                 target[a, place, c] += values[a, i, c]
+
+
+@loop
+def add_in_rows(start, stop, target, index, values):
+    """target[a, index[a, i]] += values[a, i]: `add_along` where `inner` is 1."""
+    for a in range(np.uint64(start), np.uint64(stop)):
+        for i in range(np.uint64(index.shape[1])):
+            place = np.uint64(index[a, i])
+            if place >= np.uint64(target.shape[1]):
+                raise IndexError("index is out of bounds")
+            target[a, place] += values[a, i]
 
 
 @loop

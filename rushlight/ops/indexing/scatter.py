@@ -30,6 +30,9 @@ __all__ = [
 
 # What the kernels need ----------------------------------------------------------------------------
 
+_TAKE = loops.take_in_rows, loops.take_along
+_ADD = loops.add_in_rows, loops.add_along
+
 
 def along(index, dim):
     """What picks the positions `index` of a dimension, and the own place in the others."""
@@ -58,15 +61,25 @@ def corner(array, shape):
     return array if array.shape == shape else array[tuple(map(slice, shape))]
 
 
-def _suits(loop, array, index, dim):
-    """Whether `loop` may work at `index` along a dimension of `array`, and has earned it."""
+def _by_loop(loops, array, index, values, dim):
+    """Have a loop work at `index` along a dimension; whether it may, and has earned it.
+
+    There are two `loops`: for the last dimension and for any other one.
+    """
+    loop = loops[dim != index.ndim - 1]
     others = index.shape[:dim] + index.shape[dim + 1 :]
-    return (
+    suits = (
         array.shape[:dim] + array.shape[dim + 1 :] == others
         and array.dtype.char in "fd"
         and index.dtype == np.int64
         and loop.earned(index.size)
     )
+    if suits:
+        arrays = in_three(dim, array, index, values)
+        if loop is loops[0]:
+            arrays = [x[..., 0] for x in arrays]
+        loop.run(len(arrays[0]), *arrays, elements=index.size)
+    return suits
 
 
 def _at_least_1d(*arrays):
@@ -91,10 +104,8 @@ def _gather(input, index, *, dim):
         return np.empty(index.shape, input.dtype)
     if input.ndim == 0 or index.ndim == 0:
         return input.reshape(-1)[index]
-    if _suits(loops.take_along, input, index, dim):
-        out = np.empty(index.shape, input.dtype)
-        arrays = in_three(dim, input, index, out)
-        loops.take_along.run(len(arrays[0]), *arrays, elements=index.size)
+    out = np.empty(index.shape, input.dtype)
+    if _by_loop(_TAKE, input, index, out, dim):
         return out
     if np.minimum.reduce(elements_of(index), None) < 0:
         _check_gather(input, index, dim=dim)
@@ -121,10 +132,9 @@ def add_along(target, index, values, dim):
     values = corner(values, index.shape)
     if index.shape[dim] == 1 and index.ndim > 1:
         target[along(index, dim)] += values  # each place is met once
-    elif target.flags.c_contiguous and _suits(loops.add_along, target, index, dim):
-        arrays = in_three(dim, target, index, values)
-        loops.add_along.run(len(arrays[0]), *arrays, elements=index.size)
-    elif index.size:
+    elif index.size and not (
+        target.flags.c_contiguous and _by_loop(_ADD, target, index, values, dim)
+    ):
         np.add.at(target, along(index, dim), values)
 
 

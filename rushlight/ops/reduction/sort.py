@@ -146,8 +146,9 @@ def _best(input, dim, k, largest):
 
 def _best_by_loop(rows, k, largest):
     places = np.empty((*rows.shape[:-1], k), np.int64)
-    flat = rows.reshape(-1, rows.shape[-1])
-    best_of_rows.run(len(flat), *in_order(flat), places.reshape(-1, k), largest)
+    (flat,) = in_order(rows.reshape(-1, rows.shape[-1]))
+    bits = flat.view(f"i{flat.itemsize}")
+    best_of_rows.run(len(flat), flat, bits, places.reshape(-1, k), largest)
     return places
 
 
