@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from rushlight import ops
+from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.reductions import (
     REDUCTIONS,
@@ -132,6 +132,9 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
             raise ValueError("var is of incorrect size")
     if reduction not in REDUCTIONS:
         raise ValueError(f"{reduction} is not valid")
+    if not var.is_floating_point():
+        kind = dtypes.c_name(var.dtype)
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {kind}")
     var = var + (var.detach().clamp(min=eps) - var.detach())
     loss = 0.5 * (var.log() + (input - target) ** 2 / var)
     if full:

@@ -69,7 +69,8 @@ def margin_ranking_loss(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
             f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
-    return reduced((-target * (input1 - input2) + margin).clamp(min=0), reduction)
+    difference = input1 - input2
+    return reduced((-target * difference + margin).clamp(min=0), reduction)
 
 
 def cosine_embedding_loss(

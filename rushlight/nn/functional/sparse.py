@@ -104,6 +104,12 @@ def embedding_bag(
             f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, "
             f"then it must have the same shape as the input ({input.shape})"
         )
+    if not weight.is_floating_point():
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
+            f"Half, BFloat16, Float, Double; but got {weight.type()} instead (while checking "
+            "arguments for embedding_bag)"
+        )
     bag_of, bags = _bags(input, offsets, include_last_offset)
     rows = embedding(
         input.reshape(-1), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq

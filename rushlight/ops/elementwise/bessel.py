@@ -138,7 +138,7 @@ def airy_ai(input):
     """The Airy function Ai."""
 
 
-@elementwise(result="float", check=refuse_kinds("c", "spherical_bessel_j0_cpu"))
+@elementwise(result="float", refuses=("c", "spherical_bessel_j0_cpu"))
 def spherical_bessel_j0(input):
     """sin(x) / x, and 1 at 0."""
     safe = np.where(input == 0, input.dtype.type(1), input)

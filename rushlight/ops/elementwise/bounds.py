@@ -8,7 +8,7 @@ from rushlight.ops.elementwise.arithmetic import refuse_derivative
 from rushlight.ops.elementwise.compare import isfinite, isnan, ordered, require_tensors
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import NUMBER_TYPES, Tensor
 
@@ -97,15 +97,26 @@ def fmin(input, other):
 
 
 def _check_clamp(*arrays, **options):
-    if any(x is not None and x.dtype.kind == "c" for x in arrays):
+    given = [x for x in arrays if x is not None]
+    if any(x.dtype.kind == "c" for x in given):
         raise NotImplementedError("clamp is not supported for complex types")
-    broadcast_shapes(*(x.shape for x in arrays if x is not None))
+    broadcast_shapes(*(x.shape for x in given))
+
+
+def _check_number_bounds(input, min, max):
+    _check_clamp(input)
+    only = "max_" if min is None else "min_" if max is None else ""
+    refuse("b", f"clamp_{only}scalar_cpu", input)
+
+
+def _check_tensor_bounds(input, min, max):
+    _check_clamp(input, min, max)
+    if min is not None and max is not None:
+        refuse("b", "clamp_cpu", input)
 
 
 def _clamped(input, min=None, max=None):
     """The elements cut off: below `min` first, then above `max`."""
-    if input.dtype.kind == "c":
-        _check_clamp(input)
     if min is None:
         return np.minimum(input, max)
     if max is None:
@@ -124,7 +135,8 @@ def _inside(input, min, max):
 @elementwise(
     title="clamp",
     node="ClampBackward1",
-    check=_check_clamp,
+    refuses=("bc", "clamp_scalar_cpu"),
+    check=_check_number_bounds,
     d_input=lambda g, input, min, max: g * _inside(input, min, max),
 )
 def _clamp_to_numbers(input, *, min=None, max=None):
@@ -136,6 +148,7 @@ def _clamp_to_numbers(input, *, min=None, max=None):
     title="clamp_min",
     overloaded=True,
     node="ClampMinBackward0",
+    refuses=("bc", "clamp_min_scalar_cpu"),
     check=_check_clamp,
     d_input=lambda g, input, min: g * (input >= min),
 )
@@ -148,6 +161,7 @@ def _clamp_min_number(input, *, min):
     title="clamp_max",
     overloaded=True,
     node="ClampMaxBackward0",
+    refuses=("bc", "clamp_max_scalar_cpu"),
     check=_check_clamp,
     d_input=lambda g, input, max: g * (input <= max),
 )
@@ -159,7 +173,7 @@ def _clamp_max_number(input, *, max):
 @elementwise(
     title="clamp",
     node="ClampBackward0",
-    check=_check_clamp,
+    check=_check_tensor_bounds,
     numbers=(),
     d_input=lambda g, input, min, max: g * _inside(input, min, max),
     d_min=lambda g, input, min, max: g * _is_least(input, min, max),
@@ -167,6 +181,8 @@ def _clamp_max_number(input, *, max):
 )
 def _clamp_to_tensors(input, min=None, max=None):
     """The elements cut off at the elements of tensors."""
+    if input.dtype.kind in "bc":
+        _check_tensor_bounds(input, min, max)
     return _clamped(input, min, max)
 
 
@@ -184,7 +200,7 @@ def _is_greatest(input, min, max):
     title="clamp_min",
     overloaded=True,
     node="ClampMinBackward1",
-    check=_check_clamp,
+    refuses=("c", "maximum_cpu"),
     numbers=(),
     d_input=lambda g, input, min: g * (input >= min),
     d_min=lambda g, input, min: g * (input < min),
@@ -198,7 +214,7 @@ def _clamp_min_tensor(input, min):
     title="clamp_max",
     overloaded=True,
     node="ClampMaxBackward1",
-    check=_check_clamp,
+    refuses=("c", "minimum_cpu"),
     numbers=(),
     d_input=lambda g, input, max: g * (input <= max),
     d_max=lambda g, input, max: g * (input > max),

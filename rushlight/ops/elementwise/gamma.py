@@ -9,6 +9,7 @@ import numpy as np
 from rushlight.ops.elementwise.arithmetic import refuse_derivative
 from rushlight.ops.elementwise.unary import exp, log, refuse_kinds
 from rushlight.ops.op import elementwise
+from rushlight.ops.refused import NOT_FLOATING
 from rushlight.ops.scipy_functions import from_scipy
 
 __all__ = ["digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"]
@@ -212,7 +213,7 @@ def _gamma_density(input, other):
 
 @elementwise(
     ufunc=in_float64(lambda a, x: from_scipy("gammainc", "torch.igamma")(a, x)),
-    result="float",
+    refuses=(NOT_FLOATING, "igamma_cpu"),
     numbers=(),
     d_input=lambda g: refuse_derivative("igamma: input"),
     d_other=lambda g, input, other: g * _gamma_density(input, other),
@@ -223,7 +224,7 @@ def igamma(input, other):
 
 @elementwise(
     ufunc=in_float64(lambda a, x: from_scipy("gammaincc", "torch.igammac")(a, x)),
-    result="float",
+    refuses=(NOT_FLOATING, "igammac_cpu"),
     numbers=(),
     d_input=lambda g: refuse_derivative("igammac: input"),
     d_other=lambda g, input, other: -g * _gamma_density(input, other),

@@ -14,7 +14,7 @@ from rushlight import dtypes
 from rushlight.ops.elementwise.unary import abs, beside, log, log1p, sigmoid, sign, where
 from rushlight.ops.layers.activation import log_sigmoid
 from rushlight.ops.op import opaque
-from rushlight.ops.refused import NOT_FLOATING
+from rushlight.ops.refused import NOT_FLOATING, refuse
 
 __all__ = [
     "binary_cross_entropy",
@@ -202,18 +202,28 @@ def soft_margin_loss(input, target, *, reduction="mean"):
 
 def _check_targets(input, target, weight=None, *, reduction, ignore_index):
     """Refuse, in PyTorch's words, what nll_loss can't take."""
-    if input.ndim < 1:
-        raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
-    _check_target_shape(input.shape, target.shape)
-    if target.dtype not in (np.int64, np.uint8):
-        title = dtypes.of(target).title
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {title}")
+    _check_target(input, target)
     classes = _class_count(input.shape)
     if weight is not None:
         _check_class_weight(weight, classes, input.dtype, spatial=len(input.shape) > 2)
     wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if wrong.any():
         raise IndexError(f"Target {target[wrong].flat[0]} is out of bounds.")
+
+
+def _check_target(input, target):
+    if input.ndim < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {input.ndim})")
+    _check_target_shape(input.shape, target.shape)
+    if target.dtype not in (np.int64, np.uint8):
+        title = dtypes.of(target).title
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {title}")
+
+
+def _check_scores(input, target, weight=None, **options):
+    _check_target(input, target)
+    spatial = len(input.shape) == 4
+    refuse(NOT_FLOATING, f"nll_loss{'2d_forward' * spatial}_out_frame", input)
 
 
 def _check_target_shape(input, target):
@@ -287,6 +297,8 @@ def _class_index(target, ndim):
 
 @opaque(
     linear=True,
+    check=_check_scores,
+    refuses=(NOT_FLOATING, "nll_loss_out_frame"),
     d_input=lambda g, input, target, weight, reduction, ignore_index: beside(
         nll_loss_gradient(
             g,

@@ -160,6 +160,16 @@ def cross(input, other, dim=None, *, out=None):
 
 def vecdot(x, y, *, dim=-1, out=None):
     """The products of vectors, the first conjugated, summed along a dimension."""
+    if x._array.dtype.kind not in "fcV":
+        raise RuntimeError(
+            "linalg.vecdot: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.title}"
+        )
+    if x.dtype is not y.dtype:
+        raise RuntimeError(
+            "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
+            f"{x.dtype.title} and y of type {y.dtype.title} instead"
+        )
     return written("linalg_vecdot", sum(mul(conjugate(x), y), dim), (x, y), out)
 
 
@@ -169,14 +179,26 @@ def diagonal_of_matrices(A, *, offset=0, dim1=-2, dim2=-1):
 
 
 def powers(x, N=None):
-    """The matrix of x**0, x**1, ..., in its last dimension (Vandermonde's)."""
-    if N is None:
-        N = x.shape[-1] if x.ndim else 1
+    """The matrix of x**0, x**1, ..., in its last dimension (Vandermonde's).
+
+    Raises:
+        RuntimeError: N is less than 2, or x is of booleans or of half precision.
+    """
+    if x.dtype in (dtypes.bool_, dtypes.float16, dtypes.bfloat16):
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{x.dtype.title}"
+        )
     x = x if x.ndim else x.reshape(1)
+    N = x.shape[-1] if N is None else N
     if N <= 1:
         raise RuntimeError("N must be greater than 1.")
+    return _powers(x if x.dtype.category > 1 else x.long(), N)
+
+
+def _powers(x, count):
     columns = [x * 0 + 1]
-    for _ in range(N - 1):
+    for _ in range(count - 1):
         columns.append(columns[-1] * x)
     return stack(columns, -1)
 
@@ -188,7 +210,7 @@ def vander(x, N=None, increasing=False):
     N = x.shape[0] if N is None else N
     if N < 0:
         raise RuntimeError("N must be non-negative.")
-    columns = powers(x, max(N, 2))[..., :N]
+    columns = _powers(x, max(N, 1))[..., :N]
     if x.dtype.category < 2:
         columns = columns.long()
     return columns if increasing else columns.flip(-1)

@@ -17,6 +17,7 @@ from rushlight.ops.fast import sum_to
 from rushlight.ops.linalg.matmul import _by, _matmul, flipped
 from rushlight.ops.op import opaque
 from rushlight.ops.reduction.sums import _sum
+from rushlight.ops.refused import refuse
 from rushlight.ops.shape.parts import _diagonal
 from rushlight.ops.shape.rearrange import _diag_embed, tril, triu
 from rushlight.ops.shape.views import _unsqueeze
@@ -286,6 +287,7 @@ def _triangle(x, upper, unitriangular):
 )
 def _solve_triangular(input, other, *, upper, unitriangular):
     """X of A X = B by substitution, reading one triangle of A only."""
+    refuse("biu", "triangular_solve_cpu", input)
     _check_solve("solve_triangular", input, other)
     shape = np.broadcast_shapes(input.shape[:-2], other.shape[:-2])
     result = np.array(np.broadcast_to(other, shape + other.shape[-2:]))

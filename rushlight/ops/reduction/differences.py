@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rushlight import dtypes
 from rushlight.ops.creation.copies import clone
 from rushlight.ops.elementwise.arithmetic import _sub, mul
 from rushlight.ops.elementwise.compare import logical_xor
@@ -81,6 +82,11 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     (tensor([1.0000, 1.5000, 3.0000, 4.0000]),)
     """
     dims = normalize_dims(dim, input.ndim)
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     if any(input.shape[d] < edge_order + 1 for d in dims):
