@@ -247,9 +247,14 @@ def _flag(op, name):
     return f"{name}_grad" if _varies(op, name) else f"{name}._requires_grad"
 
 
+def _asks_for_array(op):
+    """Whether the kernel is a ufunc that is asked for an array, so that no scalar comes of it."""
+    return bool(_OUT and op.ufunc and not op.options)
+
+
 def _kernel_source(op, label, arguments, options):
     """Source that computes the result: by the kernel, or by native code of it for large arrays."""
-    out = _OUT if op.ufunc and not options else ""
+    out = _OUT if _asks_for_array(op) else ""
     call = f"kernel_{label}({arguments}{options}{out})"
     if not op.fused:
         return call
@@ -262,6 +267,9 @@ def _fast_source(op, label, general, kernel_source, recording=True):
     yield "    try:"
     for name in op.arrays:
         yield from _unwrap_source(op, name, general)
+        if name == first and kernel_source is _kernel_source:
+            yield f"        if {name}_array.__class__ is not ndarray:"
+            yield "            raise TypeError"  # sooner than NumPy would
     kinds = op.refuses[0] if op.refuses else ""
     if op.result is None and not op.is_view:
         kinds += "V"  # bfloat16 is computed in float32
@@ -277,8 +285,9 @@ def _fast_source(op, label, general, kernel_source, recording=True):
     yield f"        result = {kernel_source(op, label, arrays, options)}"
     yield "    except Exception:"
     yield f"        {general}"
-    yield "    if result.__class__ is not ndarray:"
-    yield "        result = as_array(result)"
+    if not (_asks_for_array(op) and kernel_source is _kernel_source):
+        yield "    if result.__class__ is not ndarray:"
+        yield "        result = as_array(result)"
     if op.result in ("same", "float"):
         yield f"    if result.dtype is not {first}_dtype:"
         yield f"        {general}"
