@@ -31,7 +31,7 @@ class TreeSpec:
         self.type = type
         self.context = context
         self.children = list(children)
-        self.num_leaves = 1 if type is None else sum(c.num_leaves for c in self.children)
+        self.num_leaves = 1 if type is None else sum([c.num_leaves for c in self.children])
 
     def is_leaf(self):
         """Whether the tree is just one leaf."""
@@ -65,6 +65,8 @@ class _Star:
 
 
 LEAF = TreeSpec()
+#: of what classes nodes are; not all of their subclasses are nodes
+NODES = list, tuple, dict
 
 
 def is_named_tuple(kind):
@@ -75,7 +77,7 @@ def is_named_tuple(kind):
 def entries_of(tree):
     """(entries, context) of a node of a tree; (None, None) for a leaf."""
     kind = type(tree)
-    if not issubclass(kind, (list, tuple, dict)):
+    if not issubclass(kind, NODES):
         return None, None
     if kind in (list, tuple):
         return list(tree), None
@@ -100,7 +102,7 @@ def tree_flatten(tree):
 
 def _collect(tree, leaves):
     """The structure of a tree, whose leaves are put into a list."""
-    entries, context = entries_of(tree)
+    entries, context = entries_of(tree) if isinstance(tree, NODES) else (None, None)
     if entries is None:
         leaves.append(tree)
         return LEAF
@@ -125,7 +127,7 @@ def tree_unflatten(leaves, treespec):
 def _rebuilt(leaves, spec):
     if spec.type is None:
         return next(leaves)
-    entries = [_rebuilt(leaves, child) for child in spec.children]
+    entries = [next(leaves) if c is LEAF else _rebuilt(leaves, c) for c in spec.children]
     if spec.type is list or spec.type is tuple:
         return spec.type(entries)
     if spec.type is defaultdict:
