@@ -33,7 +33,7 @@ def test_softmax_is_one_loop():
 
 def test_update_is_in_place():
     run = build(descent()[0])
-    assert run.plan.copies == []
+    assert run.code.plan.copies == []
 
 
 def test_results_belong_to_the_caller():
@@ -155,6 +155,6 @@ def test_a_loop_over_time_is_few_functions_however_long_it_is():
     compiled = strictly(step, backend="native")
     for _ in range(3):
         close(compiled(x), step(x), 1e-4, 1e-4)
-    module = compiled.last.runner.module
+    module = compiled.last.runner.code.module
     assert len(module.segments) > 1 and not any(isinstance(s, Instruction) for s in module.segments)
     assert len(module.functions) < steps / 2 < len(module.fusion.items)

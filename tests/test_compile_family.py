@@ -26,9 +26,9 @@ def codes(monkeypatch):
     """A list of all native codes that are made."""
     made, original = [], emit.Code.__init__
 
-    def note(self, program):
+    def note(self, program, passes=None):
         made.append(self)
-        original(self, program)
+        original(self, program, passes)
 
     monkeypatch.setattr(emit.Code, "__init__", note)
     monkeypatch.setattr(kernels, "_choice", "0")  # native code of kernels doesn't count

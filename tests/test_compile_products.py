@@ -31,7 +31,7 @@ def test_products_in_parts(flags, shape, stack, shared, monkeypatch):
     b = rng.normal(size=(*stack, *((n, k) if flags[1] else (k, n)))).astype("f4")
     made = program(a, b, flags)
     run = build(made)
-    assert bool(run.module.shared) is shared
+    assert bool(run.code.module.shared) is shared
     np.testing.assert_allclose(run(a, b)[0], made.run(a, b)[0], rtol=1e-4, atol=1e-4)
 
 

@@ -34,23 +34,21 @@ def uses_native(program, backend=None):
 
 
 def build(program, backend=None):
-    """The optimised Program, and a function that runs it (see `program.py`).
+    """A function that runs a traced Program (see `program.py`).
 
-    The function has an attribute `source`, the text of what runs.
+    It has an attribute `source`, the text of what runs, and `program`, the optimised Program.
     """
-    program = optimize(program)
     if uses_native(program, backend):
         try:
-            code = made_native(program)
-            return code.program, code.at()
+            return made_native(program).at()
         except Exception as error:  # a step that trains is worth more than a fast one
             message = f"no native code could be made, so NumPy runs it: {error!r}"
             warnings.warn(message, NativeWarning, stacklevel=2)
-    return program, numpy_source.build(program)
+    return numpy_source.build(optimize(program))
 
 
 def made_native(program):
-    """Native code of an optimised Program."""
+    """Native code of a traced Program."""
     from rushlight.compile import emit
 
-    return emit.Code(only_plain_views(program))
+    return emit.Code(program, lambda traced: only_plain_views(optimize(traced)))

@@ -42,16 +42,17 @@ class Cache:
     def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
         self.path, self.limit = path, limit
 
-    def get(self, key: str, make) -> bytes:
-        """The code for a key: from its file, or made and kept."""
+    def get(self, key: str, make) -> bytes | None:
+        """The code for a key: from its file, or made and kept; None is not kept."""
         if self.path is None:
             return make()
         file = self.path / hashlib.sha256(key.encode()).hexdigest()
         code = self.read(file)
         if code is None:
             code = make()
-            with contextlib.suppress(OSError):
-                self.write(file, code)
+            if code is not None:
+                with contextlib.suppress(OSError):
+                    self.write(file, code)
         return code
 
     @staticmethod

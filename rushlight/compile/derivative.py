@@ -123,7 +123,7 @@ class Derivative:
         """The gradients of the targets."""
         if self.runner is None:
             made = build_member(self.traced, self.member, self.backend)
-            self.program, self.runner, numbers = made
+            self.runner, numbers = made
             self.extra_arrays += numbers
         extra = [cotangents[x.number] if isinstance(x, Cotangent) else x for x in self.extra_arrays]
         found = iter(self.runner(*saved, *extra))

@@ -9,6 +9,7 @@ costs a microsecond. If a size is free, it is in the table too: `Code` is made o
 from __future__ import annotations
 
 import ctypes
+import functools
 import sys
 import threading
 from math import prod
@@ -19,6 +20,7 @@ import numpy as np
 from rushlight.compile import native, pieces, threads
 from rushlight.compile.entering import write_run
 from rushlight.compile.fuse import Kernel, Outside, Piece, fuse
+from rushlight.compile.layout import Layout, found_or_made
 from rushlight.compile.llvm_writer import LLVMWriter, word
 from rushlight.compile.nest import Nest
 from rushlight.compile.plan import Plan
@@ -300,22 +302,52 @@ UNKNOWN = _references()
 class Code:
     """Native code of a Program, whose size may be free.
 
+    What was on disk is called without planning anything; `program`, `fusion`, `plan` and `module`
+    are made when somebody asks for them.
+
+    Args:
+        given: the Program.
+        passes: what makes a better Program of it first, or None.
+
     Attributes:
-        program, fusion, plan, module: what it was made of.
+        layout: how the code is called.
         loops: functions that are native loops over batches (see `loop`).
     """
 
-    def __init__(self, program):
-        self.program = program
-        self.fusion = fuse(program)
-        self.plan = Plan(self.fusion)
-        self.module = Module(self.fusion, self.plan)
-        parallel = bool(self.module.shared)
-        self.symbols = {threads.SYMBOL: threads.pool().entry} if parallel else {}
-        self.library = native.load(native.machine_code(self.module.text()), self.symbols)
+    def __init__(self, given, passes=None):
+        self.given, self.passes = given, passes
+        self.layout, code = found_or_made(given, self._made)
+        self.symbols = {threads.SYMBOL: threads.pool().entry} if self.layout.shared else {}
+        self.library = native.load(code, self.symbols)
         self.lock = threading.Lock()
         self.loops: dict = {}
-        self._arena = aligned(self.plan.size)
+        self._arena = aligned(self.layout.size)
+
+    def _made(self):
+        module = self.module
+        segments = [i if isinstance(s, Segment) else s for i, s in enumerate(module.segments)]
+        layout = Layout(module.rows, segments, bool(module.shared), self.plan.size)
+        return layout, native.machine_code(module.text())
+
+    @functools.cached_property
+    def program(self):
+        """The Program after the passes."""
+        return self.passes(self.given) if self.passes else self.given
+
+    @functools.cached_property
+    def fusion(self):
+        """Which instructions share a loop."""
+        return fuse(self.program)
+
+    @functools.cached_property
+    def plan(self):
+        """Where values lie."""
+        return Plan(self.fusion)
+
+    @functools.cached_property
+    def module(self):
+        """The text of the code."""
+        return Module(self.fusion, self.plan)
 
     def at(self, size=None):
         """A function of arrays: the code for one size, if a size is free."""
@@ -323,12 +355,12 @@ class Code:
 
     def scale(self, size):
         """How many times as much memory this size may need as was planned for."""
-        return 1 if size is None else -(-size // self.program.free.example)
+        return 1 if size is None else -(-size // self.given.free.example)
 
     def arena(self, scale):
         """Working memory, which all sizes share."""
-        if len(self._arena) < self.plan.size * scale:
-            self._arena = aligned(self.plan.size * scale)
+        if len(self._arena) < self.layout.size * scale:
+            self._arena = aligned(self.layout.size * scale)
         return self._arena
 
 
@@ -336,25 +368,33 @@ class Compiled:
     """Native code for one size; calling it runs it, as `run` does.
 
     Attributes:
-        inputs, results: pairs (number, row of the table) of the arrays given and made.
+        given, results: pairs (number, row of the table) of the arrays given and made.
         steps: native functions, and pairs of instructions that NumPy runs.
     """
 
     def __init__(self, code, size=None):
         self.code, self.size = code, size
         self.fixed = (lambda x: x) if size is None else Fixed(size)
-        self.fusion, self.plan, self.module = code.fusion, code.plan, code.module
-        self.program = code.program if size is None else with_size(code.program, size)
         self.lock, self.loops = code.lock, {}
         self.arena = code.arena(code.scale(size))
-        self.outputs = [Output(self.fixed(x)) for x in self.fusion.program.outputs]
-        inputs = self.program.inputs
+        self.outputs = [Output(self.fixed(x)) for x in code.given.outputs]
+        self.inputs = inputs = self.fixed(code.given.inputs)
         self.cells = {i: np.zeros((), x.dtype) for i, x in enumerate(inputs) if x.shape == ()}
         self.strided = [i for i, x in enumerate(inputs) if not x.contiguous]
         self._bind_rows()
         self._bind_segments()
         if not self.strided and not any(isinstance(step, tuple) for step in self.steps):
             self.run = write_run(self)
+
+    @functools.cached_property
+    def program(self):
+        """The Program for this size."""
+        return self.code.program if self.size is None else with_size(self.code.program, self.size)
+
+    @property
+    def fusion(self):
+        """Which instructions share a loop."""
+        return self.code.fusion
 
     @property
     def source(self):
@@ -363,8 +403,8 @@ class Compiled:
 
     def _bind_rows(self):
         """Which array's address goes into which row of the table."""
-        rows = self.module.rows
-        self.inputs = [(place[1], row) for place, row in rows.items() if place[0] == "input"]
+        rows = self.code.layout.rows
+        self.given = [(place[1], row) for place, row in rows.items() if place[0] == "input"]
         self.results = [(place[1], row) for place, row in rows.items() if place[0] == "output"]
         self.table = (ctypes.c_uint64 * len(rows))()
         self.address = ctypes.addressof(self.table)
@@ -381,9 +421,9 @@ class Compiled:
 
     def _bind_segments(self):
         self.steps = []
-        for number, segment in enumerate(self.module.segments):
-            if isinstance(segment, Segment):
-                function = self.code.library.function(f"segment{number}", ctypes.c_void_p)
+        for segment in self.code.layout.segments:
+            if isinstance(segment, int):
+                function = self.code.library.function(f"segment{segment}", ctypes.c_void_p)
                 self.steps.append(function)
             else:
                 params, results = self.fixed(segment.params), self.fixed(segment.results)
@@ -418,7 +458,7 @@ class Compiled:
         table = self.table
         if self.shared:
             threads.pool().set(threads.count())
-        for number, row in self.inputs:
+        for number, row in self.given:
             table[row] = id(arrays[number])
         outputs = [output.new() for output in self.outputs]
         for number, row in self.results:
@@ -426,7 +466,7 @@ class Compiled:
         return outputs
 
     def _written(self, number):
-        return any(i == number for i, _ in self.program.writes)
+        return any(i == number for i, _ in self.code.given.writes)
 
     def _as_arrays(self, arrays):
         """Numbers in cells of their own, and arrays in C order."""
@@ -444,12 +484,12 @@ class Compiled:
         operands = [self._array(x, arrays, outputs, known) for x in instruction.operands]
         made = evaluate(fixed, operands)
         for x, like, array in zip(instruction.results, fixed.results, made, strict=True):
-            kind, where = self.plan.place.get(x, ("outside", x))
+            kind, where = self.code.plan.place.get(x, ("outside", x))
             if kind in ("input", "output"):
                 (arrays if kind == "input" else outputs)[where][...] = array
                 continue
             known[x] = np.ascontiguousarray(array, like.dtype).reshape(like.shape)
-            row = self.module.rows.get(("outside", x))
+            row = self.code.layout.rows.get(("outside", x))
             if row is not None:
                 self.table[row] = id(known[x])
 
@@ -457,13 +497,13 @@ class Compiled:
         """A value as an array, wherever it is."""
         if isinstance(x, Constant):
             return x.value
-        made = self.fusion.definition.get(x)
+        made = self.code.fusion.definition.get(x)
         if made is not None and made.kind == "view":
             source = self._array(made.operands[0], arrays, outputs, known)
             return view(source, made.name, self.fixed(made.params))
         if x in known:
             return known[x]
-        kind, where = self.plan.place[x]
+        kind, where = self.code.plan.place[x]
         if kind == "input":
             return arrays[where]
         if kind == "output":

@@ -48,7 +48,7 @@ def write_run(compiled):
             made = f"{bind(np.empty, 'empty')}({shape}, {dtype})"
         lines.append(f"    o{i} = {made}")
     rows = [bind(word, "word") for word in compiled.table]
-    for letter, places in (("a", compiled.inputs), ("o", compiled.results)):
+    for letter, places in (("a", compiled.given), ("o", compiled.results)):
         for number, row in places:
             rows[row] = f"id({letter}{number})"
     pack = bind(struct.Struct(f"{len(rows)}Q").pack_into, "pack")
@@ -56,7 +56,7 @@ def write_run(compiled):
     for step in compiled.steps:
         lines.append(f"    {bind(step, 'native')}({bind(compiled.address)})")
     lines.append(f"return [{', '.join(f'o{i}' for i in range(len(compiled.outputs)))}]")
-    parameters = ", ".join(f"a{i}" for i in range(len(compiled.program.inputs)))
+    parameters = ", ".join(f"a{i}" for i in range(len(compiled.inputs)))
     text = f"def run({parameters}):\n" + "\n".join(f"    {line}" for line in lines)
     exec(compile(text, "<call of native code>", "exec"), names.bound)
     return names.bound["run"]

@@ -322,8 +322,7 @@ class Entry:
     def prepare(self):
         """Turn the traced Program into something that runs fast."""
         if self.runner is None:
-            made = build_member(self.traced, self.member, self.backend)
-            self.program, self.runner, numbers = made
+            self.runner, numbers = build_member(self.traced, self.member, self.backend)
             self.sources += numbers
 
     def arrays(self, leaves):

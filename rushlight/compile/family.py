@@ -16,7 +16,7 @@ import contextlib
 
 import numpy as np
 
-from rushlight.compile.build import build, made_native, optimize
+from rushlight.compile.build import build, made_native
 from rushlight.compile.program import Constant, Instruction, Program, Value
 from rushlight.compile.sizes import Bound, Dim, Free
 
@@ -253,7 +253,7 @@ class Family:
         """What runs for a size; raises Bound if the code isn't for all sizes, or not for this."""
         if self.code is None:
             try:
-                self.code = made_native(optimize(self.template.lowered()))
+                self.code = made_native(self.template.lowered())
             except Bound:
                 self.template.free.most = 0
                 raise
@@ -298,9 +298,8 @@ class Families:
 
 
 def build_member(traced, member, backend):
-    """(optimised Program, what runs it, arrays for further inputs) of a traced Program."""
+    """(what runs a traced Program, arrays for further inputs)."""
     if member is not None:
         with contextlib.suppress(Bound):
-            runner = member.family.runner(member.size)
-            return runner.program, runner, member.numbers
-    return (*build(traced, backend), [])
+            return member.family.runner(member.size), member.numbers
+    return build(traced, backend), []

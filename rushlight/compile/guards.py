@@ -13,6 +13,7 @@ the traced run, to see whether the function itself changes Python's state, which
 from __future__ import annotations
 
 import random
+import sys
 import sysconfig
 import types
 from operator import length_hint
@@ -49,6 +50,19 @@ def is_users(function):
     return not function.__code__.co_filename.startswith(_LIBRARIES)
 
 
+def is_users_class(kind):
+    """Whether a class is the user's own, not a library's."""
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    known = kind.__module__ in ("__main__", "__mp_main__") or file is None
+    ours = kind.__module__.partition(".")[0] in ("rushlight", "torch", "numpy", "builtins")
+    return not ours and (known or not file.startswith(_LIBRARIES))
+
+
+def _is_code(x):
+    return callable(x) or isinstance(x, (property, classmethod, staticmethod))
+
+
 class Watch:
     """Notes on the state that a function can reach; see the head of this module.
 
@@ -59,6 +73,7 @@ class Watch:
         cells: (cell of a closure, what it held, name).
         lengths: (container, its length, name).
         items: (list, position, what it held, name).
+        optimizers: those that were found.
     """
 
     def __init__(self, *roots):
@@ -71,6 +86,7 @@ class Watch:
         self.cells: list = []
         self.lengths: list = []
         self.items: list = []
+        self.optimizers: list = []
         self.seen: set = set()
         self.kept: list = []
         self.names: set = set()
@@ -92,8 +108,13 @@ class Watch:
             return self.visit_function(x)
         if isinstance(x, Module):
             return self.visit_module(x, name)
-        if isinstance(x, (Tensor, Optimizer, LRScheduler, type)):
+        if isinstance(x, Optimizer):
+            self.optimizers.append(x)
             return ()
+        if isinstance(x, (Tensor, LRScheduler)):
+            return ()
+        if isinstance(x, type):
+            return self.visit_class(x)
         if isinstance(x, (random.Random, np.random.Generator, np.random.RandomState)):
             self.chances.append((x, chance(x), name))
             return ()
@@ -110,8 +131,19 @@ class Watch:
         if hasattr(x, "__dict__") and not type(x).__module__.startswith(("rushlight", "numpy")):
             self.lengths.append((vars(x), len(vars(x)), f"the attributes of {name}"))
             found = self.note(vars(x), list(vars(x)), lambda key: f"{name}.{key}")
-            return [*found, *_methods(x)]
+            return [*found, (type(x), name), *_methods(x)]
         return ()
+
+    def visit_class(self, kind):
+        """What the user's classes hold; their functions count when an object has them."""
+        found = []
+        for each in kind.__mro__:
+            if is_users_class(each):
+                keys = [key for key, x in vars(each).items() if key[:2] != "__" and not _is_code(x)]
+                found += self.note(
+                    vars(each), keys, lambda key, each=each: f"{each.__name__}.{key}"
+                )
+        return found
 
     def note(self, dictionary, keys, named):
         found = []
@@ -157,13 +189,15 @@ class Watch:
     def visit_module(self, module, name):
         own = vars(module)
         ours = type(module).__module__.startswith(("rushlight.", "torch."))
-        keys = [key for key in own if not (key.startswith("_") and ours)]
+        keys = [
+            key for key, x in own.items() if isinstance(x, Tensor) or key[:1] != "_" or not ours
+        ]
         keys = [key for key in keys if not key.endswith(("_hooks", "_hooks_with_kwargs"))]
         found = self.note(own, keys, lambda key: f"{name}.{key}")
         self.lengths += [(own[key], len(own[key]), f"{name}.{key}") for key in _HOOKS if key in own]
         for key in _HOOKS:
             found += [(hook, f"{name}.{key}") for hook in own.get(key, {}).values()]
-        return [*found, *_methods(module)]
+        return [*found, (type(module), name), *_methods(module)]
 
     def visit_python_module(self, module, name):
         file = getattr(module, "__file__", None) or ""

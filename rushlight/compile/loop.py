@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from rushlight.compile import native
-from rushlight.compile.emit import Module, Segment
+from rushlight.compile.emit import Module
 from rushlight.compile.llvm_writer import loop
 from rushlight.compile.sizes import Dim
 
@@ -32,16 +32,16 @@ MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 
 def can_loop(compiled, loss):
     """Whether a compiled Program is native from end to end, and the loss is one number."""
-    if not hasattr(compiled, "module"):  # NumPy runs it
+    if not hasattr(compiled, "code"):  # NumPy runs it
         return False
-    whole = len(compiled.module.segments) == 1 and isinstance(compiled.module.segments[0], Segment)
-    outputs = compiled.fusion.program.outputs
+    (first, *others), output = compiled.code.layout.segments, compiled.outputs[loss]
     return (
-        whole
+        isinstance(first, int)
+        and not others
         and not compiled.strided
-        and prod(outputs[loss].shape) == 1
-        and outputs[loss].dtype.char in "fd"
-        and ("output", loss) in compiled.module.segments[0].pointers
+        and prod(output.shape) == 1
+        and output.dtype.char in "fd"
+        and ("output", loss) in compiled.code.layout.rows
     )
 
 
@@ -100,7 +100,7 @@ class Loop:
 
     def __init__(self, compiled, feeds, loss):
         self.compiled, self.feeds, self.loss = compiled, feeds, loss
-        self.inputs = [compiled.program.inputs[i] for i in feeds]
+        self.inputs = [compiled.inputs[i] for i in feeds]
         self.batch = self.inputs[0].shape[0] if feeds else 0
         self.sizes = [prod(x.shape[1:]) * x.dtype.itemsize for x in self.inputs]
         self.block = max(1, GATHERED // max(1, sum(self.sizes) * self.batch))
@@ -115,8 +115,8 @@ class Loop:
 
     def text(self):
         """The module: kernels, and the loop over steps."""
-        compiled = self.compiled
-        steps = Steps(compiled.fusion, compiled.plan, compiled.module.rows, self.feeds)
+        code = self.compiled.code
+        steps = Steps(code.fusion, code.plan, code.layout.rows, self.feeds)
         steps.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
         lines = [
             "define void @over(ptr %table, ptr %sources, ptr %order, i64 %batch, i64 %count, "
@@ -198,7 +198,7 @@ class Loop:
     @property
     def dtype(self):
         """The loss's."""
-        return self.compiled.fusion.program.outputs[self.loss].dtype
+        return self.compiled.outputs[self.loss].dtype
 
     def run(self, arrays, data, order, count, losses):
         """Run so many steps; yields how many it has done in each stretch.

@@ -17,7 +17,9 @@ import numpy as np
 from rushlight.compile.cache import Cache, folder
 from rushlight.version import __version__
 
-__all__ = ["assemble", "available", "blas", "blas_threads", "load", "machine_code"]
+__all__ = [
+    "assemble", "available", "blas", "blas_threads", "load", "machine_code", "signature",
+]  # fmt: skip
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 THREADS = "rushlight_blas_threads"
@@ -67,10 +69,14 @@ def assemble(text: str) -> bytes:
     return made.machine.emit_object(module)
 
 
+def signature() -> str:
+    """What machine code depends on besides its text."""
+    return f"{__version__} {machine().signature}"
+
+
 def machine_code(text: str) -> bytes:
     """The same from disk, if it was made before."""
-    signature = f"{__version__} {machine().signature}"
-    return Cache(folder()).get(f"{signature}\n{text}", lambda: assemble(text))
+    return Cache(folder()).get(f"{signature()}\n{text}", lambda: assemble(text))
 
 
 class Library:

@@ -32,6 +32,7 @@ def build(program):
         finally:
             lock.release()
 
+    run.program = program
     run.source = writer.source
     run.plan = writer.plan
     return run

@@ -99,6 +99,9 @@ class Compiled:
             return self.function(*args, **kwargs)
         entry = None
         watch = Watch(self.function)
+        if not (self.first_runs or self.fullgraph) and any(map(lacks_state, watch.optimizers)):
+            self.count_first_run(key)
+            return self.function(*args, **kwargs)
         reason = line = None
         with Trace(leaves) as trace:
             result = self.function(*args, **kwargs)
@@ -194,13 +197,22 @@ class Compiled:
         if self.last is None:
             raise RuntimeError("nothing is compiled yet: call the function first")
         self.last.prepare()
-        return self.last.program
+        return self.last.runner.program
 
     @property
     def source(self):
         """What runs for a call like the last one, as Python source."""
         self.program  # noqa: B018  (it prepares the source)
         return self.last.runner.source
+
+
+def lacks_state(optimizer):
+    """Whether an optimizer's first step is still to come, and will make state for the others.
+
+    Such a run can't be repeated, so tracing it would be in vain.
+    """
+    plain = all(group.get("momentum") == 0 for group in optimizer.param_groups)
+    return not optimizer.state and not plain
 
 
 def name_of(function):

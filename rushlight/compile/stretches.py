@@ -154,7 +154,7 @@ def native_loop(step, batch, data):
         return None
     feeds = {i: s.number for i, s in enumerate(entry.sources) if isinstance(s, Argument)}
     rows = [data[number] for number in feeds.values()]
-    inputs = [compiled.program.inputs[i] for i in feeds]
+    inputs = [compiled.inputs[i] for i in feeds]
     if any(x.dtype != y.dtype or x.shape[1:] != y.shape[1:] for x, y in zip(rows, inputs)):
         return None
     key = tuple(feeds), result

@@ -95,11 +95,11 @@ def orthogonalized(matrix, coefficients, steps, eps):
         raise ValueError("Number of steps must be less than 100 for computational efficiency")
     if len(coefficients) != 3:
         raise ValueError("Coefficients must be a tuple of exactly 3 values")
-    a, b, c = coefficients
+    a, b, c = map(float, coefficients)
     x = _rounded(matrix)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
-    x = _rounded(x / _rounded(x.norm()).clamp(min=eps))
+    x = _rounded(x / _rounded(x.norm()).clamp(min=float(eps)))
     for _ in range(steps):
         gram = _rounded(x @ x.T)
         polynomial = _rounded(b * gram + c * (gram @ gram))

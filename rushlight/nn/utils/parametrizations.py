@@ -243,8 +243,8 @@ class _SpectralNorm(Module):
     def _power_method(self, matrix, n_power_iterations):
         with no_grad():
             for _ in range(n_power_iterations):
-                self._u = F.normalize(ops.mv(matrix, self._v), dim=0, eps=self.eps)
-                self._v = F.normalize(ops.mv(matrix.mH, self._u), dim=0, eps=self.eps)
+                self._u.copy_(F.normalize(ops.mv(matrix, self._v), dim=0, eps=self.eps))
+                self._v.copy_(F.normalize(ops.mv(matrix.mH, self._u), dim=0, eps=self.eps))
 
     def forward(self, weight):
         if weight.ndim == 1:
@@ -252,7 +252,8 @@ class _SpectralNorm(Module):
         matrix = as_matrix(weight, self.dim)
         if self.training:
             self._power_method(matrix.detach(), self.n_power_iterations)
-        sigma = ops.vdot(self._u, ops.mv(matrix, self._v))
+        u, v = self._u.clone(), self._v.clone()  # the next forward changes them, before a backward
+        sigma = ops.vdot(u, ops.mv(matrix, v))
         return weight / sigma
 
     def right_inverse(self, value):
