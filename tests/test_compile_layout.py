@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from rushlight.compile import emit
-from rushlight.compile.calls import Kernel
 from rushlight.compile.layout import fingerprint
 from rushlight.compile.program import Builder
-from rushlight.ops.linalg.matmul import vdot
 
 pytest.importorskip("llvmlite")
 
@@ -25,7 +23,7 @@ def test_fingerprints_tell_programs_apart_but_not_their_names():
     assert fingerprint(program()) == fingerprint(program(name="other"))
     different = [program(), program(-0.0), program(0.0), program(shape=(4, 3)), program(3.0)]
     assert len({fingerprint(x) for x in different}) == len(different)
-    assert fingerprint(program(call=Kernel.of(vdot))) is None
+    assert fingerprint(program(call=np.sort)) is None
 
 
 def test_a_second_start_plans_nothing(monkeypatch, tmp_path):
