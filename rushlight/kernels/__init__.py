@@ -27,6 +27,7 @@ from math import prod
 import numpy as np
 
 from rushlight.kernels.memory import keep_freed
+from rushlight.kernels.workers import is_busy, run_parts
 from rushlight.settings import get_num_threads
 
 __all__ = [
@@ -52,7 +53,6 @@ KEPT = 1 << 22
 
 _choice = os.environ.get("RUSHLIGHT_NUMBA", "")
 _worked = 0  # elements, by all calls that could have used a loop
-_pool = None
 _here = threading.local()
 
 
@@ -156,25 +156,11 @@ def shared(function, count, elements, *arrays):
     What such a part wants to share in turn it does itself: all threads are at work.
     """
     threads = min(get_num_threads(), count) if elements >= SHARED else 1
-    if threads < 2 or getattr(_here, "shares", False):
+    if threads < 2 or is_busy():
         function(0, count, *arrays)
         return
     bounds = [count * i // threads for i in range(threads + 1)]
-    parts = list(itertools.pairwise(bounds))
-    waiting = [_threads().submit(_part, function, *part, *arrays) for part in parts[1:]]
-    try:
-        _part(function, *parts[0], *arrays)
-    finally:
-        for each in waiting:
-            each.result()
-
-
-def _part(function, *args):
-    _here.shares = True
-    try:
-        function(*args)
-    finally:
-        _here.shares = False
+    run_parts(function, list(itertools.pairwise(bounds)), arrays)
 
 
 def shared_products(function, count, elements, *arrays):
@@ -186,13 +172,3 @@ def shared_products(function, count, elements, *arrays):
         return
     with blas.one_thread():
         shared(function, count, elements, *arrays)
-
-
-def _threads():
-    """The pool of threads; made anew in a forked process, where threads don't survive."""
-    global _pool
-    if _pool is None or _pool[0] != os.getpid():
-        from concurrent.futures import ThreadPoolExecutor
-
-        _pool = os.getpid(), ThreadPoolExecutor(max(1, get_num_threads() - 1), "rushlight")
-    return _pool[1]
