@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels
-from rushlight.kernels import blas, order, places, scans, twister, windows
+from rushlight.kernels import blas, order, places, scans, tiles, twister, windows
 from rushlight.ops.reduction import sort
 from rushlight.random import stream
 
@@ -15,7 +15,7 @@ F = torch.nn.functional
 
 
 def _loops():
-    modules = (order, places, scans, twister, windows)
+    modules = (order, places, scans, tiles, twister, windows)
     return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
 
 
@@ -27,7 +27,7 @@ def with_loops(request, monkeypatch):
     for each in _loops():
         monkeypatch.setattr(each, "_usable", True)
         compiled = each.compiled if request.param == "numba" else each.function
-        monkeypatch.setattr(each, "compiled", compiled or kernels.compiled(each.function))
+        monkeypatch.setattr(each, "compiled", compiled or each.compile())
     monkeypatch.setattr(kernels, "LEAST", 1)
     monkeypatch.setattr(kernels, "SHARED", 8)
     return request.param
@@ -62,15 +62,31 @@ CASES = {
         lambda x, w: F.conv2d(x, w, stride=(1, 2), dilation=(2, 1), groups=2),
         *((2, 4, 9, 8), (6, 2, 3, 2)),
     ),
-    "conv2d, shifted": (
+    "conv2d, dilated": (
         lambda x, w, b: F.conv2d(x, w, b, padding=(1, 2), dilation=(1, 2)),
         *((2, 3, 6, 9), (5, 3, 3, 2), (5,)),
     ),
-    "conv2d, shifted in groups": (
-        lambda x, w: F.conv2d(x, w, padding=1, groups=2),
-        *((2, 4, 7, 6), (10, 2, 3, 3)),
+    "conv2d, to many": (
+        lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=1, groups=2),
+        *((2, 8, 9, 6), (34, 4, 3, 3), (34,)),
     ),
-    "conv1d, shifted": (lambda x, w: F.conv1d(x, w, padding=3), (2, 2, 33), (4, 2, 5)),
+    "conv2d, steps longer than the kernel": (
+        lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=3),
+        *((2, 5, 9, 6), (4, 5, 1, 2)),
+    ),
+    "conv2d, in several pieces": (
+        lambda x, w: F.conv2d(x, w, padding=1),
+        *((1, 60, 26, 25), (9, 60, 3, 3)),
+    ),
+    "conv1d": (lambda x, w: F.conv1d(x, w, padding=3), (2, 4, 33), (4, 4, 5)),
+    "conv3d": (
+        lambda x, w, b: F.conv3d(x, w, b, stride=(1, 2, 1), padding=1),
+        *((2, 4, 3, 6, 5), (6, 4, 2, 3, 1), (6,)),
+    ),
+    "conv_transpose2d": (
+        lambda x, w: F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1),
+        *((2, 4, 5, 6), (4, 7, 3, 3)),
+    ),
     "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
     "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),
     "scatter_add": (lambda x: torch.zeros(3, 4).scatter_add(1, _INDEX, x), (3, 4)),
@@ -92,7 +108,8 @@ def test_computes_what_numpys_way_computes(name, with_loops):
     by_loops = _both_ways(function, *shapes)
     _without_loops()
     for ours, plain in zip(by_loops, _both_ways(function, *shapes), strict=True):
-        np.testing.assert_allclose(ours, plain, rtol=2e-5, atol=2e-6)
+        scale = max(1, np.abs(plain).max())
+        np.testing.assert_allclose(ours, plain, rtol=2e-5, atol=2e-6 * scale)
 
 
 def test_nan_is_the_greatest(with_loops):

@@ -79,12 +79,14 @@ class Loop:
     Attributes:
         function: the Python function, which does the same, slowly.
         compiled: what Numba made of it; None before its first use.
+        prepare: what to call before it is compiled, or None.
     """
 
-    __slots__ = ("_usable", "_worked", "compiled", "function")
+    __slots__ = ("_usable", "_worked", "compiled", "function", "prepare")
 
-    def __init__(self, function):
+    def __init__(self, function, prepare=None):
         self.function = function
+        self.prepare = prepare
         self.compiled = None
         self._worked = 0
         self._usable = None
@@ -108,15 +110,17 @@ class Loop:
         """Work on all of `count` rows; several threads do if there are many `elements`."""
         if self.compiled is None:
             keep_freed()
-            self.compiled = compiled(self.function)
+            self.compiled = self.compile()
         shared(self.compiled, count, elements or arrays[0].size, *arrays)
 
+    def compile(self):
+        """What Numba makes of the function."""
+        from numba import njit
 
-def compiled(function):
-    """What Numba makes of a function of arrays."""
-    from numba import njit
-
-    return njit(function, nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+        if self.prepare is not None:
+            self.prepare()
+        options = {"nogil": True, "cache": True, "error_model": "numpy"}
+        return njit(self.function, fastmath={"contract"}, **options)
 
 
 #: the decorator that makes a function a Loop

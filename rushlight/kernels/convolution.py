@@ -1,8 +1,9 @@
 """Convolution on arrays, and its derivatives by the input and by the weight.
 
 Each is a matrix product with the windows' elements as columns, some images at a time, so that the
-columns stay in the cache; threads share the images. Where every channel goes by itself, loops do it
-without columns.
+columns stay in the cache; threads share the images. Loops that have earned it do without columns:
+those of `kernels/windows.py` where every channel goes by itself, and else `kernels/direct.py`. To
+windows of one element columns are no use, nor are loops.
 
 Shapes: input (N, C, *space), weight (O, C / groups, *kernel), output (N, O, *out).
 
@@ -17,7 +18,7 @@ import math
 
 import numpy as np
 
-from rushlight.kernels import in_order, scratch, shared_products
+from rushlight.kernels import direct, in_order, scratch, shared_products
 from rushlight.kernels import windows as loops
 
 __all__ = [
@@ -32,8 +33,6 @@ __all__ = [
 
 #: columns are made for as many images at a time as fit in this many elements
 _BLOCK = 1 << 17
-#: up to so many outputs of a group, planes of at least so many elements are summed without columns
-_FEW = 32
 
 
 # Geometry -----------------------------------------------------------------------------------------
@@ -120,11 +119,10 @@ def _by_blocks(work, count, per_image):
     shared_products(part, count, count * per_image)
 
 
-def _suits_loop(loop, array, groups, space):
-    """Whether each of (N, C, ...) channels goes by itself, in a plane, and the loop earned it."""
-    n, channels = array.shape[:2]
-    apart = channels == groups > 1 and len(space) == 2 and array.dtype.char in "fd"
-    return apart and loop.earned(n * channels * math.prod(space))
+def _suits_loop(loop, array, channels, groups, out):
+    """Whether each channel goes by itself, in a plane, and the loop has earned its use."""
+    apart = channels == groups > 1 and len(out) == 2 and array.dtype.char in "fd"
+    return apart and loop.earned(len(array) * channels * math.prod(out))
 
 
 # The three products -------------------------------------------------------------------------------
@@ -136,11 +134,12 @@ def convolve(x, weight, bias, stride, padding, dilation, groups):
     out = output_sizes(x.shape[2:], kernel, stride, padding, dilation)
     n, channels = x.shape[:2]
     outputs = weight.shape[0]
-    if _suits_loop(loops.depthwise, x, groups, out):
+    if _suits_loop(loops.depthwise, x, channels, groups, out):
         result = _convolve_apart(x, weight, out, stride, padding, dilation)
         return result if bias is None else np.add(result, bias[:, None, None], out=result)
-    if _suits_sums(x, weight, groups, stride, out):
-        return _sums_of_shifted(x, weight, bias, padding, dilation, groups, out)
+    pointwise = _is_pointwise(kernel, stride, padding)
+    if not pointwise and direct.suits_output(x, weight, groups, out):
+        return direct.convolve(x, weight, bias, out, stride, padding, dilation, groups)
     rows = weight.reshape(groups, outputs // groups, -1)
     result = np.empty((n, groups, outputs // groups, math.prod(out)), x.dtype)
     each = None if bias is None else bias.reshape(groups, -1, 1)
@@ -164,42 +163,6 @@ def _convolve_apart(x, weight, out, stride, padding, dilation):
     return result
 
 
-def _suits_sums(x, weight, groups, stride, out):
-    """Whether planes can be shifted whole, few enough are made of each, and the loop earned it."""
-    suits = (
-        len(out) < 3
-        and all(s == 1 for s in stride)
-        and len(weight) <= _FEW * groups
-        and math.prod(out) >= _FEW
-        and x.dtype.char in "fd"
-    )
-    return suits and loops.correlate.earned(x.shape[0] * x.shape[1] * weight[0, 0].size * out[-1])
-
-
-def _sums_of_shifted(x, weight, bias, padding, dilation, groups, out):
-    """`convolve` with steps of 1, without columns."""
-    n, channels = x.shape[:2]
-    (x,) = in_order(padded(x, padding))
-    space = x.shape[2:]
-    places = np.arange(channels * math.prod(space)).reshape(channels, *space)
-    starts = windows_of(places, weight.shape[2:], (1,) * len(out), dilation, (1,) * len(out))
-    blocks = -(-len(weight) // (4 * groups))
-    packed = np.zeros((groups, 4 * blocks, weight[0].size), x.dtype)
-    packed[:, : len(weight) // groups] = weight.reshape(groups, len(weight) // groups, -1)
-    packed = packed.reshape(groups, blocks, 4, -1).swapaxes(2, 3)
-    result = np.empty((n, len(weight), *(1,) * (2 - len(out)), *out), x.dtype)
-    loops.correlate.run(
-        n * groups * blocks,
-        x.reshape(n, -1),
-        *in_order(starts.reshape(groups, -1), packed),
-        np.zeros(len(weight), x.dtype) if bias is None else in_order(bias)[0],
-        result,
-        space[-1],
-        elements=result.size * weight[0].size,
-    )
-    return result.reshape(n, len(weight), *out)
-
-
 def convolve_input(g, weight, space, stride, padding, dilation, groups):
     """The derivative by the input, which has the sizes `space`; `g` is that by the output."""
     kernel = weight.shape[2:]
@@ -207,25 +170,23 @@ def convolve_input(g, weight, space, stride, padding, dilation, groups):
     out = g.shape[2:]
     channels = weight.shape[1] * groups
     beyond = tuple(d * (k - 1) - p for d, k, p in zip(dilation, kernel, padding, strict=True))
-    turned = _turned(weight, groups)
-    if min(beyond) >= 0 and (
-        _suits_sums(g, turned, groups, stride, space)
-        or (
-            outputs == channels
-            and stride == (1, 1)
-            and _suits_loop(loops.depthwise, g, groups, out)
-        )
-    ):
+    apart = outputs == channels and stride == (1, 1) and min(beyond) >= 0
+    if apart and _suits_loop(loops.depthwise, g, channels, groups, out):
+        turned = np.flip(weight, tuple(range(2, weight.ndim)))
         return convolve(g, turned, None, stride, beyond, dilation, groups)
     whole = tuple(size + 2 * p for size, p in zip(space, padding, strict=True))
-    result = np.zeros((n, channels, *whole), g.dtype)
-    if _suits_loop(loops.depthwise_input, result, groups, out):
+    if _suits_loop(loops.depthwise_input, g, channels, groups, out):
+        result = np.zeros((n, channels, *whole), g.dtype)
         arrays = in_order(g, weight[:, 0])
         loops.depthwise_input.run(n * channels, *arrays, result, stride, dilation)
         return _unpadded(result, padding)
+    pointwise = _is_pointwise(kernel, stride, padding)
+    if not pointwise and direct.suits_input(g, weight, space, stride):
+        return direct.convolve_input(g, weight, space, stride, padding, dilation, groups)
+    result = np.zeros((n, channels, *whole), g.dtype)
     rows = weight.reshape(groups, outputs // groups, -1).swapaxes(1, 2)
     g = g.reshape(n, groups, outputs // groups, math.prod(out))
-    if _is_pointwise(kernel, stride, padding):
+    if pointwise:
         return np.matmul(rows, g).reshape(n, channels, *space)
 
     def add(block):
@@ -237,14 +198,6 @@ def convolve_input(g, weight, space, stride, padding, dilation, groups):
 
     _by_blocks(add, n, channels * math.prod(kernel) * math.prod(out))
     return _unpadded(result, padding)
-
-
-def _turned(weight, groups):
-    """The weight with which a gradient is convolved to that of the input, for steps of 1."""
-    outputs, channels, *kernel = weight.shape
-    apart = weight.reshape(groups, outputs // groups, channels, *kernel).swapaxes(1, 2)
-    turned = np.flip(apart, tuple(range(3, apart.ndim)))
-    return turned.reshape(groups * channels, outputs // groups, *kernel)
 
 
 def _add_windows(columns, images, stride, dilation):
@@ -262,11 +215,14 @@ def convolve_weight(x, g, kernel, stride, padding, dilation, groups):
     """The derivative by the weight, whose kernel has the sizes `kernel`."""
     n, channels = x.shape[:2]
     outputs, out = g.shape[1], g.shape[2:]
-    if _suits_loop(loops.depthwise_weight, x, groups, out):
+    if _suits_loop(loops.depthwise_weight, x, channels, groups, out):
         result = np.empty((outputs, *kernel), x.dtype)
         arrays = in_order(padded(x, padding), g)
         loops.depthwise_weight.run(outputs, *arrays, result, stride, dilation)
         return result.reshape(outputs, 1, *kernel)
+    pointwise = _is_pointwise(kernel, stride, padding)
+    if not pointwise and direct.suits_weight(x, (outputs, channels // groups, *kernel), out):
+        return direct.convolve_weight(x, g, kernel, stride, padding, dilation, groups)
     g = g.reshape(n, groups, outputs // groups, math.prod(out))
     sums = {}
 

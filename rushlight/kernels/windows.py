@@ -8,7 +8,6 @@ from rushlight.kernels import loop
 
 __all__ = [
     "add_windows",
-    "correlate",
     "depthwise",
     "depthwise_3x3",
     "depthwise_input",
@@ -78,65 +77,6 @@ def put_places(start, stop, values, places, out):
     for n in range(start, stop):
         for i in range(values.shape[1]):
             out[n, places[n, i]] += values[n, i]
-
-
-@loop
-def correlate(start, stop, x, starts, weight, bias, out, width):
-    """Sums of shifted planes: out[n, o, i, j] = bias[o] + sum_t w[t, o] x[n, at].
-
-    x (N, image) has rows of `width` elements, at = starts[group, t] + i * width + j. Outputs are
-    made four at once: weight (groups, blocks, T, 4) has zeros for those that aren't there. Whole
-    rows are summed, with what lies beyond out's. Parts are of N * groups * blocks.
-    """
-    groups, blocks, taps = weight.shape[:3]
-    outputs, (high, wide) = len(bias) // groups, out.shape[2:]
-    rows = max(1, min(high, 1024 // width))
-    sums = np.empty((4, rows * width), x.dtype)
-    for unit in range(start, stop):
-        n, group, block = unit // (groups * blocks), unit // blocks % groups, unit % blocks
-        at, w = starts[group], weight[group, block]
-        for top in range(0, high, rows):
-            height = min(rows, high - top)
-            count = (height - 1) * width + wide
-            image = x[n][top * width :]
-            s0, s1, s2, s3 = (
-                sums[0][:count],
-                sums[1][:count],
-                sums[2][:count],
-                sums[3][:count],
-            )
-            sums[:] = 0
-            for t in range(0, taps - 3, 4):
-                a, b, c, d = (
-                    image[at[t] :],
-                    image[at[t + 1] :],
-                    image[at[t + 2] :],
-                    image[at[t + 3] :],
-                )
-                a0, a1, a2, a3 = w[t]
-                b0, b1, b2, b3 = w[t + 1]
-                c0, c1, c2, c3 = w[t + 2]
-                d0, d1, d2, d3 = w[t + 3]
-                for q in range(count):
-                    e, f, g, h = a[q], b[q], c[q], d[q]
-                    s0[q] = s0[q] + a0 * e + b0 * f + c0 * g + d0 * h
-                    s1[q] = s1[q] + a1 * e + b1 * f + c1 * g + d1 * h
-                    s2[q] = s2[q] + a2 * e + b2 * f + c2 * g + d2 * h
-                    s3[q] = s3[q] + a3 * e + b3 * f + c3 * g + d3 * h
-            for t in range(taps - taps % 4, taps):
-                a = image[at[t] :]
-                a0, a1, a2, a3 = w[t]
-                for q in range(count):
-                    s0[q] += a0 * a[q]
-                    s1[q] += a1 * a[q]
-                    s2[q] += a2 * a[q]
-                    s3[q] += a3 * a[q]
-            for k in range(min(4, outputs - 4 * block)):
-                o = group * outputs + 4 * block + k
-                for i in range(height):
-                    target, source = out[n, o, top + i], sums[k][i * width :]
-                    for j in range(wide):
-                        target[j] = source[j] + bias[o]
 
 
 @loop
