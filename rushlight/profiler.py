@@ -11,9 +11,12 @@
 from __future__ import annotations
 
 import enum
+import gzip
+import json
 import os
 import socket
 import time
+import warnings
 
 from rushlight.autograd import profiler as _profiler
 from rushlight.autograd.profiler import record_function
@@ -92,7 +95,7 @@ def tensorboard_trace_handler(dir_name, worker_name=None, use_gzip=False):
 
     def write(prof):
         os.makedirs(dir_name, exist_ok=True)
-        name = f"{worker}.{time.time_ns()}.pt.trace.json"
+        name = f"{worker}.{time.time_ns()}.pt.trace.json{'.gz' * use_gzip}"
         prof.export_chrome_trace(os.path.join(dir_name, name))
 
     return write
@@ -104,7 +107,7 @@ class profile:
     Args:
         schedule: what to do in which step (see `schedule`); by default everything is recorded.
         on_trace_ready: called with the profile when a recording is complete.
-        record_shapes: note the shapes of the arguments too.
+        record_shapes, profile_memory, with_stack: as for `torch.autograd.profiler.profile`.
 
     The other arguments are there for programs that give them.
     """
@@ -127,9 +130,12 @@ class profile:
         custom_trace_id_callback=None,
         post_processing_timeout_s=None,
     ):
+        if ProfilerActivity.CUDA in set(activities or ()):
+            warnings.warn("CUDA is not available, disabling CUDA profiling", stacklevel=2)
         self.schedule = schedule or (lambda step: ProfilerAction.RECORD)
         self.on_trace_ready = on_trace_ready
-        self.record_shapes = record_shapes
+        self.record_shapes, self.profile_memory = record_shapes, profile_memory
+        self.with_stack = with_stack
         self.step_num = 0
         self.current_action = self.schedule(0)
         self.profiler = None
@@ -167,7 +173,11 @@ class profile:
         if self.current_action not in recording:
             return
         if self._running is None:
-            self.profiler = self._running = _profiler.profile(record_shapes=self.record_shapes)
+            self.profiler = self._running = _profiler.profile(
+                record_shapes=self.record_shapes,
+                profile_memory=self.profile_memory,
+                with_stack=self.with_stack,
+            )
             self._running.__enter__()
         elif self._step is not None:
             self._step.__exit__()
@@ -196,8 +206,21 @@ class profile:
         return self._finished().key_averages(*args, **options)
 
     def export_chrome_trace(self, path):
-        """Write the events for `chrome://tracing`."""
-        self._finished().export_chrome_trace(path)
+        """Write the events for `chrome://tracing`, packed if the name ends with `.gz`."""
+        trace = {
+            "schemaVersion": 1,
+            "record_shapes": int(self.record_shapes),
+            "profile_memory": int(self.profile_memory),
+            "with_stack": int(self.with_stack),
+            "traceEvents": self.events().trace(),
+        }
+        write = gzip.open if str(path).endswith(".gz") else open
+        with write(path, "wt") as file:
+            json.dump(trace, file)
+
+    def export_stacks(self, path, metric="self_cpu_time_total"):
+        """Write the lines of Python that led to operations, with the times of these."""
+        self._finished().export_stacks(path, metric)
 
     def _finished(self):
         if self.profiler is None:

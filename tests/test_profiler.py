@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -102,9 +103,69 @@ def test_traces_are_written(tmp_path):
     with profiler.profile(on_trace_ready=handler):
         rl.ones(2) * 2
     (path,) = (tmp_path / "log").iterdir()
-    assert [event["name"] for event in json.loads(path.read_text())] == ["aten::mul"]
+    assert names_in(path.read_text()) == ["aten::mul"]
 
 
 @pytest.mark.parametrize(("time", "text"), [(1.5, "1.500us"), (2500, "2.500ms"), (3e6, "3.000s")])
 def test_times_have_units(time, text):
     assert in_words(time) == text
+
+
+def names_in(trace):
+    return [event["name"] for event in json.loads(trace)["traceEvents"]]
+
+
+def test_packed_traces(tmp_path):
+    with profiler.profile() as prof:
+        rl.ones(2) * 2
+    prof.export_chrome_trace(tmp_path / "trace.json.gz")
+    with gzip.open(tmp_path / "trace.json.gz", "rt") as file:
+        assert names_in(file.read()) == ["aten::mul"]
+
+
+def test_memory_is_that_of_what_is_made():
+    x = rl.ones(300)
+    with profiler.profile(profile_memory=True) as prof:
+        with record_function("block"):
+            y = x.view(2, 150) + 1
+            y.sort()
+    sizes = {event.key: event.self_cpu_memory_usage for event in prof.events()}
+    assert (sizes["aten::view"], sizes["aten::add"], sizes["aten::sort"]) == (0, 1200, 3600)
+    assert sizes["block"] == 0
+    averages = prof.key_averages()
+    assert {event.key: event.cpu_memory_usage for event in averages}["block"] == 4800
+    table = averages.table(sort_by="self_cpu_memory_usage", row_limit=1)
+    assert "Self CPU Mem" in table and "3.52 KB" in table.splitlines()[3]
+
+
+def test_stacks_lead_to_the_program(tmp_path):
+    def double(x):
+        return x * 2
+
+    with profiler.profile(with_stack=True) as prof:
+        double(rl.ones(2))
+    assert prof.events()[0].stack[0].split(": ")[1] == "double"
+    grouped = prof.key_averages(group_by_stack_n=1)
+    assert __file__ in grouped.table() and "Source Location" in grouped.table()
+    prof.export_stacks(tmp_path / "stacks")
+    *frames, last = (tmp_path / "stacks").read_text().split(";")
+    assert frames and last.split()[0].endswith(":_double")
+    with pytest.raises(ValueError, match=r"^metric should be one of: \['self_cpu_time_total', "):
+        prof.export_stacks(tmp_path / "stacks", "time")
+    with pytest.raises(AssertionError, match=r"export_stacks\(\) requires with_stack=True"):
+        unstacked().export_stacks(tmp_path / "stacks")
+
+
+def unstacked():
+    with profiler.profile() as prof:
+        pass
+    return prof
+
+
+def test_other_devices_are_not_there():
+    with pytest.warns(UserWarning, match="^CUDA is not available, disabling CUDA profiling"):
+        profiler.profile(activities=[profiler.ProfilerActivity.CUDA])
+    with profiler.profile() as prof:
+        rl.ones(2) * 2
+    event = prof.key_averages()[0]
+    assert event.device_time_total == event.cuda_time_total == 0

@@ -6,6 +6,8 @@ each began and ended. So everything is slower than without it; what counts is th
 
 from __future__ import annotations
 
+import inspect
+import os
 import threading
 from collections import defaultdict
 from contextlib import ContextDecorator
@@ -18,6 +20,8 @@ from rushlight.tensor import Tensor
 
 __all__ = ["EventList", "FunctionEvent", "profile", "record_function"]
 
+_HOME = os.path.dirname(os.path.dirname(__file__)) + os.sep
+
 
 class Recorder:
     """The events of one profile, in the order in which they began.
@@ -26,9 +30,10 @@ class Recorder:
         open: the events that have not ended yet, for each thread.
     """
 
-    def __init__(self, record_shapes):
+    def __init__(self, record_shapes, profile_memory=False, with_stack=False):
         self.events: list = []
-        self.record_shapes = record_shapes
+        self.record_shapes, self.profile_memory = record_shapes, profile_memory
+        self.with_stack = with_stack
         self.open: dict = defaultdict(list)
         self.began = perf_counter_ns()
 
@@ -41,7 +46,8 @@ class Recorder:
         thread = threading.get_ident()
         parents = self.open[thread]
         shapes = [shape_of(x) for x in args] if self.record_shapes else []
-        event = FunctionEvent(len(self.events), name, thread, self.now(), shapes)
+        stack = stack_now() if self.with_stack else ()
+        event = FunctionEvent(len(self.events), name, thread, self.now(), shapes, stack)
         if parents:
             event.append_cpu_child(parents[-1])
         parents.append(event)
@@ -52,6 +58,12 @@ class Recorder:
         """Note that it has ended."""
         event.time_range.end = self.now()
         self.open[event.thread].remove(event)
+
+    def returned(self, event, args, result):
+        """Note what an operation returned."""
+        if self.profile_memory:
+            results = result if isinstance(result, tuple | list) else (result,)
+            event.self_cpu_memory_usage = sum(made_bytes(x, args) for x in results)
 
     def watched_rules(self, node, backward):
         """A Node's rules, as events of the profile."""
@@ -70,12 +82,29 @@ def shape_of(x):
     return list(x.shape) if isinstance(x, Tensor) else []
 
 
+def made_bytes(x, args):
+    """The size of a result's memory, 0 if it is that of an argument."""
+    if not isinstance(x, Tensor) or any(x is y for y in args):
+        return 0
+    array = x._array
+    return array.nbytes if getattr(array, "base", x) is None else 0
+
+
+def stack_now():
+    """The lines of Python that are being run outside this library, the innermost first."""
+    frames = inspect.stack(context=0)
+    outside = (frame for frame in frames if not frame.filename.startswith((_HOME, "<operation")))
+    return [f"{frame.filename}({frame.lineno}): {frame.function}" for frame in outside]
+
+
 class profile:
     """Note the operations in a block, with their times.
 
     Args:
         enabled: False makes it do nothing.
         record_shapes: note the shapes of the arguments too.
+        profile_memory: note the size of what is made too.
+        with_stack: note which lines of Python led there too; takes long.
 
     The other arguments are there for programs that give them.
 
@@ -106,7 +135,8 @@ class profile:
         post_processing_timeout_s=None,
     ):
         self.enabled = enabled
-        self.record_shapes = record_shapes
+        self.record_shapes, self.profile_memory = record_shapes, profile_memory
+        self.with_stack = with_stack
         self.entered = False
         self._events = None
 
@@ -117,7 +147,9 @@ class profile:
             raise RuntimeError("Profiler context manager is not reentrant")
         self.entered = True
         self._outer = modes.recorder
-        self._recorder = modes.recorder = Recorder(self.record_shapes)
+        self._recorder = modes.recorder = Recorder(
+            self.record_shapes, self.profile_memory, self.with_stack
+        )
         fast.intercept(+1)
         return self
 
@@ -126,7 +158,8 @@ class profile:
             return
         fast.intercept(-1)
         modes.recorder = self._outer
-        self._events = EventList(e for e in self._recorder.events if e.time_range.end is not None)
+        ended = (e for e in self._recorder.events if e.time_range.end is not None)
+        self._events = EventList(ended, profile_memory=self.profile_memory)
 
     def __repr__(self):
         return "<unfinished torch.autograd.profile>" if self._events is None else repr(self._events)
@@ -160,6 +193,12 @@ class profile:
     def export_chrome_trace(self, path):
         """`EventList.export_chrome_trace`."""
         return self.function_events.export_chrome_trace(path)
+
+    def export_stacks(self, path, metric="self_cpu_time_total"):
+        """`EventList.export_stacks`."""
+        if not self.with_stack:
+            raise AssertionError("export_stacks() requires with_stack=True")
+        return self.function_events.export_stacks(path, metric)
 
     @property
     def self_cpu_time_total(self):
@@ -199,6 +238,8 @@ def noted(name, function, args, *more):
     recorder = modes.recorder
     event = recorder.begin(name, args)
     try:
-        return function(args, *more)
+        result = function(args, *more)
+        recorder.returned(event, args, result)
+        return result
     finally:
         recorder.end(event)

@@ -22,7 +22,16 @@ class Interval:
 
 
 class Timed:
-    """The times of an event, or of several together; in microseconds."""
+    """The times of an event, or of several together, in microseconds; and their memory, in bytes.
+
+    What only other devices have is nothing here.
+    """
+
+    is_async = False
+    flops = 0
+    device_time = device_time_total = self_device_time_total = 0
+    cuda_time = cuda_time_total = self_cuda_time_total = 0
+    device_memory_usage = self_device_memory_usage = 0
 
     @property
     def cpu_time_total_str(self):
@@ -50,17 +59,21 @@ class FunctionEvent(Timed):
         thread: in which thread.
         time_range: from when to when.
         input_shapes: the shapes of the arguments, where the profile records shapes.
+        stack: the lines of Python that led there, the innermost first, where it records them.
+        self_cpu_memory_usage: the size of the tensors that it made, where it records memory.
         cpu_parent, cpu_children: the event inside which it was, and those inside it.
     """
 
     count = 1
+    self_cpu_memory_usage = 0
 
-    def __init__(self, id, name, thread, start, input_shapes):
+    def __init__(self, id, name, thread, start, input_shapes, stack=()):
         self.id = self.node_id = id
         self.name = self.key = name
         self.thread = thread
         self.time_range = Interval(start)
         self.input_shapes = input_shapes
+        self.stack = list(stack)
         self.cpu_parent = None
         self.cpu_children: list = []
 
@@ -79,6 +92,12 @@ class FunctionEvent(Timed):
         """How long it took, without what is inside it."""
         return self.cpu_time_total - sum(child.cpu_time_total for child in self.cpu_children)
 
+    @property
+    def cpu_memory_usage(self):
+        """The size of the tensors that it and what is inside it made."""
+        inside = sum(child.cpu_memory_usage for child in self.cpu_children)
+        return self.self_cpu_memory_usage + inside
+
     def __repr__(self):
         return (
             f"<FunctionEvent id={self.id} name={self.name} cpu_time={self.cpu_time_str} "
@@ -86,22 +105,30 @@ class FunctionEvent(Timed):
         )
 
 
+_QUANTITIES = (
+    "count",
+    "cpu_time_total",
+    "self_cpu_time_total",
+    "cpu_memory_usage",
+    "self_cpu_memory_usage",
+)
+
+
 class FunctionEventAvg(Timed):
     """Events of one name together."""
 
     def __init__(self):
-        self.key = self.input_shapes = None
-        self.count = 0
+        self.key = self.input_shapes = self.stack = None
+        self.count = self.cpu_memory_usage = self.self_cpu_memory_usage = 0
         self.cpu_time_total = self.self_cpu_time_total = 0.0
 
     def add(self, event):
         """Add an event, or a sum of some."""
         if self.key is None:
             self.key = event.key
-            self.input_shapes = event.input_shapes
-        self.count += event.count
-        self.cpu_time_total += event.cpu_time_total
-        self.self_cpu_time_total += event.self_cpu_time_total
+            self.input_shapes, self.stack = event.input_shapes, event.stack
+        for quantity in _QUANTITIES:
+            setattr(self, quantity, getattr(self, quantity) + getattr(event, quantity))
         return self
 
     __iadd__ = add
@@ -114,7 +141,15 @@ class FunctionEventAvg(Timed):
 
 
 class EventList(list):
-    """Events (or sums of them), which can be summed and shown."""
+    """Events (or sums of them), which can be summed and shown.
+
+    Args:
+        profile_memory: whether tables show memory.
+    """
+
+    def __init__(self, events=(), *, profile_memory=False):
+        super().__init__(events)
+        self._profile_memory = profile_memory
 
     def __str__(self):
         return self.table()
@@ -125,12 +160,16 @@ class EventList(list):
         return sum(event.self_cpu_time_total for event in self)
 
     def key_averages(self, group_by_input_shape=False, group_by_stack_n=0, **others):
-        """The events summed by name (and by the shapes of the arguments)."""
+        """The events summed by name (and by the shapes of the arguments, and by lines)."""
         sums: dict = {}
         for event in self:
-            key = (event.key, str(event.input_shapes) if group_by_input_shape else "")
+            shapes = str(event.input_shapes) if group_by_input_shape else ""
+            key = (event.key, shapes, *event.stack[:group_by_stack_n])
             sums.setdefault(key, FunctionEventAvg()).add(event)
-        return EventList(sums.values())
+        for each in sums.values():
+            each.stack = each.stack[:group_by_stack_n]
+            each.input_shapes = each.input_shapes if group_by_input_shape else ""
+        return EventList(sums.values(), profile_memory=self._profile_memory)
 
     def total_average(self):
         """All events summed."""
@@ -155,16 +194,36 @@ class EventList(list):
         if sort_by is not None:
             sort_by = sort_by.replace("cuda", "cpu").replace("device", "cpu")
             events.sort(key=lambda event: getattr(event, sort_by), reverse=True)
-        shaped = any(event.input_shapes for event in events)
         total = self.self_cpu_time_total
-        rows = [_row(event, total, max_name_column_width, shaped) for event in events]
-        text = _columns([_TITLES + (["Input Shapes"] if shaped else []), *rows[:row_limit]])
+        columns = self._columns(total, max_name_column_width)
+        shown = [[cell(event) for cell in columns.values()] for event in events[:row_limit]]
+        text = _aligned([list(columns), *shown])
         head = "" if header is None else f"{header}\n"
         return f"{head}{text}Self CPU time total: {in_words(total)}\n"
 
-    def export_chrome_trace(self, path):
-        """Write the events for `chrome://tracing`."""
-        events = [
+    def _columns(self, total, width):
+        """The columns of a table: title -> what it shows of an event."""
+        columns = {
+            "Name": lambda e: e.key if len(e.key) <= width else e.key[: width - 3] + "...",
+            "Self CPU %": lambda e: _share(e.self_cpu_time_total, total),
+            "Self CPU": lambda e: e.self_cpu_time_total_str,
+            "CPU total %": lambda e: _share(e.cpu_time_total, total),
+            "CPU total": lambda e: e.cpu_time_total_str,
+            "CPU time avg": lambda e: e.cpu_time_str,
+        }
+        if self._profile_memory:
+            columns["CPU Mem"] = lambda e: in_bytes(e.cpu_memory_usage)
+            columns["Self CPU Mem"] = lambda e: in_bytes(e.self_cpu_memory_usage)
+        columns["# of Calls"] = lambda e: str(e.count)
+        if any(event.input_shapes for event in self):
+            columns["Input Shapes"] = lambda e: str(e.input_shapes)
+        if any(event.stack for event in self):
+            columns["Source Location"] = lambda e: e.stack[0] if e.stack else ""
+        return columns
+
+    def trace(self):
+        """The events as `chrome://tracing` wants them."""
+        return [
             {
                 "name": e.name,
                 "ph": "X",
@@ -176,40 +235,32 @@ class EventList(list):
             }
             for e in self
         ]
+
+    def export_chrome_trace(self, path):
+        """Write the events for `chrome://tracing`."""
         with open(path, "w") as file:
-            json.dump(events, file)
+            json.dump(self.trace(), file)
+
+    def export_stacks(self, path, metric):
+        """Write a line for each way that led to an operation: frames, and microseconds there."""
+        if metric not in _METRICS:
+            raise ValueError(f"metric should be one of: {_METRICS}")
+        with open(path, "w") as file:
+            for event in self.key_averages(group_by_stack_n=_WHOLE):
+                if event.stack and int(getattr(event, metric, 0)):
+                    frames = ";".join(reversed(event.stack)).replace(" ", "_")
+                    file.write(f"{frames} {int(getattr(event, metric))}\n")
 
 
-_TITLES = [
-    "Name",
-    "Self CPU %",
-    "Self CPU",
-    "CPU total %",
-    "CPU total",
-    "CPU time avg",
-    "# of Calls",
-]
-
-
-def _row(event, total, width, shaped):
-    name = event.key if len(event.key) <= width else event.key[: width - 3] + "..."
-    row = [
-        name,
-        _share(event.self_cpu_time_total, total),
-        event.self_cpu_time_total_str,
-        _share(event.cpu_time_total, total),
-        event.cpu_time_total_str,
-        event.cpu_time_str,
-        str(event.count),
-    ]
-    return [*row, str(event.input_shapes)] if shaped else row
+_WHOLE = 1000  # more lines than any stack has
+_METRICS = [f"self_{device}_time_total" for device in ("cpu", "cuda", "xpu", "privateuse1")]
 
 
 def _share(part, whole):
     return f"{100 * part / whole:.2f}%" if whole else "NaN"
 
 
-def _columns(rows):
+def _aligned(rows):
     """Rows of text as columns, the first row as their titles."""
     widths = [max(12, *(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
     line = "".join("-" * width + "  " for width in widths)
@@ -224,3 +275,11 @@ def in_words(microseconds):
     if microseconds >= 1e3:
         return f"{microseconds / 1e3:.3f}ms"
     return f"{microseconds:.3f}us"
+
+
+def in_bytes(size):
+    """A size in memory with its unit: `12 B`, `1.50 KB`."""
+    for unit, length in (("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
+        if abs(size) >= length:
+            return f"{size / length:.2f} {unit}"
+    return f"{size} B"
