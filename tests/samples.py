@@ -130,6 +130,13 @@ for name in "sqrt rsqrt reciprocal log log2 log10 log1p".split():
 for name in "asin acos atanh".split():
     record(name, one(**UNIT))
 record("beside", lambda r: [call(r(2, 3), r(2, 3), name="BesideBackward0")], oracle=None)
+record(
+    "once",
+    lambda r: [call(r(2, 3), np.ones((2, 3)), name="some_backward")],
+    oracle=None,
+    smooth=False,
+)
+record("differentiable_once", lambda r: [call(r(2, 3), name="some_backward")], oracle=None)
 record("doubled", one(), oracle=None)
 record("tanh_backward", two(), oracle=None)
 record("sigmoid_backward", two(), oracle=None)

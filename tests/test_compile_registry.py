@@ -22,7 +22,7 @@ UNCOMPILED = {
 }  # fmt: skip
 #: backward() says that these have no derivative
 NO_DERIVATIVE = {
-    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "standard_gamma_grad",
+    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "once", "standard_gamma_grad",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ RANDOM = {"bernoulli", "dirichlet_draws", "gamma_draws", "poisson"}
 
 #: operations that refuse to be differentiated by some argument
 NOT_IMPLEMENTED = {
-    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "standard_gamma_grad"
+    "dirichlet_grad", "floor_divide", "heaviside", "igamma", "igammac", "once", "standard_gamma_grad"
 }  # fmt: skip
 
 SIZE = 3

@@ -288,6 +288,9 @@ def _fast_source(op, label, general, kernel_source, recording=True):
     if not (_asks_for_array(op) and kernel_source is _kernel_source):
         yield "    if result.__class__ is not ndarray:"
         yield "        result = as_array(result)"
+    if op.ordered and kernel_source is _kernel_source:
+        yield "    if result.ndim > 1 and not result.flags.c_contiguous:"
+        yield f"        result = op_{label}.ordered(result)"
     if op.result in ("same", "float"):
         yield f"    if result.dtype is not {first}_dtype:"
         yield f"        {general}"

@@ -51,7 +51,7 @@ from rushlight.kernels.fused import LEAST, Fused
 from rushlight.ops import fast
 from rushlight.ops.checked import refusal
 from rushlight.ops.refused import no_such_form, refuse
-from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims
+from rushlight.ops.shapes import broadcast_shapes, kept_shape, normalize_dims, ordered
 from rushlight.tensor import NUMBER_TYPES, Tensor, as_array, make_view, type_name, wrap
 
 __all__ = [
@@ -106,6 +106,7 @@ class Op:
         holomorphic: whether the rules are those of a holomorphic function; then complex gradients
             are conjugated around them, in one place, and the rules needn't.
         order: for names of Nodes, in which order PyTorch has the arguments, where it differs.
+        ordered: None, or what puts results in order in memory whatever the order of the arguments.
         linear: whether the output is linear in the differentiable arguments together.
         saved_names: what a Node saves, in order.
         call: the public function.
@@ -140,6 +141,7 @@ class Op:
         overloaded=False,
         fuse=False,
         together=None,
+        ordered=None,
     ):
         self.function = function
         self.name = function.__name__.strip("_")
@@ -150,6 +152,7 @@ class Op:
         self.fused = self.fuses(self.kernel) if fuse else None
         self.least = LEAST if fuse is True else fuse
         self.together = together
+        self.ordered = ordered
         self.ufunc = ufunc if isinstance(ufunc, np.ufunc) else None
         self.rules = {name.removeprefix("d_"): rule for name, rule in rules.items()}
         self.result = result
@@ -395,7 +398,8 @@ class Op:
         if not self.is_view and any(x is not None and x.dtype.kind == "V" for x in arrays):
             return self._compute_rounded(arrays, options)
         large = self.fused is not None and arrays[0].size >= self.least
-        return (self.fused if large else self.kernel)(*arrays, **options)
+        result = (self.fused if large else self.kernel)(*arrays, **options)
+        return self.ordered(result) if self.ordered else result
 
     def _compute_rounded(self, arrays, options):
         """The same for bfloat16: computed in float32, and rounded once."""
@@ -501,6 +505,7 @@ class Reduction(Op):
 
     def __init__(self, function, rules, **declared):
         declared.setdefault("check", check_dims)
+        declared.setdefault("ordered", ordered)
         super().__init__(function, rules, **declared)
 
     def _saved_by_kind(self):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rushlight import dtypes
 from rushlight.tensor import type_name
 
-__all__ = ["no_such_form", "refuse"]
+__all__ = ["no_such_form", "refuse", "refuse_derivative"]
 
 NOT_FLOATING = "biuc"  # NumPy's letters for booleans, integers and complex numbers
 
@@ -49,3 +49,8 @@ def no_such_form(name, given, *forms, **named):
         f"{name}() received an invalid combination of arguments - got ({got}), but expected one "
         f"of:\n{listed}"
     )
+
+
+def refuse_derivative(name):
+    """What the derivative of a function without one raises."""
+    raise RuntimeError(f"derivative for aten::{name} is not implemented")

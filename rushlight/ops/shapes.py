@@ -44,6 +44,25 @@ def broadcast_shapes(*shapes):
     return tuple(result)
 
 
+def ordered(result):
+    """The array (or arrays), copied if its elements don't lie in memory as they are counted."""
+    if result.__class__ is tuple:
+        return tuple(map(ordered, result))
+    return result if result.flags.c_contiguous else np.ascontiguousarray(result)
+
+
+def ordered_or_channels_last(result):
+    """The same; images and volumes whose channels lie side by side are left as they are."""
+    if result.flags.c_contiguous or (result.ndim in (4, 5) and channels_last(result)):
+        return result
+    return np.ascontiguousarray(result)
+
+
+def channels_last(array):
+    """Whether elements of one place, in all channels, lie side by side, places in order."""
+    return np.moveaxis(array, 1, -1).flags.c_contiguous
+
+
 def normalize_dim(dim, ndim):
     """A dimension counted from the front; -1 is the last. A 0-d tensor has one, named 0 or -1.
 

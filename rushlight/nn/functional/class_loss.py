@@ -8,6 +8,7 @@ from rushlight import ops
 from rushlight.explain import explained
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.reductions import checked_reduction, legacy_reduction, reduced
+from rushlight.ops.op import recorded_as
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor, type_name
 
@@ -101,7 +102,16 @@ def nll_loss(
     """
     reduction = checked_reduction(reduction, size_average, reduce)
     require_tensors("nll_loss_nd", input=input, target=target)
-    return ops.nll_loss(input, target, weight, reduction=reduction, ignore_index=ignore_index)
+    return _nll_loss(input, target, weight, reduction, ignore_index)
+
+
+def _nll_loss(input, target, weight, reduction, ignore_index):
+    """The loss, whose Node has PyTorch's name for so many dimensions."""
+    loss = ops.nll_loss(input, target, weight, reduction=reduction, ignore_index=ignore_index)
+    if len(input._array.shape) < 3:
+        return loss
+    viewed = reduction == "none" and input.dim() != 4
+    return recorded_as(loss, "ViewBackward0" if viewed else "NllLoss2DBackward0")
 
 
 def cross_entropy(
@@ -151,7 +161,7 @@ def cross_entropy(
             raise RuntimeError("ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     scores = ops.log_softmax(input, 0 if len(shape) == 1 else 1)
-    losses = ops.nll_loss(scores, target, weight, reduction=reduction, ignore_index=ignore_index)
+    losses = _nll_loss(scores, target, weight, reduction, ignore_index)
     if label_smoothing == 0:
         return losses
     smooth = _evenly_spread(scores, target, weight, reduction, ignore_index)

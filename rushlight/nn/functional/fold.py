@@ -7,6 +7,7 @@ import math
 from rushlight.kernels.convolution import output_sizes
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.layers.fold import col2im, im2col
+from rushlight.ops.op import recorded_as
 
 __all__ = ["fold", "unfold"]
 
@@ -38,7 +39,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
             "least one."
         )
     if input.dim() == 3:
-        return im2col(input.unsqueeze(0), **options).squeeze(0)
+        return recorded_as(im2col(input.unsqueeze(0), **options).squeeze(0), "Im2ColBackward0")
     return im2col(input, **options)
 
 
@@ -59,7 +60,8 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
         )
     _check_columns(input, space, **options)
     if input.dim() == 2:
-        return col2im(input.unsqueeze(0), space=space, **options).squeeze(0)
+        folded = col2im(input.unsqueeze(0), space=space, **options).squeeze(0)
+        return recorded_as(folded, "Col2ImBackward0")
     return col2im(input, space=space, **options)
 
 

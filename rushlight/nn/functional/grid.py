@@ -11,6 +11,7 @@ import warnings
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
+from rushlight.ops.op import recorded_as
 from rushlight.ops.refused import NOT_FLOATING, refuse
 
 __all__ = ["affine_grid", "grid_sample"]
@@ -135,7 +136,7 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         sampler.unnormalized(grid[..., -1 - axis], size)
         for axis, size in enumerate(input.shape[2:])
     ]
-    return getattr(sampler, mode)(places)
+    return recorded_as(getattr(sampler, mode)(places), f"GridSampler{len(places)}DBackward0")
 
 
 def _check_grid(input, grid, mode):

@@ -12,7 +12,8 @@ from rushlight.nn.functional.reductions import (
     legacy_reduction,
     reduced,
 )
-from rushlight.ops.op import meeting_dtype
+from rushlight.ops.elementwise.unary import once
+from rushlight.ops.op import elementwise, meeting_dtype, recorded_as
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor
 
@@ -148,6 +149,7 @@ def multi_margin_loss(
         raise ValueError("weight must be one-dimensional")
     require_tensors("multi_margin_loss", input=input, target=target)
     _check_multi_margin(input, target, weight)
+    input = _differentiable_once(input, name="multi_margin_loss_backward")
     input = input if input.dim() else input.reshape(1)
     index = target.reshape(-1, 1) if input.dim() > 1 else target.reshape(1)
     costs = (margin - input.gather(-1, index) + input).clamp(min=0)
@@ -155,7 +157,14 @@ def multi_margin_loss(
     if weight is not None:
         costs = costs * weight[index]
     losses = costs.scatter(-1, index, 0.0).sum(-1) / input.shape[-1]
-    return reduced(losses, reduction)
+    losses = losses if target.dim() == losses.dim() else losses.reshape(target.shape)
+    return recorded_as(reduced(losses, reduction), "MultiMarginLossBackward0")
+
+
+@elementwise(takes_out=False, d_input=lambda g, input, name: once(g, input, name=name))
+def _differentiable_once(input, *, name):
+    """The same elements, of which no second derivative is taken."""
+    return input[...]
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -173,13 +182,14 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     _require_wide_floats("multilabel_margin_loss_forward_out_frame", input)
     if not input.dim():
         input, target = input.reshape(1), target.reshape(1)
+    input = _differentiable_once(input, name="multilabel_margin_loss_backward")
     listed = (target < 0).cumsum(-1) == 0
     classes = target.masked_fill(~listed, 0)
     is_target = ops.zeros_like(input).scatter_add(-1, classes, listed.to(input.dtype)) > 0
     costs = (1 - input.gather(-1, classes).unsqueeze(-1) + input.unsqueeze(-2)).clamp(min=0)
     counted = listed.unsqueeze(-1) & ~is_target.unsqueeze(-2)
     losses = costs.masked_fill(~counted, 0).sum((-2, -1)) / input.shape[-1]
-    return reduced(losses, reduction)
+    return recorded_as(reduced(losses, reduction), "MultilabelMarginLossBackward0")
 
 
 def multilabel_soft_margin_loss(

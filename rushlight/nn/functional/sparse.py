@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.autograd import no_grad
+from rushlight.ops.op import recorded_as
 from rushlight.tensor import Tensor, type_name
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
@@ -119,7 +120,7 @@ def embedding_bag(
     if padding_idx is not None:
         kept = input.reshape(-1) != _row_number(padding_idx, weight.shape[0])
         rows, bag_of = rows[kept], bag_of[kept]
-    return _folded(rows, bag_of, bags, mode)
+    return recorded_as(_folded(rows, bag_of, bags, mode), "EmbeddingBagBackward0")
 
 
 def _bags(input, offsets, include_last_offset):

@@ -8,6 +8,7 @@ from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.layers.pool import _put_places, _take_places
 from rushlight.ops.layers.window import _spread
+from rushlight.ops.op import recorded_as
 from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import wrap
 
@@ -67,7 +68,8 @@ def _unpool(count, input, indices, kernel_size, stride, padding, output_size):
         input, indices = input.unsqueeze(0), indices.unsqueeze(0)
     _check_range(indices._array, space if count > 1 else (*space, 1))
     out = _put_places(input, indices=indices._array, space=space, once=True)
-    return out.squeeze(0) if alone else out
+    out = out.squeeze(0) if alone else out
+    return recorded_as(out, f"MaxUnpool{count}DBackward0") if count > 1 else out
 
 
 def _check_indices(count, input, indices):

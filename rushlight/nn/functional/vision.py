@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from rushlight import dtypes, ops
+from rushlight.ops.op import camel_case, recorded_as
 from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import wrap
 
@@ -77,7 +78,7 @@ def interpolate(
         refuse("" if bytes_too else NOT_FLOATING, _KERNELS[mode], input)
     if mode in ("nearest", "nearest-exact"):
         shift = 0.5 if mode == "nearest-exact" else 0.0
-        return _nearest(input, sizes, factors, shift)
+        return _named(mode, spatial, _nearest(input, sizes, factors, shift))
     if mode == "area":
         return getattr(ops, f"adaptive_avg_pool{spatial}d")(input, sizes)
     _check_mode(input, mode)
@@ -86,12 +87,21 @@ def interpolate(
         weigh = partial(_averaging_weights, *_AVERAGING[mode])
     steps = list(enumerate(zip(sizes, factors, strict=True), 2))
     is_bytes = input.dtype is dtypes.uint8
+    result = input
     for dim, (new, factor) in reversed(steps) if is_bytes else steps:
         old = input.shape[dim]
         if old == new and factor in (None, 1.0):
             continue
-        input = _weighed(input, dim, weigh(old, new, factor, align_corners))
-    return input.contiguous()
+        result = _weighed(result, dim, weigh(old, new, factor, align_corners))
+    if result is input:
+        return input.clone()
+    return _named(mode, spatial, result.contiguous(), antialias)
+
+
+def _named(mode, spatial, result, antialias=False):
+    """The result, whose Node has PyTorch's name for this mode."""
+    title = camel_case(mode.replace("-", "_")) + "Aa" * antialias
+    return recorded_as(result, f"Upsample{title}{spatial}DBackward0")
 
 
 def _weighed(input, dim, weights):
@@ -291,7 +301,8 @@ def pixel_shuffle(input, upscale_factor):
     parts = input.reshape((*batch, channels // (r * r), r, r, height, width))
     n = len(batch)
     order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return parts.permute(order).reshape((*batch, channels // (r * r), height * r, width * r))
+    result = parts.permute(order).reshape((*batch, channels // (r * r), height * r, width * r))
+    return recorded_as(result, "PixelShuffleBackward0")
 
 
 def pixel_unshuffle(input, downscale_factor):
@@ -308,7 +319,8 @@ def pixel_unshuffle(input, downscale_factor):
     parts = input.reshape((*batch, channels, height // r, r, width // r, r))
     n = len(batch)
     order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return parts.permute(order).reshape((*batch, channels * r * r, height // r, width // r))
+    result = parts.permute(order).reshape((*batch, channels * r * r, height // r, width // r))
+    return recorded_as(result, "PixelUnshuffleBackward0")
 
 
 def _check_pixels(name, input, **factor):

@@ -15,10 +15,10 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.ops.creation.sample import stream
-from rushlight.ops.elementwise.arithmetic import refuse_derivative
 from rushlight.ops.elementwise.gamma import _digamma, in_float64
 from rushlight.ops.op import elementwise, opaque
 from rushlight.ops.reduction.sums import _sum
+from rushlight.ops.refused import refuse_derivative
 
 __all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad"]
 

@@ -16,7 +16,7 @@ from rushlight.ops.op import (
     meeting_dtype,
     number_as_array,
 )
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, refuse_derivative
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor
 
@@ -319,11 +319,6 @@ div.op = _true_divide.op  # type: ignore[attr-defined]
 def rdiv(input, other):
     """other / input, for a number `other`."""
     return mul(reciprocal(input), other)
-
-
-def refuse_derivative(name):
-    """What the derivative of a function without one raises."""
-    raise RuntimeError(f"derivative for aten::{name} is not implemented")
 
 
 @elementwise(

@@ -21,7 +21,7 @@ from rushlight.ops.op import (
     in_dtype,
     meeting_dtype,
 )
-from rushlight.ops.refused import refuse
+from rushlight.ops.refused import refuse, refuse_derivative
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name
 
 __all__ = [
@@ -320,6 +320,17 @@ def beside(gradient, input, *, name):
     `name` is that of its Node in PyTorch.
     """
     return gradient[...]  # what holds no array raises here, and goes the general way
+
+
+@elementwise(
+    node=lambda name: name,
+    d_gradient=lambda g, name: refuse_derivative(name),
+    d_input=lambda g, name: refuse_derivative(name),
+    takes_out=False,
+)
+def once(gradient, input, *, name):
+    """A gradient that can't be differentiated further; `name` is what PyTorch calls it."""
+    return gradient[...]
 
 
 def _check_relu(input):

@@ -6,8 +6,6 @@ then tensors and lists, if there are any, pick elements of that view.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from rushlight.autograd.saved import raise_overwritten
@@ -24,7 +22,7 @@ from rushlight.ops.inplace import check_writable, has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape.views import expanded_shape
-from rushlight.ops.shapes import sum_array_to
+from rushlight.ops.shapes import ordered, sum_array_to
 from rushlight.ops.straight import is_basic, only_pick, set_straight
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
@@ -95,16 +93,7 @@ def select_dim(input, dim, index):
 )
 def _index(input, *, index):
     """The elements at arrays of positions (a tuple of arrays and full slices); a copy."""
-    result = input[index]
-    if result.flags.c_contiguous or _is_permuted(input):
-        return result
-    return np.ascontiguousarray(result)  # NumPy has what was picked in front, in memory
-
-
-def _is_permuted(array):
-    """Whether the dimensions lie in memory in another order than the shape has them."""
-    strides = array.strides
-    return any(a < b for a, b in itertools.pairwise(strides))
+    return ordered(input[index])  # NumPy has what was picked in front, in memory
 
 
 @opaque(
@@ -157,7 +146,7 @@ def add_at(target, index, values):
         if array.dtype.kind == "b":
             target[array] += values
             return
-        if array.size and target.ndim > 1:
+        if array.size and target.size and target.ndim > 1:
             shape = target.shape[1:]
             if values.shape != (*array.shape, *shape):
                 values = np.broadcast_to(values, (*array.shape, *shape))

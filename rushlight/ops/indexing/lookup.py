@@ -110,4 +110,5 @@ def one_hot(tensor, num_classes=-1):
         raise explained(RuntimeError("Class values must be smaller than num_classes."))
     if numbers.__class__ is not np.ndarray:
         return (tensor.unsqueeze(-1) == wrap(np.arange(num_classes))).long()
-    return wrap((numbers[..., np.newaxis] == np.arange(num_classes)).astype(np.int64))
+    hits = numbers[..., np.newaxis] == np.arange(num_classes)
+    return wrap(hits.astype(np.int64, order="C"))

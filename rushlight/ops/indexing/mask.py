@@ -14,7 +14,7 @@ from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.shapes import broadcast_shapes, elements_of
+from rushlight.ops.shapes import broadcast_shapes, elements_of, ordered
 from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
@@ -37,6 +37,7 @@ def _check_mask_shape(input, mask, *others, **options):
 
 
 @opaque(
+    ordered=ordered,
     takes_out=False,
     check=_check_mask_shape,
     d_input=lambda g, mask, input_shape: sum_to(_masked_fill(g, mask, value=0), input_shape),
@@ -47,6 +48,7 @@ def _masked_fill(input, mask, *, value):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     takes_out=False,
     node="MaskedFillBackward1",

@@ -14,7 +14,7 @@ from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.refused import refuse
-from rushlight.ops.shapes import elements_of, normalize_dim
+from rushlight.ops.shapes import elements_of, normalize_dim, ordered
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -64,6 +64,7 @@ def _add_rows(target, index, values, dim):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     d_input=lambda g: g,
     d_source=lambda g, index, source_shape, dim, alpha: (
@@ -80,6 +81,7 @@ def _index_add(input, index, source, *, dim, alpha):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     d_input=lambda g, index, dim: _index_fill(g, index, dim=dim, value=0),
     d_source=lambda g, index, source_shape, dim: _index_select(g, index, dim=dim).reshape(

@@ -17,7 +17,7 @@ from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse
-from rushlight.ops.shapes import elements_of, normalize_dim
+from rushlight.ops.shapes import elements_of, normalize_dim, ordered
 from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
@@ -206,6 +206,7 @@ def check_range(index, dim, size):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     node="ScatterBackward0",
     d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
@@ -220,6 +221,7 @@ def _scatter(input, index, src, *, dim):
 
 
 @opaque(
+    ordered=ordered,
     node="ScatterBackward1",
     d_input=lambda g, index, dim: _scatter_value(g, index, dim=dim, value=0),
 )
@@ -232,6 +234,7 @@ def _scatter_value(input, index, *, dim, value):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     node="ScatterAddBackward0",
     d_input=lambda g: g,
@@ -376,6 +379,7 @@ def _prod_d_src(g, input, index, src, out, src_shape, dim, include_self):
 
 
 @opaque(
+    ordered=ordered,
     node=lambda dim, reduce, include_self, name: f"{name}ReduceBackward0",
     d_input=_reduce_d_input,
     d_src=_reduce_d_src,

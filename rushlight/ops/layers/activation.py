@@ -15,7 +15,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.blocks import by_blocks
 from rushlight.ops.elementwise.error_function import erf
-from rushlight.ops.elementwise.unary import beside, exp, sigmoid, tanh, where
+from rushlight.ops.elementwise.unary import beside, exp, once, sigmoid, tanh, where
 from rushlight.ops.op import elementwise, opaque
 from rushlight.ops.refused import NOT_FLOATING
 
@@ -99,10 +99,8 @@ def leaky_relu(input, *, negative_slope=0.01):
 
 @elementwise(
     refuses=(NOT_FLOATING, "hardsigmoid_cpu"),
-    d_input=lambda g, input: beside(
-        where((input > -3) & (input < 3), g * (1 / 6), 0.0),
-        input,
-        name="HardsigmoidBackwardBackward0",
+    d_input=lambda g, input: once(
+        where((input > -3) & (input < 3), g * (1 / 6), 0.0), input, name="hardsigmoid_backward"
     ),
 )
 def hardsigmoid(input):

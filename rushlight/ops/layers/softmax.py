@@ -10,7 +10,7 @@ from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum, dims_argument, float32, float64, floating
 from rushlight.ops.refused import no_such_form
-from rushlight.ops.shapes import normalize_dim, numpy_names
+from rushlight.ops.shapes import normalize_dim, numpy_names, ordered
 
 __all__ = [
     "log_softmax",
@@ -74,6 +74,7 @@ _check_plain, _check_log = _check_softmax("softmax"), _check_softmax("log_softma
 
 
 @opaque(
+    ordered=ordered,
     check=_check_plain,
     d_input=lambda g, out, dim: out * (g - _sum(g * out, dim=dim, keepdim=True)),
     fuse=True,
@@ -114,6 +115,7 @@ def softmax(input, dim=None, dtype=None, *, out=None, axis=None):
 
 
 @opaque(
+    ordered=ordered,
     check=_check_log,
     d_input=lambda g, out, dim: g - exp(out) * _sum(g, dim=dim, keepdim=True),
     fuse=True,

@@ -21,6 +21,7 @@ from rushlight.ops.refused import refuse
 from rushlight.ops.shape.parts import _diagonal
 from rushlight.ops.shape.rearrange import _diag_embed, tril, triu
 from rushlight.ops.shape.views import _unsqueeze
+from rushlight.ops.shapes import ordered
 
 __all__: list[str] = []
 
@@ -604,6 +605,7 @@ def _matrix_exp(input):
 
 
 @opaque(
+    ordered=ordered,
     node="LinalgCrossBackward0",
     title="linalg_cross",
     d_input=lambda g, other, dim: _cross(other, g, dim=dim),

@@ -14,7 +14,7 @@ from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum, dims_argument
 from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.return_types import named
-from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names
+from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names, ordered
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -103,6 +103,7 @@ def picking(name, node, position=None, kernel=None):
     """What the declarations of operations that pick along a dimension share."""
     return opaque(
         title=name,
+        ordered=ordered,
         outputs=("values", "indices"),
         node=node,
         ufunc=kernel or _pick_along(position),

@@ -15,7 +15,7 @@ from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.reduction.sums import _numbered, dims_argument, narrowed
 from rushlight.ops.refused import no_such_form, refuse
 from rushlight.ops.return_types import named
-from rushlight.ops.shapes import normalize_dim, numpy_names
+from rushlight.ops.shapes import normalize_dim, numpy_names, ordered
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -102,6 +102,7 @@ def _wide(dtype):
 
 
 @opaque(
+    ordered=ordered,
     linear=True,
     d_input=lambda g, dim, reverse: _cumsum(g, dim=dim, reverse=not reverse),
 )
@@ -145,7 +146,7 @@ def _logcumsumexp_slope(g, input, out, dim):
     return exp(input - out) * _recurrence(g, exp(out - later), dim=dim, reverse=True)
 
 
-@opaque(d_input=lambda g, input, out, dim: _logcumsumexp_slope(g, input, out, dim))
+@opaque(ordered=ordered, d_input=lambda g, input, out, dim: _logcumsumexp_slope(g, input, out, dim))
 def _logcumsumexp(input, *, dim):
     """log of the running sums of exp."""
     if input.dtype.kind in "biu":
@@ -190,7 +191,7 @@ def _cumprod_slope(g, input, out, dim):
     return before * _recurrence(g, after, dim=dim, reverse=True)
 
 
-@opaque(d_input=lambda g, input, out, dim: _cumprod_slope(g, input, out, dim))
+@opaque(ordered=ordered, d_input=lambda g, input, out, dim: _cumprod_slope(g, input, out, dim))
 def _cumprod(input, *, dim):
     """Running products along `dim`."""
     if input.dtype == np.float16:

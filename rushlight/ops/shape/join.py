@@ -14,7 +14,7 @@ from rushlight.ops.op import Op, in_dtype, meeting_dtype, opaque, registry, view
 from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape.expand import atleast_1d, atleast_2d, atleast_3d
 from rushlight.ops.shape.views import reshape
-from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.shapes import normalize_dim, ordered, ordered_or_channels_last
 from rushlight.tensor import Tensor, make_view, type_name, wrap
 
 __all__ = [
@@ -86,13 +86,13 @@ def _pieces_for(node, g, edges):
 
 
 def _cat_kernel(*arrays, dim, bounds):
-    return np.concatenate(arrays, dim)
+    return ordered_or_channels_last(np.concatenate(arrays, dim))
 
 
 def _stack_kernel(*arrays, dim):
     shape = arrays[0].shape
     new = (*shape[:dim], 1, *shape[dim:])
-    return np.concatenate([array.reshape(new) for array in arrays], dim)
+    return ordered(np.concatenate([array.reshape(new) for array in arrays], dim))
 
 
 def _block_diag_kernel(*arrays, bounds):
@@ -227,7 +227,7 @@ def _cat_alike(tensors, dim):
 
 def _cat_arrays(arrays, dim):
     try:
-        return wrap(np.concatenate(arrays, dim))
+        return wrap(ordered_or_channels_last(np.concatenate(arrays, dim)))
     except Exception:
         return None  # an empty vector goes with everything, or the ordinary way says what is wrong
 
@@ -324,7 +324,7 @@ def _stack_alike(tensors, dim):
     if any(array.shape != shape for array in arrays):
         return None
     if dim == 0 and shape:
-        return wrap(np.concatenate(arrays).reshape(len(arrays), *shape))
+        return wrap(ordered_or_channels_last(np.concatenate(arrays)).reshape(len(arrays), *shape))
     dim = normalize_dim(dim, len(shape) + 1)
     return wrap(_stack_kernel(*arrays, dim=dim))
 

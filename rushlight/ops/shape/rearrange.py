@@ -20,7 +20,7 @@ from rushlight.ops.shape.views import (
     shape_argument,
     unsqueeze,
 )
-from rushlight.ops.shapes import normalize_dim, normalize_dims
+from rushlight.ops.shapes import normalize_dim, normalize_dims, ordered
 from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = [
@@ -80,6 +80,7 @@ def flipud(input):
 
 @opaque(
     linear=True,
+    ordered=ordered,
     node="RollBackward0",
     takes_out=False,
     d_input=lambda g, shifts, dims: _roll(g, shifts=tuple(-s for s in shifts), dims=dims),
@@ -149,13 +150,13 @@ def rot90(input, k=1, dims=(0, 1)):
 # Triangles and diagonals --------------------------------------------------------------------------
 
 
-@opaque(linear=True, d_input=lambda g, diagonal: tril(g, diagonal=diagonal))
+@opaque(linear=True, ordered=ordered, d_input=lambda g, diagonal: tril(g, diagonal=diagonal))
 def tril(input, *, diagonal=0):
     """The lower triangle of matrices, up to the given diagonal; zeros above."""
     return np.tril(_matrices("tril", input), diagonal)
 
 
-@opaque(linear=True, d_input=lambda g, diagonal: triu(g, diagonal=diagonal))
+@opaque(linear=True, ordered=ordered, d_input=lambda g, diagonal: triu(g, diagonal=diagonal))
 def triu(input, *, diagonal=0):
     """The upper triangle of matrices, from the given diagonal on; zeros below."""
     return np.triu(_matrices("triu", input), diagonal)
@@ -269,6 +270,7 @@ def block_diag(*tensors):
 
 @opaque(
     linear=True,
+    ordered=ordered,
     node="RepeatBackward0",
     takes_out=False,
     d_input=lambda g, input_shape, repeats: _sum_repeats(g, shape=input_shape, repeats=repeats),
