@@ -209,8 +209,8 @@ def _zeros_if_none(x, gradient):
     return wrap(np.zeros_like(x._array))
 
 
-#: the gradient with which most passes begin, ready made
-_ONES = {(shape, char): np.ones(shape, char) for shape in ((), (1,)) for char in ("f", "d")}
+#: the gradient with which most passes begin, ready made; NumPy's scalars are faster than 0-d arrays
+_ONES = {(shape, char): np.ones(shape, char)[()] for shape in ((), (1,)) for char in ("f", "d")}
 
 
 def as_tuple(tensors):
@@ -336,4 +336,5 @@ def _first_gradient(tensor):
             )
     if array.__class__ is not np.ndarray and tensor.is_meta:
         return wrap(np.ones_like(array))
-    return wrap(np.ones(array.shape, array.dtype))
+    one = _ONES.get((array.shape, array.dtype.char))
+    return wrap(np.ones(array.shape, array.dtype) if one is None else np.array(one))

@@ -143,7 +143,7 @@ def accumulate_array(leaf, gradient):
         if array.ndim:
             array += gradient
         else:
-            array[...] = array + gradient  # NumPy takes longer to add in place to one number
+            array[()] = array[()] + gradient  # NumPy takes longer to add in place to one number
         known._counter[0] += 1
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from rushlight.autograd import saved
 from rushlight.ops import fast
+from rushlight.ops.shape.views import _expand, _sum_to_size
 
 __all__ = ["first_backward_tensors"]
 
@@ -54,8 +55,10 @@ def build_backward_tensors(op):
 _NAMES = {
     "backward_tensors": saved.backward_tensors,
     "is_intercepted": fast.is_intercepted,
+    "expand": _expand,
     "kept_shape": fast.kept_shape,
     "raise_modified": saved.raise_modified,
+    "sum_to_size": _sum_to_size,
     "at_its_place": saved.at_its_place,
 }
 
@@ -85,7 +88,10 @@ def _before_rules_source(op):
     for name in op.saved_arrays:
         yield from _restore_source(op, name)
     if "keepdim" in op.saved_names:
-        yield "    kept = kept_shape(input_shape, dim)"
+        # the gradient of a total expands as it is, where the rules name nothing else
+        only_g = all(names == ("g",) for names in op.rule_parameters.values())
+        total = "g._array.shape if dim is None else " if only_g else ""
+        yield f"    kept = {total}kept_shape(input_shape, dim)"
         for name in ("g", "out") if "out" in op.saved_names else ("g",):
             yield f"    if {name}._array.shape != kept:"
             yield f"        {name} = {name}.reshape(kept)"
@@ -112,8 +118,8 @@ def _rule_source(op, name, position):
 def _after_rule_source(op, name):
     if "keepdim" in op.saved_names:
         yield f"            if g_{name}._array.shape != input_shape:"
-        yield f"                g_{name} = g_{name}.expand(input_shape)"
+        yield f"                g_{name} = expand(g_{name}, shape=input_shape)"
     elif "shapes" in op.saved_names:
         place = list(op.rules).index(name)
         yield f"            if shapes is not None and g_{name}._array.shape != shapes[{place}]:"
-        yield f"                g_{name} = g_{name}.sum_to_size(shapes[{place}])"
+        yield f"                g_{name} = sum_to_size(g_{name}, shape=shapes[{place}])"

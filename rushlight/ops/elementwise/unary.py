@@ -13,6 +13,7 @@ from rushlight import dtypes
 from rushlight.kernels.elements import LARGE
 from rushlight.ops.creation.copies import _zeroed
 from rushlight.ops.deprecated import deprecated
+from rushlight.ops.fast import number_array
 from rushlight.ops.op import (
     Elementwise,
     check_broadcast,
@@ -259,8 +260,19 @@ def log1p(input):
 
 
 @elementwise(
+    node="MulBackward0",
+    d_one=lambda g, two, out_: _minus_twice(g, two, out_),
+    d_two=lambda g, one, out_: _minus_twice(g, one, out_),
+    d_out_=lambda g, one, two: _minus_twice(g, one, two),
+)
+def _minus_twice(one, two, out_):
+    """-2 times the product of all three: how the derivative of tanh changes with its value."""
+    return one * two * (out_ * number_array(-2, out_.dtype))
+
+
+@elementwise(
     d_grad=lambda g, out_: _tanh_backward(g, out_),
-    d_out_=lambda g, grad, out_: g * grad * (-2 * out_),
+    d_out_=lambda g, grad, out_: _minus_twice(g, grad, out_),
 )
 def _tanh_backward(grad, out_):
     """The derivative of tanh from its value, as one operation: it is differentiated often."""

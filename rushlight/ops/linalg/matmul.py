@@ -143,28 +143,28 @@ def _linear_node(input, weight, bias):
 
 def _linear_input(g, weight, input_shape):
     """The gradient of `linear` in its input."""
-    if len(weight.shape) == 2 and len(g.shape) < 3:
-        return mm(g, weight) if len(g.shape) == 2 else mv(_t(weight), g)
+    if weight.ndim == 2 and g.ndim < 3:
+        return mm(g, weight) if g.ndim == 2 else mv(_t(weight), g)
     weight = as_rows(weight)
     return _reshape(mm(_by_outputs(g, weight.shape[0]), weight), shape=input_shape)
 
 
 def _linear_weight(g, input, weight_shape):
     """The gradient of `linear` in its weight."""
-    if len(weight_shape) == 2 and len(g.shape) < 3:
-        return mm(_t(g), input) if len(g.shape) == 2 else _outer(g, input)
+    if len(weight_shape) == 2 and g.ndim < 3:
+        return mm(_t(g), input) if g.ndim == 2 else _outer(g, input)
     rows = 1 if len(weight_shape) == 1 else weight_shape[0]
     return _reshape(mm(_t(_by_outputs(g, rows)), as_rows(input)), shape=weight_shape)
 
 
 def _linear_bias(g):
     """The gradient of `linear` in its bias."""
-    return g if len(g.shape) == 1 else _sum(as_rows(g), dim=0, keepdim=False)
+    return g if g.ndim == 1 else _sum(as_rows(g), dim=0, keepdim=False)
 
 
 def as_rows(x):
     """A tensor as a matrix of its last dimension's vectors."""
-    if len(x.shape) == 2:
+    if x.ndim == 2:
         return x
     return _reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
 

@@ -104,7 +104,7 @@ def _transpose(input, *, dim0, dim1):
 @view(linear=True, node="TBackward0", d_input=lambda g: _t(g))
 def _t(input):
     """The transpose of a matrix."""
-    return input.transpose()
+    return input.T
 
 
 @view(
