@@ -138,6 +138,7 @@ record(
 )
 record("differentiable_once", lambda r: [call(r(2, 3), name="some_backward")], oracle=None)
 record("doubled", one(), oracle=None)
+record("minus_twice", lambda r: [call(r(2, 3), r(2, 3), r(2, 3))], oracle=None)
 record("tanh_backward", two(), oracle=None)
 record("sigmoid_backward", two(), oracle=None)
 record("acosh", one(low=1.2, high=3.0))
