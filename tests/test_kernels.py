@@ -287,3 +287,18 @@ def test_shuffles_where_llvm_is_loaded(n):
     words[: n // 10] = 2**32 - 1 - np.arange(n // 10, dtype=np.uint64)
     targets = np.arange(n) + (words % np.arange(n + 1, 1, -1, dtype=np.uint64)).astype(np.int64)
     assert (permuted_natively(words) == sampling._swapped_at_once(targets)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_normals_that_threads_share_are_the_same(dtype, monkeypatch):
+    def drawn():
+        g = torch.Generator().manual_seed(2)
+        draws = torch.randn(519, generator=g, dtype=dtype), torch.rand(9, generator=g)
+        return draws[0], torch.empty(300, dtype=dtype).uniform_(2, 3, generator=g), draws[1]
+
+    at_once = drawn()
+    monkeypatch.setattr(stream, "_PIECE", 16)
+    monkeypatch.setattr(stream, "_DRAWN", 256)
+    monkeypatch.setattr(kernels, "SHARED", 1)
+    monkeypatch.setattr(kernels, "get_num_threads", lambda: 3)
+    assert all(map(torch.equal, at_once, drawn()))

@@ -12,11 +12,13 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import shared
 from rushlight.kernels import twister as loops
 from rushlight.random import limits, sampling
 
 _MASK24, _MASK32, _MASK53, _MASK63 = 2**24 - 1, 2**32 - 1, 2**53 - 1, 2**63 - 1
 _PIECE = 2**15  # numbers worked on at a time: a multiple of 16
+_DRAWN = 2**18  # numbers whose words are drawn at a time
 _WIDE_SPAN = 2**28  # from here on PyTorch draws an integer from 64 bits instead of 32
 
 
@@ -66,26 +68,35 @@ class Stream:
 
     def _unit(self, count, dtype):
         """`count` numbers of [0, 1): 24 random bits each in float32, 53 in float64."""
-        if dtype == np.float64:
-            bits, step = self._wide_words(count), 2.0**-53
-            bits &= _MASK53
-        else:
-            bits, step = self._words(count, np.uint32, _MASK24), 2.0**-24
-        unit = bits.view(f"i{bits.itemsize}").astype(dtype)  # faster than from unsigned integers
-        unit *= step
-        return unit
+        return _unit_of(self._unit_bits(count, dtype), dtype)
 
-    def _unit_pieces(self, count, dtype):
-        """The same as slices and the numbers for them, in pieces that stay in the cache."""
-        for piece in _pieces(count):
-            yield piece, self._unit(piece.stop - piece.start, dtype)
+    def _unit_bits(self, count, dtype):
+        if dtype == np.float64:
+            return self._wide_words(count)
+        return self._words(count, np.uint32, _MASK24)
+
+    def _each_unit(self, count, dtype, put):
+        """Call `put(piece, unit)` for slices of the `count` numbers, and the numbers for them.
+
+        The words are drawn in order, and then threads share the pieces. These are larger than those
+        of one thread, as threads wait for Python's lock between NumPy's calls.
+        """
+        for drawn in _pieces(count, _DRAWN):
+            bits = self._unit_bits(drawn.stop - drawn.start, dtype)
+            pieces = list(_pieces(len(bits), 2 * _PIECE))
+
+            def part(first, last, start=drawn.start, bits=bits, pieces=pieces):
+                for piece in pieces[first:last]:
+                    where = slice(start + piece.start, start + piece.stop)
+                    put(where, _unit_of(bits[piece], dtype))
+
+            shared(part, len(pieces), 4 * len(bits))  # it is more than one pass
 
     def _unit_all(self, count, dtype):
         if count <= _PIECE:
             return self._unit(count, dtype)
         values = np.empty(count, dtype)
-        for piece, unit in self._unit_pieces(count, dtype):
-            values[piece] = unit
+        self._each_unit(count, dtype, values.__setitem__)
         return values
 
     def next_uniform(self):
@@ -137,10 +148,13 @@ class Stream:
         real = sampling.computed_in(dtype)
         low, high = real.type(low), real.type(high)
         values = np.empty(count, dtype)
-        for piece, unit in self._unit_pieces(count, real):
+
+        def put(piece, unit):
             drawn = sampling.fused(unit, high - low, low).astype(dtype, copy=False)
             drawn[drawn == high.astype(dtype)] = low.astype(dtype)  # rounding reached the open end
             values[piece] = drawn
+
+        self._each_unit(count, real, put)
         return values.reshape(shape)
 
     def normal(self, shape, dtype, mean=0.0, std=1.0, contiguous=True):
@@ -178,8 +192,7 @@ class Stream:
             drawn = sampling.fused(sampling.box_muller(unit), std, mean)
             values[where] = sampling.rounded(drawn, dtype)
 
-        for piece, unit in self._unit_pieces(count - rest, real):
-            put(piece, unit)
+        self._each_unit(count - rest, real, put)
         if rest:
             skipped = 0 if dtype.itemsize == 2 else rest  # drawn, but overwritten
             put(slice(-16, None), self._unit(skipped + 16, real)[skipped:])
@@ -357,9 +370,20 @@ def twister_of(seed):
     return twister
 
 
-def _pieces(count):
+def _pieces(count, size=_PIECE):
     """Slices that cut `count` numbers into pieces."""
-    return (slice(start, min(start + _PIECE, count)) for start in range(0, count, _PIECE))
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def _unit_of(bits, dtype):
+    """Numbers of [0, 1) from 24 random bits each in float32, from the low 53 bits in float64."""
+    step = 2.0**-24
+    if dtype == np.float64:
+        bits &= _MASK53
+        step = 2.0**-53
+    unit = bits.view(f"i{bits.itemsize}").astype(dtype)  # faster than from unsigned integers
+    unit *= step
+    return unit
 
 
 def _joined(pairs):
