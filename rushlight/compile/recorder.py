@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from rushlight.compile.calls import Changer, Filler, Kernel, getitem, rows
 from rushlight.compile.classes import IN_ELEMENTS, within
 from rushlight.compile.program import Builder, Constant, Slot, Value, view
 from rushlight.compile.symbol import Memory, Symbol, real, symbols_in
+from rushlight.kernels import blas
 from rushlight.tensor import as_array, make_view, wrap
 
 __all__ = ["Leak", "Number", "Recorder", "user_line"]
@@ -311,7 +313,9 @@ class Recorder:
             return self.call_out("matmul", np.matmul, inputs, {"out": out})
         if all(map(self.is_known, inputs)):
             return self.constant(np.matmul(*real(inputs)))
-        result = np.asarray(np.matmul(*real(inputs)))
+        # with others beside us, the BLAS's threads wait for each other
+        with blas.one_thread() if blas.can_be_told() else nullcontext():
+            result = np.asarray(np.matmul(*real(inputs)))
         dtype = np.result_type(*(x.dtype for x in inputs))
         operands = [self.operand(x, dtype) for x in inputs]
         params = {"transpose_a": False, "transpose_b": False}

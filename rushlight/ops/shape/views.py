@@ -15,7 +15,13 @@ from rushlight.ops.checked import refusal
 from rushlight.ops.deprecated import deprecated
 from rushlight.ops.op import opaque, view
 from rushlight.ops.refused import no_such_form
-from rushlight.ops.shapes import expand_array, normalize_dim, normalize_dims, sum_array_to
+from rushlight.ops.shapes import (
+    elements_of,
+    expand_array,
+    normalize_dim,
+    normalize_dims,
+    sum_array_to,
+)
 from rushlight.tensor import type_name
 
 __all__ = [
@@ -249,6 +255,8 @@ def reshape(input, *sizes, shape=None):
     """
     shape = plain_sizes(sizes if shape is None else (shape,))
     array = input._array
+    if type(array) is not np.ndarray:
+        array = elements_of(array)
     try:
         if type(array) is not np.ndarray or array.flags.c_contiguous or lies_as(array, shape):
             return _view(input, shape=shape)
