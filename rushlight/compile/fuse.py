@@ -39,6 +39,7 @@ SMALL = 32  # an array so many times smaller than another costs nothing to read 
 MOST_ON_STACK = 1 << 16  # bytes of a row that a thread has for itself
 DEEPEST = 64  # virtual values that one needs after the other
 NUMBERS_OF_ROWS = 8  # the same of such with one number for each row
+MOST_LOOKED_AT = 64  # kernels of one shape that an instruction may join
 MOST_ARRAYS = 24  # in one kernel: more streams than that don't help
 
 
@@ -177,6 +178,7 @@ class Fusion:
         self._virtual: dict[Value, bool] = {}
         self.depth: dict[Value, int] = {}  # of virtual values: how many are worked out before
         self.items: list = []
+        self.kernels: dict = {}  # by shape: the numbers of those items
         self.position = dict.fromkeys(self.program.inputs, -1)
         for instruction in self.program.instructions:
             self._enter(instruction)
@@ -280,11 +282,15 @@ class Fusion:
         shape = domain(instruction)
         read = self._read(instruction, shape)
         first = max((self.position[x] for x, _ in read), default=-1)
-        for number in reversed(range(max(first, 0), len(self.items))):
+        alike = self.kernels.setdefault(shape, [])
+        for number in reversed(alike[-MOST_LOOKED_AT:]):
+            if number < first:
+                break
             kernel = self.items[number]
-            if kernel.shape == shape and self._fits(instruction, read, kernel, number):
+            if self._fits(instruction, read, kernel, number):
                 return self._join(instruction, read, kernel, number)
         kernel = Kernel(shape)
+        alike.append(len(self.items))
         self.items.append(kernel)
         return self._join(instruction, read, kernel, len(self.items) - 1)
 

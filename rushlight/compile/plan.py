@@ -9,14 +9,13 @@ from __future__ import annotations
 from math import prod
 
 from rushlight.compile import index as at
+from rushlight.compile.arena import Arena
 from rushlight.compile.fuse import MOST_ON_STACK, Fusion, Kernel, Outside, placed
 from rushlight.compile.nest import local_size, local_values
 from rushlight.compile.program import Value
 from rushlight.compile.sizes import Dim
 
 __all__ = ["Plan"]
-
-ALIGNMENT = 64
 
 
 class Plan:
@@ -40,7 +39,6 @@ class Plan:
         }
         self.copies: list[tuple[Value, int]] = []
         self._place_results()
-        self.size = 0
         self._place_others()
 
     def _keep_rows(self):
@@ -102,7 +100,7 @@ class Plan:
         fusion = self.fusion
         needed = [x for x in fusion.position if x in fusion.stored or x in fusion.local]
         needed.sort(key=fusion.position.__getitem__)
-        lives: list[tuple[int, int, int, int]] = []  # offset, end, birth, death
+        arena = Arena()
         for x in needed:
             if x in self.place:
                 continue
@@ -117,16 +115,13 @@ class Plan:
             dies = max(self.readers.get(x, ()), default=born)
             if any(x is y for y, _ in self.copies):
                 dies = len(fusion.items)
-            lives = [each for each in lives if each[3] >= born]
-            offset = self._taken_over(x, born, size, lives)
-            size = room(size)
+            offset = self._taken_over(x, born, dies, size, arena)
             if offset is None:
-                offset = lowest(size, dies, lives)
-            lives.append((offset, offset + size, born, dies))
+                offset = arena.take(room(size), born, dies)
             self.place[x] = ("arena", offset)
-            self.size = max(self.size, offset + size)
+        self.size = arena.size
 
-    def _taken_over(self, x, born, size, lives):
+    def _taken_over(self, x, born, dies, size, arena):
         """The place of a value that dies where this one is born, if element follows element."""
         kernel = self.fusion.items[born]
         if not isinstance(kernel, Kernel) or kernel.role[x] != "element":
@@ -139,8 +134,9 @@ class Plan:
                 continue
             if max(self.readers[y]) != born or self.fusion.position[y] == born:
                 continue
-            taken = any(o == where[1] and b == born for o, _, b, _ in lives)
-            if not taken and self._reads_in_place(kernel, y):
+            if self._reads_in_place(kernel, y) and arena.take_over(
+                where[1], room(size), born, dies
+            ):
                 return where[1]
         return None
 
@@ -153,14 +149,3 @@ def fits_stack(size):
 def room(size):
     """Bytes for the example of a free size: k times as much is enough for k times the size."""
     return int(size - min(size.offset, 0)) if isinstance(size, Dim) else size
-
-
-def lowest(size, dies, lives):
-    """The lowest place that is free for that long; `lives` are those that haven't ended."""
-    blocks = sorted((o, end) for o, end, b, _ in lives if b <= dies)
-    offset = 0
-    for start, end in blocks:
-        if offset + size <= start:
-            break
-        offset = max(offset, -(-end // ALIGNMENT) * ALIGNMENT)
-    return offset
