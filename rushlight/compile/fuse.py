@@ -65,7 +65,7 @@ class Kernel:
         self.role: dict[Value, str] = {}
         self.phase: dict[Value, int] = {}
         self.outer: frozenset[int] | None = None
-        self.arrays: set[Value] = set()
+        self.arrays: dict[Value, None] = {}  # a set in the order of entering
         self.parts = 0
         self.apart = False
 
@@ -329,7 +329,7 @@ class Fusion:
         kernel.phase[x] = max(phases, default=0)
         kernel.members.append(instruction)
         kernel.reads.append(read)
-        kernel.arrays.update(y for y, _ in read)
+        kernel.arrays.update(dict.fromkeys(y for y, _ in read))
         self.position[x] = number
 
     # What must be in memory
