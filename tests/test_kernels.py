@@ -74,6 +74,10 @@ CASES = {
         lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=3),
         *((2, 5, 9, 6), (4, 5, 1, 2)),
     ),
+    "conv2d, to rows that lie apart": (
+        lambda x, w: F.conv2d(x, w, stride=(2, 1), padding=1),
+        *((1, 9, 4, 2), (4, 9, 3, 3)),
+    ),
     "conv2d, in several pieces": (
         lambda x, w: F.conv2d(x, w, padding=1),
         *((1, 60, 26, 25), (9, 60, 3, 3)),

@@ -123,7 +123,7 @@ def _correlate(images, weight, bias, starts, shifts, targets, result):
     panels = _panels(weight)
     groups, blocks, taps, channels = panels.shape
     units = len(result) * groups * blocks * -(-len(starts) // tiles.PLACES)
-    starts, targets = (_filled(each, channels, result.dtype) for each in (starts, targets))
+    starts = _filled(starts, channels, result.dtype)
     tiles.correlate.run(
         units,
         *(images.array, images.lines, panels, bias, starts, shifts, targets),

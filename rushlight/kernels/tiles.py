@@ -20,8 +20,8 @@ __all__ = ["block", "correlate", "correlate_weight", "width"]
 
 #: bytes of a vector register
 VECTOR = 32
-#: so many places' sums, and so many elements' weights, stay in the cache
-PLACES, TAPS = 288, 512
+#: places whose sums, elements whose weights, and places whose gradients stay in the cache
+PLACES, TAPS, GRADIENTS = 288, 512, 800
 
 
 def block(outputs, dtype):
@@ -94,7 +94,7 @@ def correlate(start, stop, x, lines, panels, bias, starts, shifts, targets, size
         pixels = image if padded else x[n].reshape(-1)[group * size :]
         panel = panels[group, first // channels]
         origins, places = starts[low : low + PLACES], targets[low : low + PLACES]
-        count = len(origins)
+        count = len(places)
         sums[:] = 0
         for tap in range(0, taps, TAPS):
             some = min(TAPS, taps - tap)
@@ -125,7 +125,7 @@ def correlate_weight(start, stop, x, lines, g, starts, shifts, size, sums):
     """
     blocks, parts, taps, channels = sums.shape[1:]
     wide, lanes = width(channels, x.itemsize), VECTOR // x.itemsize
-    panel, rows = np.empty((TAPS, channels), x.dtype), np.zeros((channels, TAPS), x.dtype)
+    panel, rows = np.empty((GRADIENTS, channels), x.dtype), np.zeros((channels, GRADIENTS), x.dtype)
     image, padded = np.zeros(size, x.dtype), len(lines) > 0
     for unit in range(start, stop):
         group, index, part = unit // (blocks * parts), unit // parts % blocks, unit % parts
@@ -137,8 +137,8 @@ def correlate_weight(start, stop, x, lines, g, starts, shifts, size, sums):
             if padded:
                 _pad(x[n], group * len(lines), lines, image)
             pixels = image if padded else x[n].reshape(-1)[group * size :]
-            for low in range(0, len(shifts), TAPS):
-                places = shifts[low : low + TAPS]
+            for low in range(0, len(shifts), GRADIENTS):
+                places = shifts[low : low + GRADIENTS]
                 count = len(places)
                 for c in range(valid):
                     source, target = g[n, group, o + c, low:], rows[c]
