@@ -230,6 +230,26 @@ def test_paths(tmp_path):
         rl.load(5)
 
 
+@pytest.mark.parametrize("where", ["meta", rl.device("meta"), {"cpu": "meta"}])
+def test_shapes_are_loaded_without_elements(where):
+    saved = {
+        "view": rl.ones(2, 3).t(),
+        "part": rl.arange(4)[1:],
+        "weight": rl.nn.Parameter(rl.ones(2)),
+        "half": rl.ones(2, dtype=rl.bfloat16),
+    }
+    loaded = round_trip(saved, map_location=where)
+    for name, x in saved.items():
+        y = loaded[name]
+        assert y.is_meta
+        assert (y.shape, y.stride(), y.dtype) == (x.shape, x.stride(), x.dtype)
+    assert loaded["weight"].requires_grad and (loaded["part"] + 1).is_meta
+    layer = rl.nn.Linear(2, 3, device="meta")
+    state = round_trip(rl.nn.Linear(2, 3).state_dict(), map_location=where)
+    layer.load_state_dict(state, assign=True)
+    assert layer.weight.is_meta
+
+
 def test_devices():
     def relocated(**options):
         storage = pickling.SavedStorage("0", np.ones(2, np.float32))

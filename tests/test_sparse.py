@@ -132,3 +132,19 @@ def test_what_there_is_not_is_refused(s):
         s + rl.ones(2, 3)
     with pytest.raises(RuntimeError, match=r"Argument #3 \(dense\): Expected dim 0 size 3, got 2"):
         s @ rl.ones(2, 2)
+
+
+def test_softmax_among_what_is_stored():
+    places, values = rl.tensor([[0, 0, 1], [0, 2, 1]]), rl.tensor([1.0, 2.0, 3.0])
+    values.requires_grad_()
+    s = rl.sparse_coo_tensor(places, values, (2, 3))
+    soft, logs = rl.sparse.softmax(s, 1), rl.sparse.log_softmax(s, 1, dtype=rl.float64)
+    expected = rl.tensor([1.0, 2.0]).softmax(0)
+    assert rl.allclose(soft.values(), rl.cat([expected, rl.ones(1)]))
+    assert rl.allclose(logs.to_dense().exp()[0, [0, 2]], expected.double())
+    assert rl.sparse.softmax(s, 0).values().tolist() == [1, 1, 1]
+    soft.to_dense()[0, 0].backward()
+    slope = expected.prod().item()
+    assert values.grad.tolist() == pytest.approx([slope, -slope, 0])
+    with pytest.raises(NotImplementedError, match="Could not run 'aten::_sparse_softmax' with arg"):
+        rl.sparse.softmax(rl.ones(2, 2), 1)

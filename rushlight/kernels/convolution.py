@@ -84,10 +84,10 @@ def positions(kernel, stride, dilation, out):
 
 
 def _unpadded(array, padding):
-    """Without the `padding` elements on both sides of each of the last dimensions."""
+    """Without the `padding` elements on both sides of each of the last dimensions, contiguous."""
     space = array.shape[-len(padding) :]
     inside = (slice(p, n - p) for n, p in zip(space, padding, strict=True))
-    return array[(..., *inside)]
+    return np.ascontiguousarray(array[(..., *inside)])
 
 
 def _is_pointwise(kernel, stride, padding):

@@ -16,7 +16,7 @@ import numpy as np
 from rushlight.ops.layouts import dense_order
 from rushlight.tensor import META, Tensor
 
-__all__ = ["Meta", "blank", "is_meta", "on_cpu"]
+__all__ = ["Meta", "blank", "is_meta", "on_cpu", "plain", "without_elements"]
 
 _NO_DATA = "Cannot copy out of meta tensor; no data!"
 #: what NumPy can't say without looking at elements, and what PyTorch calls it
@@ -81,14 +81,14 @@ class Meta(np.lib.mixins.NDArrayOperatorsMixin):
             raise AttributeError(name)
         found = getattr(self.array, name)
         if callable(found):
-            return lambda *args, **kwargs: _without_elements(
+            return lambda *args, **kwargs: without_elements(
                 found(*map(plain, args), **{k: plain(v) for k, v in kwargs.items()})
             )
         return Meta(found) if isinstance(found, np.ndarray) else found
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
         result = getattr(ufunc, method)(*map(plain, inputs), **kwargs)
-        return _without_elements(result) if out is None else _written(out[0])
+        return without_elements(result) if out is None else _written(out[0])
 
     def __array_function__(self, function, types, args, kwargs):
         if function in _BY_ELEMENTS:
@@ -99,7 +99,7 @@ class Meta(np.lib.mixins.NDArrayOperatorsMixin):
             return Meta(function(*map(plain, args), **kwargs))
         out = kwargs.pop("out", None)
         result = function(*plain(args), **{k: plain(v) for k, v in kwargs.items()})
-        return _without_elements(result) if out is None else _written(out)
+        return without_elements(result) if out is None else _written(out)
 
     def __array__(self, dtype=None, copy=None):
         raise NotImplementedError(_NO_DATA)
@@ -188,15 +188,15 @@ def _computed(op, arrays, options):
     if op.is_view:
         result = op.kernel(*arrays, **options)
         return Meta(result) if op.outputs is None else tuple(map(Meta, result))
-    return _without_elements(op._compute(arrays, options))
+    return without_elements(op._compute(arrays, options))
 
 
-def _without_elements(result):
+def without_elements(result):
     """What was computed, without its elements."""
     if isinstance(result, (np.ndarray, np.generic)):
         return Meta(_blank_as(np.asarray(result)))
     if isinstance(result, (tuple, list)):
-        return type(result)(map(_without_elements, result))
+        return type(result)(map(without_elements, result))
     return result
 
 

@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from rushlight.explain import explained
+from rushlight.ops.meta import without_elements
 from rushlight.serialization.pickling import StorageType
 from rushlight.serialization.unpickling import closed_unpickler, open_unpickler, present_name
 from rushlight.storage import UntypedStorage, is_storage
@@ -196,7 +197,11 @@ class Archive:
             where = location
         elif isinstance(where, dict):
             where = where.get(location, location)
-        check_location(location if where is None else where)
+        where = location if where is None else where
+        if str(where) == "meta":
+            storage._elements = without_elements(storage._elements)
+        else:
+            check_location(where)
         return storage
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight import dtypes, formats
 from rushlight.dtypes import dtype
+from rushlight.ops.meta import plain
 from rushlight.storage import UntypedStorage, is_storage
 from rushlight.tensor import Size, Tensor, device, wrap
 
@@ -202,14 +203,14 @@ def rebuild(storage, elements, offset, size, stride, requires_grad):
     step = elements.itemsize
     try:
         array = np.ndarray(
-            tuple(size), elements.dtype, elements, offset * step, tuple(n * step for n in stride)
+            tuple(size), elements.dtype, plain(elements), offset * step, [n * step for n in stride]
         )
     except (TypeError, ValueError):
         raise RuntimeError(
             f"a tensor with size {tuple(size)}, stride {tuple(stride)} and offset {offset} does "
             f"not lie within its storage of {elements.size} elements"
         ) from None
-    made = wrap(array)
+    made = wrap(array if elements.__class__ is np.ndarray else elements.around(array))
     if requires_grad:
         made.requires_grad = True
     return made

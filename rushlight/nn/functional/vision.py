@@ -86,9 +86,8 @@ def interpolate(
     if antialias:
         weigh = partial(_averaging_weights, *_AVERAGING[mode])
     steps = list(enumerate(zip(sizes, factors, strict=True), 2))
-    is_bytes = input.dtype is dtypes.uint8
     result = input
-    for dim, (new, factor) in reversed(steps) if is_bytes else steps:
+    for dim, (new, factor) in reversed(steps):
         old = input.shape[dim]
         if old == new and factor in (None, 1.0):
             continue

@@ -108,7 +108,7 @@ def _pad_with_own_back(input, *, shape, pad, mode):
     for dim, pair in enumerate(pad):
         if pair is not None:
             input = _add_to_places(input, dim, shape[dim], *pair, mode)
-    return input
+    return np.ascontiguousarray(input)
 
 
 def _add_to_places(array, dim, n, before, after, mode):
