@@ -305,8 +305,9 @@ def test_fill_writes_along_memory():
     np.testing.assert_array_equal(target, expected)
 
 
-@pytest.mark.parametrize("n", [501, 502, 600, 4000])
-def test_permutation_at_once_is_the_one_step_by_step(n):
+@pytest.mark.parametrize("n, block", [(501, 7), (502, 2**15), (600, 100), (4000, 999)])
+def test_permutation_at_once_is_the_one_step_by_step(n, block, monkeypatch):
+    monkeypatch.setattr(rl.random.sampling, "_SWAPS", block)
     targets = np.arange(n - 1) + Generator().manual_seed(n).integers(
         0, 2**27, (n - 1,), "int64"
     ) % (n - np.arange(n - 1))

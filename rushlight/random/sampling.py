@@ -20,6 +20,7 @@ from rushlight.kernels import places as loops
 from rushlight.kernels.shuffle import permuted_natively
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_SWAPS = 2**15  # swaps that are worked on at a time; at most 2**20
 _SQUEEZE = float(np.float32(0.0331))  # a constant that PyTorch rounds to float32
 
 
@@ -93,10 +94,11 @@ def permuted(words):
     order = permuted_natively(words) if n > 500 else None
     if order is not None:
         return order
-    words %= np.arange(n, 1, -1, dtype=np.uint64)
-    targets = words.view(np.int64)
-    targets += np.arange(n - 1)
-    return _swapped(targets)
+    for start in range(0, n - 1, _SWAPS):
+        some = words[start : start + _SWAPS]
+        some %= np.arange(n - start, n - start - len(some), -1, dtype=np.uint64)
+        some += np.arange(start, start + len(some), dtype=np.uint64)
+    return _swapped(words.view(np.int64))
 
 
 def _swapped(targets):
@@ -107,44 +109,54 @@ def _swapped(targets):
         loops.shuffle.run(n - 1, order, targets, elements=1)
         return order
     if n > 500:
-        return _swapped_at_once(targets)
+        return _swapped_in_blocks(targets)
     order = list(range(n))
     for i, j in enumerate(targets.tolist()):
         order[i], order[j] = order[j], order[i]
     return np.array(order)
 
 
-def _swapped_at_once(targets):
-    """The same without a loop over the swaps.
+def _swapped_in_blocks(targets):
+    """The same, many swaps at once, and little memory for them."""
+    order = np.arange(len(targets) + 1)
+    for start in range(0, len(targets), _SWAPS):
+        _swap_at_once(order, start, targets[start : start + _SWAPS])
+    return order
 
-    Step i puts into place i what place `targets[i]` holds at that moment. A place p holds what was
-    in place k just before step k, where k is the last step so far whose target is p, or p itself if
-    there is none. So each step points back to an earlier one, and pointer doubling follows all
-    these chains at the same time.
+
+def _swap_at_once(order, start, targets):
+    """Swap the elements start + k and targets[k], one k after the other, without a loop over them.
+
+    Step k puts into place start + k what its target holds at that moment: what was in place
+    start + j just before step j, where j is the step before k with the same target, or what the
+    target holds before all steps if there is none. What is in a place just before its own step has
+    come there in the same way: so each step points back to an earlier one, and pointer doubling
+    follows all these chains at the same time.
     """
-    n = len(targets) + 1
-    steps = np.arange(n - 1)
-    visits = np.sort((targets << 32) | steps)  # by place, then by time
-    place, step = visits >> 32, visits & 0xFFFFFFFF
-    earlier = np.full(n - 1, -1)
-    np.copyto(earlier[1:], step[:-1], where=place[1:] == place[:-1])
-    before = np.empty(n - 1, np.int64)  # the previous step with the same target, or -1
-    before[step] = earlier
+    steps = np.arange(len(targets))
+    visits = np.sort((targets << 20) | steps)  # by place, then by time
+    place, step = visits >> 20, visits & 0xFFFFF
+    before = np.full(len(steps), -1)  # the previous step with the same target
+    again = np.flatnonzero(place[1:] == place[:-1])
+    before[step[again + 1]] = step[again]
 
-    held = np.arange(n)  # held[k]: the step, or place, from which place k got what it holds at k
-    held[place] = step  # of the steps with one target the last one stays
-    fixed = np.flatnonzero(targets == steps)  # a swap with itself moves nothing
-    held[fixed] = np.where(before[fixed] < 0, fixed, before[fixed])
-    moving = np.flatnonzero(held != np.arange(n))
+    held = (
+        steps.copy()
+    )  # the step whose place had at first what place start + k holds before step k
+    own = np.searchsorted(place, start + len(steps))  # only these are places of steps
+    held[place[:own] - start] = step[:own]  # of the steps with one target the last one stays
+    itself = np.flatnonzero(targets == start + steps)  # a swap with itself moves nothing
+    held[itself] = np.where(before[itself] < 0, itself, before[itself])
+    moving = np.flatnonzero(held != steps)
     while moving.size:
         now = held[moving]
         held[moving] = further = held[now]
         moving = moving[further != now]
 
-    order = np.empty(n, np.int64)
-    order[:-1] = np.where(before < 0, targets, held[before])
-    order[-1] = held[-1]
-    return order
+    moved = order[start + held]
+    arrived = np.where(before < 0, order[targets], moved[before])
+    order[place] = moved[step]  # again, the last one stays
+    order[start : start + len(steps)] = arrived
 
 
 def searched(weights, points):
