@@ -301,6 +301,7 @@ def test_normals_that_threads_share_are_the_same(dtype, monkeypatch):
         return draws[0], torch.empty(300, dtype=dtype).uniform_(2, 3, generator=g), draws[1]
 
     at_once = drawn()
+    monkeypatch.setattr(twister.words, "compiled", twister.words.function)
     monkeypatch.setattr(stream, "_PIECE", 16)
     monkeypatch.setattr(stream, "_DRAWN", 256)
     monkeypatch.setattr(kernels, "SHARED", 1)

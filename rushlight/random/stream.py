@@ -78,10 +78,10 @@ class Stream:
     def _each_unit(self, count, dtype, put):
         """Call `put(piece, unit)` for slices of the `count` numbers, and the numbers for them.
 
-        The words are drawn in order, and then threads share the pieces. These are larger than those
-        of one thread, as threads wait for Python's lock between NumPy's calls.
+        The words are drawn in order. Once many have been, more are drawn at a time, and threads
+        share the pieces: larger ones, as they wait for Python's lock between NumPy's calls.
         """
-        for drawn in _pieces(count, _DRAWN):
+        for drawn in _pieces(count, _DRAWN if loops.words.compiled else _PIECE):
             bits = self._unit_bits(drawn.stop - drawn.start, dtype)
             pieces = list(_pieces(len(bits), 2 * _PIECE))
 
