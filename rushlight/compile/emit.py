@@ -190,7 +190,7 @@ class Module:
         places = (self.plan.place[x] for x in product.arrays)
         pointers = [*map(self.moved, places, product.starts)]
         self._call(name, pointers, product.extent, product.parts)
-        self.has_products = True
+        self.has_products |= not product.is_small
 
     def _copy(self, x, number):
         source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))

@@ -8,7 +8,7 @@ on a busy machine a product of 0.2 ms then takes 20.
 from __future__ import annotations
 
 from rushlight.compile import index as at
-from rushlight.compile import native
+from rushlight.compile import native, small
 from rushlight.compile.fuse import layout
 from rushlight.compile.llvm_writer import loop, word
 from rushlight.compile.registers import Code, register_type
@@ -40,6 +40,7 @@ class Product:
         starts: where in that memory each begins, in bytes.
         parts: how many threads may share it at most; 0 if it is too small.
         extent: how many rows, columns or matrices there are to share.
+        is_small: whether it is a loop, without the BLAS.
     """
 
     def __init__(self, fusion, instruction):
@@ -57,6 +58,9 @@ class Product:
             work *= int(extent)
         m, n, _ = call["sizes"]
         self.parts = MOST_PARTS if work >= SHARED else 0
+        self.is_small = small.fits(call, work)
+        if self.is_small:
+            self.declared = small.declared(call, self.letter)
         self.axis = "stack" if call["stack"] else "m" if int(m) >= int(n) else "n"
         self.extent = {"stack": extents[0], "m": m, "n": n}[self.axis] if self.parts else 1
 
@@ -67,6 +71,9 @@ class Product:
         numbers = *self.call["sizes"], lda, ldb, ldc
         m, n, k, lda, ldb, ldc = (word(x, code, known) for x in numbers)
         pointers = ["%a", "%b", "%c"]
+        if self.is_small:
+            lines = small.body(self.call, self.letter, (m, n, k, lda, ldb, ldc), pointers)
+            return self._function([*code.lines, *lines], is_sized)
         if self.parts and self.axis != "stack":
             count = code.new("sub i64 %end, %begin")
             of_rows = self.axis == "m"
@@ -88,9 +95,13 @@ class Product:
             shared = self.parts and not i and self.axis == "stack"
             bounds = ("%begin", "%end") if shared else ("0", extent)
             lines = loop(i, variable, lines, *bounds)
+        return self._function([*code.lines, *lines], is_sized)
+
+    @staticmethod
+    def _function(lines, is_sized):
         parameters = ["ptr %a", "ptr %b", "ptr noalias %c", "i64 %begin", "i64 %end"]
         parameters += ["i64 %B"] if is_sized else []
-        body = "\n".join([*code.lines, *lines, "  ret void"])
+        body = "\n".join([*lines, "  ret void"])
         return f"({', '.join(parameters)}) #0 {{\n{body}\n}}"
 
     def _moved(self, code, pointer, step):
