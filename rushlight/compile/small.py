@@ -1,7 +1,7 @@
 """Small products of matrices as loops: a call of the BLAS takes longer than the work.
 
-A few rows of the result stay in registers while the summed dimension is gone through, each a vector;
-what lies the other way round in memory is turned first. Where the result has one
+A few rows of the result stay in registers while the summed dimension is gone through, each row a
+vector; what lies the other way round in memory is turned first. Where the result has one
 column, each of its elements is the sum over a vector of products.
 """
 
