@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight import ops
 from rushlight.autograd import no_grad
+from rushlight.ops.indexing.lookup import check_positions
 from rushlight.ops.op import recorded_as
 from rushlight.tensor import Tensor, type_name
 
@@ -40,6 +41,8 @@ def embedding(
         raise TypeError(
             f"embedding(): argument 'indices' (position 2) must be Tensor, not {type_name(input)}"
         )
+    if input._array.dtype.char not in "qli":
+        check_positions(input._array)
     if weight.dim() != 2:
         raise RuntimeError("'weight' must be 2-D")
     padding_idx = _row_number(padding_idx, weight.shape[0])

@@ -55,6 +55,9 @@ class PackedSequence(PackedSequence_):
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
+    def __reduce__(self):
+        return _packed_again, tuple(self)
+
     def _with_data(self, data):
         return self if data is self.data else type(self)(data, *self[1:])
 
@@ -114,6 +117,11 @@ class PackedSequence(PackedSequence_):
     def is_pinned(self):
         """Whether the data are in pinned memory: never."""
         return False
+
+
+def _packed_again(*fields):
+    """What a pickle makes of the fields."""
+    return PackedSequence(*fields)
 
 
 def invert_permutation(permutation):

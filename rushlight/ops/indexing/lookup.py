@@ -14,13 +14,18 @@ from rushlight.tensor import wrap
 __all__ = ["embedding", "one_hot"]
 
 
-def _check_embedding(weight, input, **options):
+def check_positions(input):
+    """Refuse an array (or a Tensor's) that can't say which rows are looked up."""
     if input.dtype.name not in ("int64", "int32"):
         kind = "CPUBoolType" if input.dtype.kind == "b" else f"torch.{_title(input)}Tensor"
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
             f"Long, Int; but got {kind} instead (while checking arguments for embedding)"
         )
+
+
+def _check_embedding(weight, input, **options):
+    check_positions(input)
     index = elements_of(input)
     if index.size and (index.min() < 0 or index.max() >= weight.shape[0]):
         raise explained(IndexError("index out of range in self"))

@@ -15,7 +15,6 @@ from rushlight.ops.creation.copies import _zeroed
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
-from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse
 from rushlight.ops.shapes import elements_of, normalize_dim, ordered
 from rushlight.tensor import Tensor, type_name, wrap
@@ -392,7 +391,7 @@ def _scatter_reduce(input, index, src, *, dim, reduce, include_self, name):
 def checked_scatter(name, input, dim, index, src=None):
     """`dim` from the front, after making sure that `scatter` can be done."""
     if index._array.size == 0:
-        return normalize_dim(dim, input._array.ndim)
+        return normalize_dim(dim, input._array.ndim)  # whatever its shape
     check_index(name, index)
     shape, own = index._array.shape, input._array.shape
     dim = normalize_dim(dim, len(own))
@@ -416,6 +415,13 @@ def checked_scatter(name, input, dim, index, src=None):
     return dim
 
 
+def _nowhere(index, input):
+    """The index; one without elements in as many dimensions as `input`."""
+    if index._array.size:
+        return index
+    return wrap(np.empty((0,) * max(input._array.ndim, 1), np.int64))
+
+
 _REDUCE = {"add": "sum", "multiply": "prod"}
 
 
@@ -433,8 +439,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
         raise RuntimeError("reduce argument must be either add or multiply.")
     source = src if isinstance(src, Tensor) else None
     dim = checked_scatter("scatter", input, dim, index, source)
-    if index._array.size == 0:
-        return input.clone() if out is None else write_out("scatter", input, (input,), out)
+    index = _nowhere(index, input)
     if reduce is not None:
         if source is None:
             source = wrap(np.full(index._array.shape, number_as_array(src, input.dtype)))
@@ -462,8 +467,7 @@ def scatter_add(input, dim, index, src, *, out=None):
     tensor([0., 2.])
     """
     dim = checked_scatter("scatter", input, dim, index, src)
-    if index._array.size == 0:
-        return input.clone() if out is None else write_out("scatter_add", input, (input,), out)
+    index = _nowhere(index, input)
     return _scatter_add(input, index, src, dim=dim, out=out)
 
 
@@ -489,8 +493,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True, out=Non
         f"scatter_gather_tensor_cpu_reduce_{reduce}",
         input,
     )
-    if index._array.size == 0:
-        return input.clone() if out is None else write_out("scatter_reduce", input, (input,), out)
+    index = _nowhere(index, input)
     return _scatter_reduce(
         input,
         index,

@@ -17,7 +17,7 @@ from rushlight.ops.elementwise.unary import beside
 from rushlight.ops.layers.window import _spread
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.refused import refuse
+from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -479,7 +479,8 @@ def _avg_pool(
     )
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
-    refuse("bc", "avg_pool3d_out_frame" if count == 3 else "avg_pool2d", input)
+    if input._array.dtype != np.int64:  # the only integers that have means of windows
+        refuse(NOT_FLOATING, "avg_pool3d_out_frame" if count == 3 else "avg_pool2d", input)
     space = tuple(input.shape[2:])
     ones = (1,) * count
     out = pooled_sizes(space, kernel, stride, padding, ones, ceil_mode)

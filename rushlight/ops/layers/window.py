@@ -56,6 +56,12 @@ def _check_convolve(input, weight, **options):
 
 
 def _check_fits(input, weight, options):
+    if len(weight.shape) == 4 and 0 in weight.shape[2:]:
+        height, width = weight.shape[2:]
+        raise RuntimeError(
+            f"kernel size should be greater than zero, but got kernel_height: {height} "
+            f"kernel_width: {width}"
+        )
     padding, dilation = options["padding"], options["dilation"]
     whole = [n + 2 * p for n, p in zip(input.shape[2:], padding, strict=True)]
     reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation, strict=True)]
