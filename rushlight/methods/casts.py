@@ -7,6 +7,12 @@ from rushlight import dtypes
 ops = None
 
 
+def _cast(tensor, dtype, memory_format):
+    if memory_format is None:
+        return ops.cast(tensor, dtype)
+    return ops.to(tensor, dtype, memory_format=memory_format)
+
+
 class Casts:
     """The same elements in another dtype or place."""
 
@@ -26,51 +32,51 @@ class Casts:
 
     def float(self, memory_format=None):
         """This tensor in float32."""
-        return ops.cast(self, dtypes.float32)
+        return _cast(self, dtypes.float32, memory_format)
 
     def double(self, memory_format=None):
         """This tensor in float64."""
-        return ops.cast(self, dtypes.float64)
+        return _cast(self, dtypes.float64, memory_format)
 
     def half(self, memory_format=None):
         """This tensor in float16."""
-        return ops.cast(self, dtypes.float16)
+        return _cast(self, dtypes.float16, memory_format)
 
     def bfloat16(self, memory_format=None):
         """This tensor in bfloat16."""
-        return ops.cast(self, dtypes.bfloat16)
+        return _cast(self, dtypes.bfloat16, memory_format)
 
     def long(self, memory_format=None):
         """This tensor in int64."""
-        return ops.cast(self, dtypes.int64)
+        return _cast(self, dtypes.int64, memory_format)
 
     def int(self, memory_format=None):
         """This tensor in int32."""
-        return ops.cast(self, dtypes.int32)
+        return _cast(self, dtypes.int32, memory_format)
 
     def short(self, memory_format=None):
         """This tensor in int16."""
-        return ops.cast(self, dtypes.int16)
+        return _cast(self, dtypes.int16, memory_format)
 
     def char(self, memory_format=None):
         """This tensor in int8."""
-        return ops.cast(self, dtypes.int8)
+        return _cast(self, dtypes.int8, memory_format)
 
     def byte(self, memory_format=None):
         """This tensor in uint8."""
-        return ops.cast(self, dtypes.uint8)
+        return _cast(self, dtypes.uint8, memory_format)
 
     def bool(self, memory_format=None):
         """This tensor in bool: whether each element differs from zero."""
-        return ops.cast(self, dtypes.bool_)
+        return _cast(self, dtypes.bool_, memory_format)
 
     def cfloat(self, memory_format=None):
         """This tensor in complex64."""
-        return ops.cast(self, dtypes.complex64)
+        return _cast(self, dtypes.complex64, memory_format)
 
     def cdouble(self, memory_format=None):
         """This tensor in complex128."""
-        return ops.cast(self, dtypes.complex128)
+        return _cast(self, dtypes.complex128, memory_format)
 
     def cpu(self, memory_format=None):
         """This tensor on the CPU, where it is."""

@@ -94,6 +94,7 @@ def _check_gather(input, index, *, dim):
 
 @opaque(
     linear=True,
+    ordered=ordered,
     check=_check_gather,
     d_input=lambda g, index, input_shape, dim: _gather_put(g, index, shape=input_shape, dim=dim),
 )

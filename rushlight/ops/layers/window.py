@@ -15,6 +15,7 @@ from rushlight.kernels.convolution import convolve, convolve_input, convolve_wei
 from rushlight.ops.op import opaque
 from rushlight.ops.reduction.sums import _sum
 from rushlight.ops.refused import no_such_form, refuse
+from rushlight.ops.shapes import ordered_or_channels_last
 from rushlight.ops.warn import warn_once
 from rushlight.tensor import Tensor
 
@@ -98,6 +99,7 @@ def _convolve(input, weight, bias=None, *, stride, padding, dilation, groups):
 
 @opaque(
     result="same",
+    ordered=ordered_or_channels_last,
     node="ConvolutionBackward0",
     takes_out=False,
     d_input=lambda g, weight, stride, padding, dilation, groups: _convolve(

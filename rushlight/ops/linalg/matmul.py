@@ -15,7 +15,7 @@ from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum
 from rushlight.ops.refused import refuse
 from rushlight.ops.shape.views import _reshape, _squeeze, _t, _transpose, _unsqueeze
-from rushlight.ops.shapes import broadcast_shapes
+from rushlight.ops.shapes import broadcast_shapes, ordered
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
@@ -203,7 +203,8 @@ def _one_product(input, matrix):
     if input.ndim == 2 == matrix.ndim and _is_for_blas(input, matrix):
         return input.dot(matrix)
     if input.__class__ is not np.ndarray or input.ndim < 3 or matrix.ndim != 2:
-        return np.matmul(input, matrix)
+        product = np.matmul(input, matrix)
+        return ordered(product) if input.ndim > 2 else product
     rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
     return np.matmul(rows, matrix).reshape(*input.shape[:-1], matrix.shape[-1])
 

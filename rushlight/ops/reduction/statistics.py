@@ -145,7 +145,7 @@ def renorm(input, p, dim, maxnorm, *, out=None):
     result = recorded_as(
         input * where(norm > maxnorm, maxnorm / (norm + 1e-7), 1.0), "RenormBackward0"
     )
-    return result if out is None else write_out("renorm", result, (input,), out)
+    return result.contiguous() if out is None else write_out("renorm", result, (input,), out)
 
 
 def hash_tensor(input, dim=(), *, keepdim=False, mode=0, out=None):
