@@ -110,15 +110,20 @@ def _cumsum(input, *, dim, reverse=False):
     """Running sums along `dim`."""
     if input.dtype == np.float16:
         return _scan(np.add, input, dim, reverse, np.float32).astype(np.float16)
-    if input.ndim and input.dtype.char in "fd" and loops.sums.earned(input.size):
-        return _sums_by_loop(input, dim, reverse)
+    if input.ndim and input.dtype.char in "fd":
+        is_last = dim in (-1, input.ndim - 1)
+        loop = loops.sums_of_rows if is_last else loops.sums
+        if loop.earned(input.size):
+            return _sums_by_loop(loop, input, dim, reverse)
     return _scan(np.add, input, dim, reverse, _wide(input.dtype))
 
 
-def _sums_by_loop(input, dim, reverse):
+def _sums_by_loop(loop, input, dim, reverse):
     out = np.empty(input.shape, input.dtype)
-    source, target = in_three(dim, input, out)
-    loops.sums.run(len(source), source, target, reverse)
+    arrays = in_three(dim, input, out)
+    if loop is loops.sums_of_rows:
+        arrays = [x[..., 0] for x in arrays]
+    loop.run(len(arrays[0]), *arrays, reverse)
     return out
 
 
