@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 #: below this many elements NumPy's calls are as fast as the loop's
-LEAST = 1 << 10
+LEAST = 1 << 9
 #: so many elements pay for compiling a loop, and for importing Numba first
 PRICE, PRICE_OF_NUMBA = 1 << 25, 1 << 26
 #: from so many elements on threads share the work

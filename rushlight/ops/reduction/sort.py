@@ -32,9 +32,9 @@ __all__ = [
 
 def order_of(array, dim, descending):
     """The positions that sort an array along `dim`, stably; NaN is the largest."""
-    rows = np.moveaxis(array, dim, -1)
+    rows = array.swapaxes(dim, -1)
     if packs(rows):
-        return np.moveaxis(order_of_rows(rows, descending), -1, dim)
+        return order_of_rows(rows, descending).swapaxes(dim, -1)
     if not descending:
         return array.argsort(dim, kind="stable")
     backwards = np.flip(array, dim).argsort(dim, kind="stable")
@@ -131,11 +131,11 @@ def _topk(input, *, k, dim, largest):
 
 def _best(input, dim, k, largest):
     """The places of the `k` best elements, in order, without sorting the others."""
-    rows = np.moveaxis(input, dim, -1)
+    rows = input.swapaxes(dim, -1)
     if k <= 64 and input.dtype.char in "fd" and best_of_rows.earned(input.size):
-        return np.moveaxis(_best_by_loop(rows, k, largest), -1, dim)
+        return _best_by_loop(rows, k, largest).swapaxes(dim, -1)
     if input.dtype.kind == "f" and (places := _places_of_best(rows, k, largest)) is not None:
-        return np.moveaxis(places, -1, dim)
+        return places.swapaxes(dim, -1)
     size = input.shape[dim]
     cut = slice(size - k, None) if largest else slice(k)
     around = input.argpartition(size - k if largest else k - 1, dim)
