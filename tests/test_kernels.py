@@ -304,6 +304,6 @@ def test_normals_that_threads_share_are_the_same(dtype, monkeypatch):
     monkeypatch.setattr(twister.words, "compiled", twister.words.function)
     monkeypatch.setattr(stream, "_PIECE", 16)
     monkeypatch.setattr(stream, "_DRAWN", 256)
-    monkeypatch.setattr(kernels, "SHARED", 1)
+    monkeypatch.setattr(kernels, "SHARED", 2)
     monkeypatch.setattr(kernels, "get_num_threads", lambda: 3)
     assert all(map(torch.equal, at_once, drawn()))
