@@ -14,7 +14,7 @@ from rushlight.ops.op import special_array
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["in_place", "overwrite"]
+__all__ = ["count_write", "in_place", "is_straight", "overwrite"]
 
 
 def in_place(function, self, *args, **kwargs):
@@ -114,14 +114,19 @@ def is_straight(self):
     return not (self._requires_grad and modes.grad_enabled)
 
 
+def count_write(self):
+    """Count that the memory of `self` was written to, and remember where."""
+    self._counter[0] += 1
+    if here[0]:
+        note_write(self._counter)
+
+
 def overwrite(self, result, expanded=False):
     """Write a result into `self`, with its history; `self` may be `expanded` if it is constant."""
     both = self._array.__class__ is result._array.__class__ is np.ndarray
     if both and is_straight(self) and not result._requires_grad:
         np.copyto(self._array, result._array, casting="unsafe")
-        self._counter[0] += 1
-        if here[0]:
-            note_write(self._counter)
+        count_write(self)
         return
     check_in_place(self, recorded=result._requires_grad)
     special = special_array((self, result))
@@ -140,9 +145,7 @@ def overwrite(self, result, expanded=False):
         from rushlight.autograd.forward_ad import overwrite_tangent
 
         overwrite_tangent(self, result)
-    self._counter[0] += 1
-    if here[0]:
-        note_write(self._counter)
+    count_write(self)
     if edge is not None and modes.grad_enabled:
         if self._array is not result._array:
             _move_saved_result(edge, self, result)

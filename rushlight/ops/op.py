@@ -424,13 +424,9 @@ class Op:
         recorded = [x for x in outputs if x._array.dtype.kind in "fcV"]
         if not recorded or not any(flags):
             return
-        complex_valued = any(
-            x is not None and x._array.dtype.kind == "c" for x in (*operands, *recorded)
-        )
-        rounded = not self.is_view and any(
-            x is not None and x._array.dtype.kind == "V" for x in (*operands, *recorded)
-        )
-        node = self.node_class_named(self._node_name(operands, options), complex_valued, rounded)()
+        kinds = {x._array.dtype.kind for x in (*operands, *recorded) if x is not None}
+        rounded = "V" in kinds and not self.is_view
+        node = self.node_class_named(self._node_name(operands, options), "c" in kinds, rounded)()
         node.hooks = None
         node.line = here[0]
         node.edges = tuple(

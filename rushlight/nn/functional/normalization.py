@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from rushlight import dtypes, ops
 from rushlight.autograd import no_grad
+from rushlight.ops.inplace import count_write, is_straight
 from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import type_name
 
@@ -140,8 +143,20 @@ def batch_norm(
 @no_grad()
 def _update_running(running_mean, running_var, mean, var, momentum, count):
     """Move the running statistics towards a batch's; the running variance is the unbiased one."""
-    running_mean.lerp_(mean.to(running_mean.dtype), momentum)
-    running_var.lerp_((var * (count / (count - 1))).to(running_var.dtype), momentum)
+    _move(running_mean, mean, 1, momentum)
+    _move(running_var, var, count / (count - 1), momentum)
+
+
+def _move(running, value, scale, momentum):
+    """Move `running` towards `value * scale` by the fraction `momentum`, in place."""
+    array, new = running._array, value._array
+    plain = array.__class__ is new.__class__ is np.ndarray and array.dtype is new.dtype
+    if plain and array.dtype.char in "fd" and is_straight(running):
+        array *= 1 - momentum
+        array += new * (scale * momentum)
+        count_write(running)
+    else:
+        running.lerp_((value * scale).to(running.dtype), momentum)
 
 
 def _running_norm(input, running_mean, running_var, weight, bias, eps):
