@@ -88,7 +88,7 @@ def run(targets, roots, flowing, keep_graph, backward):
             continue
         if node.saved is None:
             saved.raise_freed()
-        if not node.materializes and not saved.is_defined(gradient):
+        if not (node.materializes or saved.is_defined(gradient)):
             results = (None,) * len(edges)
         else:
             results = backward(node, gradient, edges)

@@ -25,13 +25,17 @@ def reachable(roots):
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node.__class__ is Output:
-            node = node.node
-        if node is None or node in found or isinstance(node, (Tensor, AccumulateGrad)):
+        if node is None or node in found or isinstance(node, _LEAVES):
             continue
-        found.add(node)
-        stack += node.edges
+        if node.__class__ is Output:
+            stack.append(node.node)
+        else:
+            found.add(node)
+            stack += node.edges
     return found
+
+
+_LEAVES = Tensor, AccumulateGrad
 
 
 def routes_to(targets, roots):
@@ -56,14 +60,19 @@ def followed(edges, routes):
     """The edges that lead to a target, None in place of others; empty if there is none."""
     kept, leads = [], False
     for edge in edges:
-        if edge.__class__ is AccumulateGrad:
-            edge = edge.variable
-        if edge is not None and (edge.node if edge.__class__ is Output else edge) in routes:
-            kept.append(edge)
-            leads = True
-        else:
-            kept.append(None)
+        if edge is not None and edge not in routes:
+            edge = _led_on(edge, routes)
+        kept.append(edge)
+        leads = leads or edge is not None
     return kept if leads else ()
+
+
+def _led_on(edge, routes):
+    """An edge that isn't itself in the routes: a leaf, an output of a Node that is, or None."""
+    leaf_or_node = target(edge)[0]
+    if leaf_or_node not in routes:
+        return None
+    return edge if edge.__class__ is Output else leaf_or_node
 
 
 def count_consumers(roots, needed):
