@@ -3,9 +3,11 @@
 import ast
 import builtins
 import inspect
+import json
 import linecache
 import sys
 import traceback
+from importlib.machinery import SourceFileLoader
 
 import pytest
 
@@ -78,6 +80,7 @@ result = __doc__, f.__doc__, f.__annotations__, f(1)
 ''',
     "names in scope": """
 import inspect
+import json
 def f(a, *args, k=len("x"), **rest):
     b = a + len(args)
     return sorted(locals()), sorted(inspect.currentframe().f_locals)
@@ -222,3 +225,12 @@ def test_the_finder_knows_libraries_before_it_is_asked(monkeypatch):
     source.library_directories.cache_clear()
     marks.install()
     assert source.library_directories.cache_info().currsize == 1
+
+
+def test_modules_of_packages_are_found_once_and_left_as_they_are(tmp_path):
+    (tmp_path / "own_module.py").write_text("x = 1\n")
+    assert marks.MarkingFinder.find_spec("no_such_module_anywhere") is None
+    found = marks.MarkingFinder.find_spec("json.decoder", json.__path__)
+    assert type(found.loader) is SourceFileLoader
+    own = marks.MarkingFinder.find_spec("own_module", [str(tmp_path)])
+    assert type(own.loader) is marks.MarkingLoader

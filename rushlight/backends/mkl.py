@@ -1,6 +1,6 @@
-"""Intel's library of linear algebra; NumPy brings its own."""
+"""A library of linear algebra and Fourier transforms; NumPy brings one."""
 
 
 def is_available() -> bool:
-    """False: Rushlight leaves the choice of a library to NumPy."""
-    return False
+    """True, as `torch.has_mkl`: programs ask whether `torch.linalg` and `torch.fft` can be used."""
+    return True

@@ -77,7 +77,15 @@ def library_directories():
 
 def is_library(filename):
     """Whether a file is of an installed package, or of Python."""
-    path = os.path.realpath(filename)
+    return _has_libraries(os.path.dirname(filename)) or _is_library(os.path.realpath(filename))
+
+
+@lru_cache
+def _has_libraries(directory):
+    return _is_library(os.path.realpath(directory) + os.sep)
+
+
+def _is_library(path):
     installed = "site-packages" in path or "dist-packages" in path
     return installed or path.startswith(library_directories())
 

@@ -58,7 +58,10 @@ def compile_marked(source, filename):
 
 
 class MarkingFinder:
-    """Meta path finder for modules beside the program: not for those of packages or of Python."""
+    """Meta path finder for modules beside the program: not for those of packages or of Python.
+
+    What it finds of those, it leaves as it is: nobody has to look for it again.
+    """
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -66,10 +69,9 @@ class MarkingFinder:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is None or type(spec.loader) is not SourceFileLoader:
-            return None
-        if is_library(spec.origin) or provenance.is_ours(spec.origin):
-            return None
-        spec.loader = MarkingLoader(spec.loader.name, spec.loader.path)
+            return spec
+        if not (is_library(spec.origin) or provenance.is_ours(spec.origin)):
+            spec.loader = MarkingLoader(spec.loader.name, spec.loader.path)
         return spec
 
 
