@@ -91,11 +91,14 @@ class Loop:
         self._worked = 0
         self._usable = None
 
-    def earned(self, elements):
-        """Whether to use the loop for a call on so many elements; counts them if not yet."""
+    def earned(self, elements, weight=1):
+        """Whether to use the loop for a call on so many elements; counts them if not yet.
+
+        Where NumPy takes longer for an element than for a sum, they count `weight` times.
+        """
         if elements < LEAST or self._usable is False:
             return False
-        return self.compiled is not None or self._count(elements)
+        return self.compiled is not None or self._count(weight * elements)
 
     def _count(self, elements):
         global _worked

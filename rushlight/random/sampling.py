@@ -104,7 +104,7 @@ def permuted(words):
 def _swapped(targets):
     """`range(n)` after the swaps of i and `targets[i]`, one after the other."""
     n = len(targets) + 1
-    if loops.shuffle.earned(16 * n):  # NumPy's way is that much slower
+    if loops.shuffle.earned(n, weight=16):
         order = np.arange(n)
         loops.shuffle.run(n - 1, order, targets, elements=1)
         return order

@@ -176,7 +176,7 @@ def _add_rows(target, rows, values):
 
 def _add_rows_by_loop(target, rows, values):
     suits = target.dtype.char in "fd" and target.flags.c_contiguous and rows.dtype == np.int64
-    if not (suits and loops.add_rows.earned(values.size)):
+    if not (suits and loops.add_rows.earned(values.size, weight=4)):
         return False
     if rows.view(np.uint64).max() >= len(target):  # a negative row is a huge one here
         return False
