@@ -71,6 +71,7 @@ class Measurement:
         task_spec: the TaskSpec; what it has can be asked of the measurement too.
         median, mean, iqr: of `times`, in seconds.
 
+    >>> from rushlight.utils.benchmark import Measurement, TaskSpec
     >>> task = TaskSpec(stmt="x + y", setup="pass", label="sum")
     >>> measurement = Measurement(10, [3e-5, 5e-5], task)
     >>> measurement.label, f"{measurement.median:.1e}"
