@@ -8,6 +8,8 @@ are loaded (`bind_operations`).
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import numpy as np
 
 from rushlight import dtypes, methods
@@ -47,6 +49,10 @@ def bind_operations(operations, differentiation):
     ops, autograd = operations, differentiation
     for family in methods.FAMILIES:
         family.ops = operations
+    for family in Tensor.__mro__:
+        for name, method in vars(family).items():
+            if method.__class__ is FunctionType:
+                method.__qualname__ = name  # as errors about arguments call it
 
 
 class Size(tuple):

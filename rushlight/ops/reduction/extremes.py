@@ -487,8 +487,9 @@ def _position_of_mode(input, dim):
 
 
 def _position_of_most_frequent(row):
-    values, counts = np.unique(row, return_counts=True)
-    return np.flatnonzero(row == values[counts.argmax()])[-1]
+    values, counts = np.unique(row, return_counts=True, equal_nan=False)
+    places = np.flatnonzero(row == values[counts.argmax()])
+    return places[-1] if places.size else 0  # nothing but NaNs
 
 
 @picking("mode", "ModeBackward0", _position_of_mode)
