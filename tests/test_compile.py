@@ -685,3 +685,90 @@ def test_parametrizations(parametrize):
 
     for ours, eager in zip(trained(True), trained(False), strict=True):
         np.testing.assert_allclose(ours, eager, 1e-5, 1e-6)
+
+
+class Holder:
+    """An object of the user's."""
+
+    def __init__(self):
+        self.scale, self.weight = 1.0, torch.ones(3)
+
+
+def compare_while(step, argument, changes):
+    """Compiled and plain calls answer alike, whatever changes between them."""
+    compiled = Compiled(step, backend="numpy")
+    for change in (lambda: None, *changes):
+        change()
+        for _ in range(2):
+            close(compiled(argument), step(argument))
+
+
+def test_objects_that_are_arguments_are_watched():
+    holder = Holder()
+    compare_while(
+        lambda h: h.weight * h.scale,
+        holder,
+        [lambda: setattr(holder, "scale", 2.0), lambda: setattr(holder, "weight", torch.zeros(3))],
+    )
+
+
+def test_arrays_of_numpy_are_watched():
+    array = np.ones(3, "f4")
+    change = [lambda: array.fill(2), lambda: array.__setitem__(1, 5)]
+    compare_while(lambda x: x * torch.from_numpy(array), torch.ones(3), change)
+    compare_while(lambda a: torch.from_numpy(a) + 1, array, change)
+
+
+def test_methods_and_lists_of_modules_that_are_replaced(monkeypatch):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Tanh()])
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    model = Model()
+    changes = [
+        lambda: model.layers.append(nn.ReLU()),
+        lambda: setattr(model, "forward", torch.exp),
+        lambda: delattr(model, "forward"),
+        lambda: setattr(Model, "forward", lambda self, x: x * 2),
+    ]
+    compare_while(lambda x: model(x), torch.tensor([-1.0, 2.0]), changes)
+
+
+@pytest.mark.parametrize("sets", [True, False])
+def test_learning_rates_in_python(sets):
+    w = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=1.0)
+
+    def step(x):
+        (w * x).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        group = optimizer.param_groups[0]
+        if sets:
+            group["lr"] *= 0.5
+        return x * group["lr"]
+
+    compiled, x = Compiled(step, backend="numpy"), torch.ones(2)
+    if sets:
+        with pytest.warns(EagerWarning, match="changes param_groups"):
+            compiled(x)
+    for number in (1.0, 0.5, 0.5, 0.25):
+        optimizer.param_groups[0]["lr"] = number
+        before = w.detach().clone()
+        assert compiled(x)[0] == (number / 2 if sets else number)
+        close(w.detach(), before - number)
+
+
+@pytest.mark.filterwarnings("ignore::rushlight.compile.EagerWarning")
+def test_sums_in_bfloat16_run_uncompiled():
+    def step(x):
+        small = x.bfloat16()
+        return small @ small.t(), small.mean(), small * 2
+
+    compare_while(step, torch.arange(6.0).view(2, 3), [])

@@ -12,6 +12,7 @@ import numpy as np
 from rushlight.autograd.tape import Node, Output
 from rushlight.compile import derivative
 from rushlight.compile.family import build_member
+from rushlight.compile.guards import changed_entry
 from rushlight.compile.program import Program, Value
 from rushlight.compile.recorder import Number
 from rushlight.compile.replay import maker_of, write_replay
@@ -46,7 +47,13 @@ def make_entry(trace, result, leaves, watch, names=()):
         raise Unrepeatable(f"it draws from {name}")
     if trace.recorder.disturbed or makes_state(trace):
         return None
-    return _Maker(trace, leaves, names).make(result, watch)
+    maker = _Maker(trace, leaves, names)
+    if not (maker.is_scheduled() and maker.returns_number(result)):
+        name = changed_entry(watch.rates)
+        if name is not None:
+            raise Unrepeatable(f"it changes {name}")
+        watch.entries += watch.rates
+    return maker.make(result, watch)
 
 
 def makes_state(trace):
@@ -202,6 +209,16 @@ class _Maker:
                     if value is x and type(x) is float:
                         return Number(group, key)
         return None
+
+    def is_scheduled(self):
+        """Whether the run steps a schedule."""
+        return not all(isinstance(x, Number) for x in self.trace.redirection.host)
+
+    def returns_number(self, x):
+        """Whether a number of an optimizer is returned: it is what it is in each run."""
+        if isinstance(x, (tuple, list)):
+            return any(map(self.returns_number, x))
+        return type(x) is float and self.number(x) is not None
 
     def changes_of(self, before):
         """What the run did to the attributes of a Tensor that was there before."""

@@ -25,7 +25,7 @@ from rushlight.optim.lr_scheduler.base import LRScheduler
 from rushlight.optim.optimizer import Optimizer
 from rushlight.tensor import Tensor
 
-__all__ = ["Watch", "is_users"]
+__all__ = ["Watch", "changed_entry", "is_users", "same_bytes"]
 
 _MISSING = object()
 _SCALARS = (int, float, complex, str, bytes, bool, type(None))
@@ -41,6 +41,10 @@ _LIBRARIES = tuple(
 #: tables of a module's hooks that take part in a call
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _LIMIT = 20000
+#: bytes of an array of NumPy's that is compared each time
+_LARGE = 2**24
+#: names by which code gets at the numbers of optimizers
+_RATES = ("param_groups", "get_last_lr", "_last_lr", "get_lr")
 
 
 def is_users(function):
@@ -60,7 +64,7 @@ def is_users_class(kind):
 
 
 def _is_code(x):
-    return callable(x) or isinstance(x, (property, classmethod, staticmethod))
+    return isinstance(x, (types.FunctionType, property, classmethod, staticmethod))
 
 
 class Watch:
@@ -73,7 +77,9 @@ class Watch:
         cells: (cell of a closure, what it held, name).
         lengths: (container, its length, name).
         items: (list, position, what it held, name).
+        arrays: (array of NumPy's, a copy of what it held, name); huge ones aren't looked at.
         optimizers: those that were found.
+        rates: like entries, for their numbers, if the user's code may read or set them.
     """
 
     def __init__(self, *roots):
@@ -87,6 +93,8 @@ class Watch:
         self.lengths: list = []
         self.items: list = []
         self.optimizers: list = []
+        self.arrays: list = []
+        self.rates: list = []
         self.seen: set = set()
         self.kept: list = []
         self.names: set = set()
@@ -99,6 +107,15 @@ class Watch:
             self.seen.add(id(x))
             self.kept.append(x)
             waiting.extend(self.visit(x, name))
+        if not self.names.isdisjoint(_RATES):
+            self.note_rates()
+
+    def note_rates(self):
+        """Where the user's code reads or sets an optimizer's numbers, what they are."""
+        for optimizer in self.optimizers:
+            for i, group in enumerate(optimizer.param_groups):
+                keys = [key for key, x in group.items() if isinstance(x, _SCALARS)]
+                self.rates += [(group, k, group[k], f"param_groups[{i}][{k!r}]") for k in keys]
 
     def visit(self, x, name):
         """Note what is within `x`; gives what is to be visited next."""
@@ -118,6 +135,10 @@ class Watch:
         if isinstance(x, (random.Random, np.random.Generator, np.random.RandomState)):
             self.chances.append((x, chance(x), name))
             return ()
+        if isinstance(x, np.ndarray):
+            if x.nbytes <= _LARGE:
+                self.arrays.append((x, x.copy(), name))
+            return ()
         if hasattr(type(x), "__next__"):
             self.iterators.append((x, length_hint(x, -1), name))
             return ()
@@ -135,11 +156,11 @@ class Watch:
         return ()
 
     def visit_class(self, kind):
-        """What the user's classes hold; their functions count when an object has them."""
+        """What the user's classes hold."""
         found = []
         for each in kind.__mro__:
             if is_users_class(each):
-                keys = [key for key, x in vars(each).items() if key[:2] != "__" and not _is_code(x)]
+                keys = [key for key, x in vars(each).items() if key[:2] != "__" or _is_code(x)]
                 found += self.note(
                     vars(each), keys, lambda key, each=each: f"{each.__name__}.{key}"
                 )
@@ -194,6 +215,7 @@ class Watch:
         ]
         keys = [key for key in keys if not key.endswith(("_hooks", "_hooks_with_kwargs"))]
         found = self.note(own, keys, lambda key: f"{name}.{key}")
+        self.lengths.append((own, len(own), f"the attributes of {name}"))
         self.lengths += [(own[key], len(own[key]), f"{name}.{key}") for key in _HOOKS if key in own]
         for key in _HOOKS:
             found += [(hook, f"{name}.{key}") for hook in own.get(key, {}).values()]
@@ -219,11 +241,9 @@ class Watch:
 
     def changed(self):
         """The name of something that is neither the same nor equal, or None."""
-        for dictionary, key, expected, name in self.entries:
-            if dictionary.get(key, _MISSING) is not expected and _differ(
-                dictionary.get(key, _MISSING), expected
-            ):
-                return name
+        name = changed_entry(self.entries)
+        if name is not None:
+            return name
         for cell, expected, name in self.cells:
             found = _content(cell)
             if found is not expected and _differ(found, expected):
@@ -234,7 +254,26 @@ class Watch:
         for container, i, expected, name in self.items:
             if container[i] is not expected and _differ(container[i], expected):
                 return name
+        for array, expected, name in self.arrays:
+            if not same_bytes(array, expected):
+                return name
         return None
+
+
+def changed_entry(entries):
+    """The name of an entry whose dictionary holds something else now, or None."""
+    for dictionary, key, expected, name in entries:
+        found = dictionary.get(key, _MISSING)
+        if found is not expected and _differ(found, expected):
+            return name
+    return None
+
+
+def same_bytes(array, expected):
+    """Whether an array of NumPy's holds what it held."""
+    if array.dtype.hasobject:
+        return True
+    return np.array_equal(array, expected) or array.tobytes() == expected.tobytes()
 
 
 def chance(x):

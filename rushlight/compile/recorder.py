@@ -21,6 +21,7 @@ from rushlight.compile.classes import IN_ELEMENTS, within
 from rushlight.compile.program import Builder, Constant, Slot, Value, view
 from rushlight.compile.symbol import Memory, Symbol, real, symbols_in
 from rushlight.kernels import blas
+from rushlight.ops.op import Elementwise, View
 from rushlight.tensor import as_array, make_view, wrap
 
 __all__ = ["Leak", "Number", "Recorder", "user_line"]
@@ -546,6 +547,10 @@ class Recorder:
                 if x is not None and isinstance(x._array, Symbol):
                     x._array = x._array.value
             return op.call_on(args, real(options))
+        plain = isinstance(op, (Elementwise, View)) or op.name == "cast"
+        if not plain and any(map(is_bfloat16, args)):
+            self.fail(f"{op.name} of bfloat16")  # its kernel rounds what NumPy gives in float32
+            return self.operation(op, args, options)
         arrays = [None if x is None else self.symbol_of(x) for x in args]
         try:
             results = self.kernel_results(op, arrays, options)
@@ -589,6 +594,11 @@ class Recorder:
 
 _REDUCTIONS = {np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or}
 _COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+
+
+def is_bfloat16(x):
+    """Whether a Tensor is of a dtype that NumPy itself doesn't have."""
+    return x is not None and x._array.dtype.isbuiltin == 2
 
 
 def _signs(array):

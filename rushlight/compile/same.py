@@ -20,6 +20,7 @@ What is only equal isn't the same: then `Entry.holds` looks more closely.
 
 from __future__ import annotations
 
+from rushlight.compile.guards import same_bytes
 from rushlight.compile.sources import Argument, Captured, Names
 
 __all__ = ["write_same"]
@@ -71,6 +72,10 @@ class _Writer(Names):
                 yield f"len({self.bind(x, 'list')}) == {length}"
         for x, i, expected, _ in watch.items:
             yield f"{self.bind(x, 'list')}[{i}] is {self.bind(expected)}"
+
+        for array, expected, _ in watch.arrays:
+            same = self.bind(same_bytes, "same_bytes")
+            yield f"{same}({self.bind(array, 'array')}, {self.bind(expected, 'copy')})"
 
     def key(self, key):
         return repr(key) if isinstance(key, str) else self.bind(key, "key")

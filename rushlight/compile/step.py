@@ -98,7 +98,7 @@ class Compiled:
             self.give_up()
             return self.function(*args, **kwargs)
         entry = None
-        watch = Watch(self.function)
+        watch = Watch(self.function, *objects_in((args, kwargs)))
         if not (self.first_runs or self.fullgraph) and any(map(lacks_state, watch.optimizers)):
             self.count_first_run(key)
             return self.function(*args, **kwargs)
@@ -258,6 +258,16 @@ def described(x, leaves):
     if x is None or isinstance(x, (bool, int, float, str)):
         return type(x), x
     return Same(x)
+
+
+def objects_in(x):
+    """What among the arguments is compared by identity: its state has to be looked at, too."""
+    if type(x) in (tuple, list):
+        return [each for y in x for each in objects_in(y)]
+    if isinstance(x, dict):
+        return [each for y in x.values() for each in objects_in(y)]
+    known = x is None or isinstance(x, (Tensor, bool, int, float, str))
+    return [] if known else [x]
 
 
 def leaf_names(function, args, kwargs):
