@@ -308,13 +308,13 @@ def test_fill_writes_along_memory():
 @pytest.mark.parametrize("n, block", [(501, 7), (502, 2**15), (600, 100), (4000, 999)])
 def test_permutation_at_once_is_the_one_step_by_step(n, block, monkeypatch):
     monkeypatch.setattr(rl.random.sampling, "_SWAPS", block)
-    targets = np.arange(n - 1) + Generator().manual_seed(n).integers(
-        0, 2**27, (n - 1,), "int64"
-    ) % (n - np.arange(n - 1))
+    words = Generator().manual_seed(n)._words(n - 1)
+    left = iter(np.split(words.copy(), range(block, n - 1, block)))
     order = list(range(n))
-    for i, j in enumerate(targets.tolist()):
+    for i, word in enumerate(words.tolist()):
+        j = i + word % (n - i)
         order[i], order[j] = order[j], order[i]
-    assert rl.random.sampling._swapped(targets).tolist() == order
+    assert rl.random.sampling._permuted_in_blocks(n, lambda count: next(left)).tolist() == order
 
 
 def test_numpy_random_is_imported_when_first_needed():

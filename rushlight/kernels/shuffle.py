@@ -61,21 +61,19 @@ done:
 """
 
 
-def permuted_natively(words):
-    """`range(n)` after swaps of each i and `i + words[i] % (n - i)`; None where LLVM isn't loaded.
+def permuted_natively(n, draw):
+    """`range(n)` after swaps of each i and `i + word % (n - i)`; None where LLVM isn't loaded.
 
-    The n - 1 words, of 32 bits each, are used up. Remainders are found by dividing float64, four at
-    a time: a quotient w / m is less than the next integer by 1 / m at least, and what is rounded
+    `draw(n - 1)` gives the words, of 32 bits each. Remainders are found by dividing float64, four
+    at a time: a quotient w / m is less than the next integer by 1 / m at least, and what is rounded
     away is less than 2**-21 / m.
     """
     native = sys.modules.get("rushlight.compile.native")
-    if native is None or not native.machine.cache_info().currsize:
+    if native is None or not native.machine.cache_info().currsize or n >= 2**31:
         return None
-    order = np.empty(len(words) + 1, np.int64)
-    if len(order) >= 2**31:
-        return None
+    words, order = draw(n - 1), np.empty(n, np.int64)
     _, swaps = _loaded(native)
-    swaps(order.ctypes.data, words.ctypes.data, len(words))
+    swaps(order.ctypes.data, words.ctypes.data, n - 1)
     return order
 
 

@@ -88,39 +88,36 @@ def rounded(values, dtype):
         return values.astype(dtype)
 
 
-def permuted(words):
-    """`range(n)` after swaps of each i and `i + words[i] % (n - i)`; n - 1 words, used up."""
-    n = len(words) + 1
-    order = permuted_natively(words) if n > 500 else None
+def permuted(n, draw):
+    """`range(n)` after swaps of each i and `i + word % (n - i)`; `draw(count)` gives words."""
+    order = permuted_natively(n, draw) if n > 500 else None
     if order is not None:
         return order
-    for start in range(0, n - 1, _SWAPS):
-        some = words[start : start + _SWAPS]
-        some %= np.arange(n - start, n - start - len(some), -1, dtype=np.uint64)
-        some += np.arange(start, start + len(some), dtype=np.uint64)
-    return _swapped(words.view(np.int64))
-
-
-def _swapped(targets):
-    """`range(n)` after the swaps of i and `targets[i]`, one after the other."""
-    n = len(targets) + 1
     if loops.shuffle.earned(n, weight=16):
         order = np.arange(n)
-        loops.shuffle.run(n - 1, order, targets, elements=1)
+        loops.shuffle.run(n - 1, order, _targets(draw(n - 1), 0, n), elements=1)
         return order
     if n > 500:
-        return _swapped_in_blocks(targets)
+        return _permuted_in_blocks(n, draw)
     order = list(range(n))
-    for i, j in enumerate(targets.tolist()):
+    for i, j in enumerate(_targets(draw(n - 1), 0, n).tolist()):
         order[i], order[j] = order[j], order[i]
     return np.array(order)
 
 
-def _swapped_in_blocks(targets):
-    """The same, many swaps at once, and little memory for them."""
-    order = np.arange(len(targets) + 1)
-    for start in range(0, len(targets), _SWAPS):
-        _swap_at_once(order, start, targets[start : start + _SWAPS])
+def _targets(words, start, n):
+    """What the elements from `start` on are swapped with; the words are used up."""
+    words %= np.arange(n - start, n - start - len(words), -1, dtype=np.uint64)
+    words += np.arange(start, start + len(words), dtype=np.uint64)
+    return words.view(np.int64)
+
+
+def _permuted_in_blocks(n, draw):
+    """The same without a loop over the swaps, and with little memory."""
+    order = np.arange(n)
+    for start in range(0, n - 1, _SWAPS):
+        words = draw(min(_SWAPS, n - 1 - start))
+        _swap_at_once(order, start, _targets(words, start, n))
     return order
 
 

@@ -243,7 +243,7 @@ class Stream:
             limits.check_permutation(n, dtype)
         if n < 2:
             return np.arange(n, dtype=dtype)
-        return sampling.permuted(self._words(n - 1)).astype(dtype, copy=False)
+        return sampling.permuted(n, self._words).astype(dtype, copy=False)
 
     def bernoulli(self, p, shape, dtype):
         """Ones with probability `p`, else zeros.
