@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels
-from rushlight.kernels import blas, order, places, scans, tiles, twister, windows
+from rushlight.kernels import blas, direct, order, places, scans, tiles, twister, windows
 from rushlight.ops.reduction import sort
 from rushlight.random import stream
 
@@ -29,6 +29,7 @@ def with_loops(request, monkeypatch):
         compiled = each.compiled if request.param == "numba" else each.function
         monkeypatch.setattr(each, "compiled", compiled or each.compile())
     monkeypatch.setattr(kernels, "LEAST", 1)
+    monkeypatch.setattr(direct, "_LEAST", 1)
     monkeypatch.setattr(kernels, "SHARED", 8)
     return request.param
 

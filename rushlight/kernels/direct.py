@@ -10,6 +10,7 @@ Shapes: as in `kernels/convolution.py`.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from typing import NamedTuple
@@ -29,6 +30,8 @@ __all__ = [
 
 #: elements of columns, made by NumPy and multiplied by BLAS, that cost as much as one elsewhere
 _CHEAP = 4
+#: points of a grid that is worth keeping; elements of columns that are worth a loop
+_SMALL, _LEAST = 1 << 11, 1 << 14
 #: from so many outputs on tiles are filled well enough
 _FEW = 4
 #: the derivative by the input is one convolution for each of at most so many phases
@@ -69,11 +72,23 @@ class _Images(NamedTuple):
 
 
 def _grid(counts, steps, first=0):
-    """The places of a grid of so many points along each dimension, so far apart."""
+    """The places of a grid of so many points along each dimension, so far apart; to be read only.
+
+    Small ones are kept: making them takes longer than a small convolution.
+    """
+    counts = tuple(counts)
+    make = _kept_grid if math.prod(counts) <= _SMALL else _made_grid
+    return make(counts, tuple(steps), first)
+
+
+def _made_grid(counts, steps, first):
     places = np.asarray(first)
     for count, step in zip(counts, steps, strict=True):
         places = np.add.outer(places, np.arange(count) * step)
     return places.reshape(-1)
+
+
+_kept_grid = functools.lru_cache(128)(_made_grid)
 
 
 def _filled(places, channels, dtype):
@@ -115,7 +130,7 @@ def suits_weight(x, weight_shape, out):
 
 def _suits(loop, array, work):
     """Whether the loop has been earned, by making columns of so many elements."""
-    return array.dtype.char in "fd" and loop.earned(work // _CHEAP)
+    return array.dtype.char in "fd" and work >= _LEAST and loop.earned(work // _CHEAP)
 
 
 def _correlate(images, weight, bias, starts, shifts, targets, result):
