@@ -71,7 +71,7 @@ def _by_loop(loops, array, index, values, dim):
         array.shape[:dim] + array.shape[dim + 1 :] == others
         and array.dtype.char in "fd"
         and index.dtype == np.int64
-        and loop.earned(index.size, weight=16 if loops is _ADD else 4)
+        and loop.earned(index.size, weight=16 if loops is _ADD else 2)
     )
     if suits:
         arrays = in_three(dim, array, index, values)
