@@ -772,3 +772,25 @@ def test_sums_in_bfloat16_run_uncompiled():
         return small @ small.t(), small.mean(), small * 2
 
     compare_while(step, torch.arange(6.0).view(2, 3), [])
+
+
+def test_results_on_the_memory_of_what_was_there_stay_there():
+    def outcome(compile):
+        w = torch.ones(3, requires_grad=True)
+
+        def step(x):
+            with torch.no_grad():
+                w.mul_(2)
+            return x[1:], x.t(), w.detach(), x * 1
+
+        step = strictly(step) if compile else step
+        given = [torch.arange(6.0).view(2, 3) for _ in range(4)]
+        for x in given:
+            part, turned, values, own = step(x)
+            part.mul_(2)
+            turned[0] += 1
+            values.sub_(1)
+            own.zero_()
+        return *given, w.detach()
+
+    close(outcome(True), outcome(False))

@@ -17,7 +17,7 @@ from rushlight.compile.program import Program, Value
 from rushlight.compile.recorder import Number
 from rushlight.compile.replay import maker_of, write_replay
 from rushlight.compile.same import write_same
-from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor, Seen
+from rushlight.compile.sources import Argument, Captured, GradOf, NewTensor, Seen, ViewOf
 from rushlight.compile.symbol import Symbol
 from rushlight.compile.trace import Boundary
 from rushlight.tensor import Tensor
@@ -190,7 +190,7 @@ class _Maker:
                 return self.source(x)
             if type(x) is not Tensor:
                 raise Unrepeatable(f"it returns a {type(x).__name__}")
-            return NewTensor(self.output(x))
+            return self.part_of_another(x) or NewTensor(self.output(x))
         if type(x) in (tuple, list):
             return type(x)(map(self.template, x))
         if isinstance(x, tuple) and hasattr(x, "_fields"):
@@ -200,6 +200,16 @@ class _Maker:
         if x is None or isinstance(x, (bool, int, float, str)):
             return self.number(x) or x
         raise Unrepeatable(f"it returns a {type(x).__name__}")
+
+    def part_of_another(self, x):
+        """A Tensor without history on the memory of one that was there before; or None."""
+        symbol = self.recorder.symbol_of(x)
+        owner, moved = symbol.memory.source, True
+        if isinstance(owner, Tensor) and isinstance(owner._array, Symbol):
+            moved = owner._array.memory is not symbol.memory
+        if moved or x._requires_grad:
+            return None
+        return ViewOf(self.source(owner), symbol.path)
 
     def number(self, x):
         """Where a number comes from that is one of an optimizer's; None if it isn't."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from rushlight.autograd.tape import Output, modes
 from rushlight.compile.recorder import Number
-from rushlight.compile.sources import Argument, Captured, GradOf, Names, NewTensor
+from rushlight.compile.sources import Argument, Captured, GradOf, Names, NewTensor, ViewOf
 from rushlight.tensor import wrap
 
 __all__ = ["maker_of", "write_replay"]
@@ -111,6 +111,8 @@ class _Writer(Names):
             return f"{self.bind(template.place, 'place')}[{template.key!r}]"
         if isinstance(template, NewTensor):
             return f"v{template.number}"
+        if isinstance(template, ViewOf):
+            return f"{self.bind(template.on, 'view')}({self.tensor(template.source)})"
         if isinstance(template, (Captured, Argument, GradOf)):
             return self.tensor(template)
         if type(template) is list:

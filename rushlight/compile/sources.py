@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["Argument", "Captured", "GradOf", "Names", "NewTensor", "Seen"]
+from rushlight.compile.program import view
+from rushlight.tensor import wrap
+
+__all__ = ["Argument", "Captured", "GradOf", "Names", "NewTensor", "Seen", "ViewOf"]
 
 
 class Captured:
@@ -51,6 +54,24 @@ class NewTensor:
 
     def __init__(self, number):
         self.number = number
+
+
+class ViewOf:
+    """A new Tensor on the memory of one that is there: the views that lead to its part."""
+
+    __slots__ = ("path", "source")
+
+    def __init__(self, source, path):
+        self.source, self.path = source, path
+
+    def on(self, tensor):
+        """The Tensor, on the memory of this one."""
+        array = tensor._array
+        for name, params in self.path:
+            array = view(array, name, params)
+        made = wrap(array)
+        made._counter = tensor._counter
+        return made
 
 
 class Names:
