@@ -14,6 +14,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 __all__ = ["Cache", "folder"]
 
@@ -42,7 +43,7 @@ class Cache:
     def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
         self.path, self.limit = path, limit
 
-    def get(self, key: str, make) -> bytes | None:
+    def get(self, key: str, make) -> Any:
         """The code for a key: from its file, or made and kept; None is not kept."""
         if self.path is None:
             return make()
