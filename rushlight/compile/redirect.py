@@ -86,7 +86,7 @@ class Redirection:
             self.replace(owner, name, self.refuse)
         self.replace(Optimizer, "numbers_of", self.numbers_of)
         self.replace(Optimizer, "_update_all", self.update_all)
-        self.replace(Loop, "earned", lambda *_, **__: False)  # what a kernel is made of can be fused
+        self.replace(Loop, "earned", lambda *_, **__: False)  # its parts can be fused
         for kind in with_subclasses(LRScheduler):
             if "step" in vars(kind):
                 self.replace(kind, "step", self.schedule)
