@@ -62,7 +62,10 @@ def _pad(lines, first, places, image):
 
 
 def _teach_numba():
-    """Have Numba make vector instructions of `add_tile` and `turn`."""
+    """Have Numba make vector instructions of `add_tile` and `turn`.
+
+    Its cache on disk knows when this file changes, not when that one does.
+    """
     from rushlight.kernels import vectors  # noqa: F401
 
 

@@ -50,9 +50,9 @@ class _Writer:
         return self.pick(first, self.none, [0] * self.lanes)
 
     def multiply_add(self, x, y, z):
-        """x * y + z, rounded once."""
+        """x * y + z, rounded once where the processor does that in one instruction."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        name = f"llvm.fma.v{self.lanes}f{self.bits}"
+        name = f"llvm.fmuladd.v{self.lanes}f{self.bits}"
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [x, y, z])
 
