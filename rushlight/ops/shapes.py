@@ -53,6 +53,8 @@ def ordered(result):
 
 def ordered_or_channels_last(result):
     """The same; images and volumes whose channels lie side by side are left as they are."""
+    if result.__class__ is tuple:
+        return tuple(map(ordered_or_channels_last, result))
     if result.flags.c_contiguous or (result.ndim in (4, 5) and channels_last(result)):
         return result
     return np.ascontiguousarray(result)

@@ -56,6 +56,8 @@ def _drop(input, p, shape, inplace):
         raise RuntimeError(f"result type Float can't be cast to the desired output type {title}")
     if p == 1:
         return _scaled_by(input, input.new_zeros(()), inplace)
+    if input.is_meta:
+        return _scaled_by(input, input.new_empty(shape), inplace)
     array = input._array
     if shape == array.shape and not array.flags.c_contiguous:
         noise = wrap(_kept_along_memory(p, array))

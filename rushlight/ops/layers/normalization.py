@@ -11,6 +11,7 @@ from rushlight.ops.elementwise.unary import rsqrt
 from rushlight.ops.op import opaque
 from rushlight.ops.reduction.sums import _sum
 from rushlight.ops.refused import NOT_FLOATING
+from rushlight.ops.shapes import ordered, ordered_or_channels_last
 
 __all__ = ["batch_norm_with_statistics", "layer_norm"]
 
@@ -149,6 +150,7 @@ def _gradients_by_rows(g, input, weight, dims, eps):
 
 
 @opaque(
+    ordered=ordered,
     node="NativeLayerNormBackward0",
     refuses=(NOT_FLOATING, "LayerNormKernelImpl"),
     check=_check_dtypes,
@@ -235,6 +237,7 @@ def _batch_gradients(g_out, g_mean, g_var, input, weight, mean, var, eps):
 
 
 @opaque(
+    ordered=ordered_or_channels_last,
     node="NativeBatchNormBackward0",
     refuses=(NOT_FLOATING, "batch_norm"),
     check=_check_dtypes,
