@@ -59,7 +59,8 @@ class Meta(np.lib.mixins.NDArrayOperatorsMixin):
 
     def apply(self, op, args, options):
         """Call an operation of which this is an argument."""
-        check_devices(args)
+        if op.broadcasts:  # products and look-ups take both, as PyTorch's do
+            check_devices(args)
         options = {name: plain(value) for name, value in options.items()}
         return op.call_on(op.promote(args), options, compute=_computed)
 

@@ -193,6 +193,8 @@ def check_index(name, index, position=3):
 def check_range(index, dim, size):
     """Refuse positions outside a dimension; negative ones too."""
     index = elements_of(index)
+    if index.__class__ is not np.ndarray:
+        return  # there are no elements
     if index.dtype == np.int64:
         fits = not index.size or index.view(np.uint64).max() < size  # negative ones are huge ones
     else:
