@@ -15,7 +15,7 @@ import rushlight.nn
 import rushlight.ops
 import rushlight.special
 from rushlight.func import jvp, vjp, vmap
-from rushlight.func.batching import has_rule
+from rushlight.func.rules import has_rule
 from rushlight.ops.op import registry
 from rushlight.tensor import Tensor, wrap
 

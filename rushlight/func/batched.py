@@ -6,7 +6,7 @@ import numpy as np
 
 from rushlight.autograd.layers import Layer, Layered
 from rushlight.autograd.views import check_in_place
-from rushlight.func import batching
+from rushlight.func.rules import rule_of
 from rushlight.tensor import wrap
 
 __all__ = ["BatchLayer", "Batched"]
@@ -75,7 +75,7 @@ class Batched(Layered):
             else:
                 values.append(x)
                 batched.append(False)
-        rule = op.batching_rule or batching.rule_of(op)
+        rule = op.batching_rule or rule_of(op)
         result = rule(op, layer.size, values, batched, options)
         if op.outputs is None:
             return wrap(Batched(result, layer))
