@@ -139,9 +139,9 @@ def bench(command: str, arguments: list[str]) -> int:
 
 
 def show_version(command: str, arguments: list[str]) -> int:
-    from rushlight.version import __version__
+    from rushlight.version import release
 
-    print(f"rushlight {__version__}")
+    print(f"rushlight {release}")
     return 0
 
 

@@ -1,10 +1,12 @@
 """The one place where the version is written: the wheel's metadata is read from here."""
 
 __version__ = "0.1.0"
+#: Rushlight's own version, also below, where `__version__` is what programs ask `torch.version` for
+release = __version__
 #: the PyTorch whose interface this is
 pytorch = "2.13.0"
-cuda = None
-hip = None
+cuda = hip = xpu = None
+debug = False
 
 
 class TorchVersion(str):
@@ -44,4 +46,5 @@ def _numbers(version):
 
 
 #: what programs see: the interface's version, and Rushlight's own after the plus
-interface = TorchVersion(f"{pytorch}+rushlight{__version__}")
+interface = TorchVersion(f"{pytorch}+rushlight{release}")
+__version__ = interface

@@ -3,12 +3,12 @@
 import pytest
 
 from rushlight import cli
-from rushlight.version import __version__
+from rushlight.version import release
 
 
 def test_version_is_the_package_version(capsys):
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out == f"rushlight {__version__}\n"
+    assert capsys.readouterr().out == f"rushlight {release}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["run", "--help"], ["run", "-h"]])

@@ -96,7 +96,7 @@ def test_no_paths_of_one_machine(name):
 
 def test_changelog_has_the_version():
     assert re.search(
-        rf"^## {re.escape(rl.version.__version__)} ", read("CHANGELOG.md"), re.MULTILINE
+        rf"^## {re.escape(rl.version.release)} ", read("CHANGELOG.md"), re.MULTILINE
     )
 
 

@@ -52,9 +52,9 @@ def test_importing_a_submodule_first_works():
 
 
 def test_version_has_one_source():
-    assert rl.__version__ == f"{rl.version.pytorch}+rushlight{rl.version.__version__}"
+    assert rl.__version__ == f"{rl.version.pytorch}+rushlight{rl.version.release}"
     try:
-        assert importlib.metadata.version("rushlight") == rl.version.__version__
+        assert importlib.metadata.version("rushlight") == rl.version.release
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("runs from a checkout that is not installed")
 
@@ -74,7 +74,7 @@ def test_wheel_is_small_and_holds_the_package_only(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "rushlight",
-        f"rushlight-{rl.version.__version__}.dist-info",
+        f"rushlight-{rl.version.release}.dist-info",
     }
     assert "rushlight/py.typed" in names
     assert not [name for name in names if name.endswith((".pyc", ".so", ".npz"))]
@@ -82,7 +82,7 @@ def test_wheel_is_small_and_holds_the_package_only(wheel):
 
 def test_wheel_requires_numpy_alone(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        metadata = archive.read(f"rushlight-{rl.version.__version__}.dist-info/METADATA").decode()
+        metadata = archive.read(f"rushlight-{rl.version.release}.dist-info/METADATA").decode()
     required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:")]
     assert [line for line in required if "extra ==" not in line] == ["Requires-Dist: numpy>=2,<3"]
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from rushlight.compile.cache import Cache, folder
-from rushlight.version import __version__
+from rushlight.version import release
 
 __all__ = [
     "assemble", "available", "blas", "blas_threads", "load", "machine_code", "signature",
@@ -71,7 +71,7 @@ def assemble(text: str) -> bytes:
 
 def signature() -> str:
     """What machine code depends on besides its text."""
-    return f"{__version__} {machine().signature}"
+    return f"{release} {machine().signature}"
 
 
 def machine_code(text: str) -> bytes:
