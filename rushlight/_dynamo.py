@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from rushlight.compile.api import compile
-from rushlight.compile.trace import fail
+from rushlight.compile.tracing.trace import fail
 from rushlight.compiler import (
     allow_in_graph,
     assume_constant_result,

@@ -7,7 +7,7 @@ import functools
 
 from rushlight.compile.api import compile
 from rushlight.compile.step import forget_all, stance
-from rushlight.compile.trace import fail, is_tracing
+from rushlight.compile.tracing.trace import fail, is_tracing
 
 __all__ = [
     "allow_in_graph",

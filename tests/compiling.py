@@ -9,9 +9,10 @@ from unittest import mock
 import numpy as np
 
 import rushlight as torch
-from rushlight.compile import Compiled, EagerWarning, trace
+from rushlight.compile import Compiled, EagerWarning
 from rushlight.compile.passes import PASSES
-from rushlight.compile.program import check
+from rushlight.compile.programs.program import check
+from rushlight.compile.tracing import trace
 
 
 def strictly(function, **options):

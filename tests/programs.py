@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rushlight.compile.program import Builder, Slot, Value, check
+from rushlight.compile.programs.program import Builder, Slot, Value, check
 
 
 def numbers(seed=0):

@@ -620,7 +620,7 @@ def test_where_no_native_code_can_be_made_numpy_runs(monkeypatch):
     def broken(program):
         raise OSError("no memory that may be executed")
 
-    monkeypatch.setattr(build.native, "available", lambda: True)
+    monkeypatch.setattr(build.llvm, "available", lambda: True)
     monkeypatch.setattr(build, "made_native", broken)
     compiled = Compiled(lambda x: x * 2)
     compiled(torch.ones(2))

@@ -2,7 +2,7 @@
 
 import os
 
-from rushlight.compile.cache import Cache, folder
+from rushlight.compile.native.cache import Cache, folder
 
 
 def refuse():

@@ -5,7 +5,7 @@ from compiling import close, strictly
 
 import rushlight as torch
 from rushlight import nn
-from rushlight.compile import native
+from rushlight.compile.native import llvm
 from rushlight.utils.data import DataLoader, TensorDataset
 
 F = nn.functional
@@ -131,7 +131,7 @@ def classification(count=61):
     return net, data, step
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 def test_the_loop_over_batches_is_native_for_cross_entropy():
     net, data, step = classification()
     loader = DataLoader(data, 8, shuffle=True)
@@ -143,7 +143,7 @@ def test_the_loop_over_batches_is_native_for_cross_entropy():
     close(dict(other.state_dict()), dict(net.state_dict()), 1e-4)
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 def test_the_loop_over_batches_refuses_a_class_out_of_range_where_it_comes():
     net, data, step = classification()
     compiled = strictly(step, backend=None)
@@ -162,7 +162,7 @@ def test_the_loop_over_batches_refuses_a_class_out_of_range_where_it_comes():
     assert not torch.equal(net[0].weight, before)
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 def test_no_native_loop_where_the_step_writes_to_its_targets():
     w, target = torch.zeros(1, 3, requires_grad=True), torch.zeros(1, dtype=torch.long)
 

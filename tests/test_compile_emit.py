@@ -5,14 +5,14 @@ import pytest
 from programs import WRITTEN, Drawn, compare, descent, numbers, softmax
 
 import rushlight as torch
-from rushlight.compile import native
-from rushlight.compile.program import Builder, Instruction
+from rushlight.compile.native import llvm
+from rushlight.compile.programs.program import Builder, Instruction
 from tests.compiling import close, strictly
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+pytestmark = pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 
-if native.available():
-    from rushlight.compile.emit import build
+if llvm.available():
+    from rushlight.compile.native.emit import build
 
 
 @pytest.mark.parametrize("make", WRITTEN)
@@ -93,7 +93,7 @@ def test_large_results_are_given_out_again_only_when_forgotten():
 
 
 def test_loops_are_shared_among_threads(monkeypatch):
-    monkeypatch.setattr("rushlight.compile.fuse.SHARED", 10)
+    monkeypatch.setattr("rushlight.compile.native.fuse.SHARED", 10)
     for make in WRITTEN:
         compare(*make(), build)
     for seed in range(200, 215):
@@ -105,7 +105,7 @@ def test_threads_after_a_fork():
     os = pytest.importorskip("os")
     if not hasattr(os, "fork"):
         pytest.skip("no fork here")
-    from rushlight.compile import threads
+    from rushlight.compile.native import threads
 
     b = Builder()
     x = b.input((1000, 100), "float32", "x")
@@ -124,7 +124,7 @@ def test_threads_after_a_fork():
 
 def test_number_of_threads_is_heeded():
     import rushlight as torch
-    from rushlight.compile import threads
+    from rushlight.compile.native import threads
 
     b = Builder()
     x = b.input((1000, 100), "float32", "x")

@@ -5,10 +5,10 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels, nn
-from rushlight.compile import emit
-from rushlight.compile.family import Different, Families, Family, Template
-from rushlight.compile.program import Builder, check
-from rushlight.compile.sizes import Bound, Free
+from rushlight.compile.native import emit
+from rushlight.compile.programs.family import Different, Families, Family, Template
+from rushlight.compile.programs.program import Builder, check
+from rushlight.compile.programs.sizes import Bound, Free
 from rushlight.nn import functional as F
 from tests.compiling import close, detached, quick_traces
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rushlight.compile import emit
-from rushlight.compile.layout import fingerprint
-from rushlight.compile.program import Builder
+from rushlight.compile.native import emit
+from rushlight.compile.native.layout import fingerprint
+from rushlight.compile.programs.program import Builder
 
 pytest.importorskip("llvmlite")
 

@@ -8,7 +8,7 @@ from compiling import close, strictly
 
 import rushlight as torch
 from rushlight import nn
-from rushlight.compile import native
+from rushlight.compile.native import llvm
 from rushlight.utils.data import DataLoader, TensorDataset
 
 
@@ -42,7 +42,7 @@ def test_it_goes_the_way_of_the_loop_written_out():
 def test_batches_that_are_no_tuples_and_steps_that_return_nothing():
     seen = []
     step = torch.compiler.disable(lambda x: seen.append(x.tolist()))
-    from rushlight.compile.over import over
+    from rushlight.compile.runs.over import over
 
     assert over(step, DataLoader(torch.arange(4), 2)).tolist() == []
     assert seen == [[0, 1], [2, 3]]
@@ -63,7 +63,7 @@ def test_an_interrupt_waits_for_the_end_of_the_step():
         done.append(x.item())
         return x
 
-    from rushlight.compile.over import over
+    from rushlight.compile.runs.over import over
 
     with pytest.raises(KeyboardInterrupt):
         over(step, [torch.tensor(1.0), torch.tensor(2.0)])
@@ -89,7 +89,7 @@ def regression(library, width=1):
     return loader, model, step
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 @pytest.mark.parametrize("width", [1, 200, 600])  # all rows gathered at once, in blocks, by batches
 def test_native_loop_takes_the_loaders_order_and_random_numbers(width):
     loader, model, step = regression(torch, width)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rushlight.compile import native, products
-from rushlight.compile.emit import build
-from rushlight.compile.program import Builder
+from rushlight.compile.native import llvm, products
+from rushlight.compile.native.emit import build
+from rushlight.compile.programs.program import Builder
 
 pytest.importorskip("llvmlite")
-if not native.blas("f"):
+if not llvm.blas("f"):
     pytest.skip("NumPy's BLAS isn't known here", allow_module_level=True)
 
 
@@ -36,7 +36,7 @@ def test_products_in_parts(flags, shape, stack, shared, monkeypatch):
 
 
 def test_the_blas_has_its_threads_back():
-    get = native._thread_function("get")
+    get = llvm._thread_function("get")
     if get is None:
         pytest.skip("this BLAS doesn't tell")
     before = get()

@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from rushlight.compile.program import Builder, Constant, Instruction, Program, Value, at, check
-from rushlight.compile.sizes import Free
+from rushlight.compile.programs.program import (
+    Builder,
+    Constant,
+    Instruction,
+    Program,
+    Value,
+    at,
+    check,
+)
+from rushlight.compile.programs.sizes import Free
 
 
 def softmax_program():

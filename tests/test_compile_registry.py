@@ -11,7 +11,8 @@ from test_ops_registry import float_outputs, results, tensors, weights_like
 import rushlight as rl
 import rushlight.ops.layers.recurrent
 import rushlight.special
-from rushlight.compile import Compiled, native
+from rushlight.compile import Compiled
+from rushlight.compile.native import llvm
 from rushlight.ops.op import registry
 from rushlight.tensor import Tensor, as_array, wrap
 
@@ -116,7 +117,7 @@ NATIVE = (
 ).split()
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
 @pytest.mark.parametrize("name", sorted(set(NATIVE) & set(registry) & set(RECORDS) - UNCOMPILED))
 def test_native_code_equals_uncompiled(name):
     for call in RECORDS[name].calls()[:2]:

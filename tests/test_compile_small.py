@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from rushlight.compile import small
-from rushlight.compile.emit import build
-from rushlight.compile.products import product_call
-from rushlight.compile.program import Builder
+from rushlight.compile.native import small
+from rushlight.compile.native.emit import build
+from rushlight.compile.native.products import product_call
+from rushlight.compile.programs.program import Builder
 
 pytest.importorskip("llvmlite")
 

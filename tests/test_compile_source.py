@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from programs import WRITTEN, Drawn, compare, descent, softmax
 
-from rushlight.compile.fuse import fuse
-from rushlight.compile.plan import Plan
-from rushlight.compile.source import executable, python_source
+from rushlight.compile.native.fuse import fuse
+from rushlight.compile.native.plan import Plan
+from rushlight.compile.native.source import executable, python_source
 
 
 def planned(program):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rushlight.compile import vectormath
+from rushlight.compile.native import vectormath
 
 pytestmark = pytest.mark.skipif(
     np.finfo(np.longdouble).nmant < 60, reason="needs a reference wider than float64"

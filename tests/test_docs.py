@@ -95,9 +95,7 @@ def test_no_paths_of_one_machine(name):
 
 
 def test_changelog_has_the_version():
-    assert re.search(
-        rf"^## {re.escape(rl.version.release)} ", read("CHANGELOG.md"), re.MULTILINE
-    )
+    assert re.search(rf"^## {re.escape(rl.version.release)} ", read("CHANGELOG.md"), re.MULTILINE)
 
 
 def test_documents_name_files_that_exist():

@@ -283,11 +283,11 @@ def test_products_of_images_are_shared_whole(monkeypatch):
 @pytest.mark.parametrize("n", [501, 3000])
 def test_shuffles_where_llvm_is_loaded(n):
     pytest.importorskip("llvmlite")
-    from rushlight.compile import native
+    from rushlight.compile.native import llvm
     from rushlight.kernels.shuffle import permuted_natively
     from rushlight.random import sampling
 
-    native.machine()
+    llvm.machine()
     words = np.random.default_rng(0).integers(0, 2**32, n, dtype=np.uint64)
     words[: n // 10] = 2**32 - 1 - np.arange(n // 10, dtype=np.uint64)
     order = permuted_natively(n + 1, lambda count: words.copy())

@@ -141,7 +141,7 @@ def _normalized(x, g):
 
 @pytest.mark.parametrize("shape", [(70, 60), (3, 20_000)])
 def test_threads_share_rows_whose_columns_are_summed(shape, at_once, monkeypatch):
-    monkeypatch.setattr("rushlight.compile.fuse.SHARED", 10)
+    monkeypatch.setattr("rushlight.compile.native.fuse.SHARED", 10)
     generator = np.random.default_rng(0)
     x, g = generator.standard_normal((2, *shape)).astype(np.float32)
     function, expected = fused.Fused(_normalized), _normalized(x, g)

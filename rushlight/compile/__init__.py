@@ -1,8 +1,8 @@
 """How it gets fast: a function runs once, is remembered as a Program, and runs as that ever after.
 
 `rushlight.compile` is this package and a function, `compile(model, ...)`: see `api.compile`. Read
-`program.py` first (what is remembered), then `recorder.py` (how), `entry.py` (how a run is
-repeated), `build.py` (how a Program gets fast).
+`programs/` first (what is remembered), then `tracing/` (how), `runs/` (how a run is repeated),
+`build.py`, `passes/` and `native/` or `numpy_backend/` (how a Program gets fast).
 """
 
 from __future__ import annotations

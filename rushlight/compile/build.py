@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from rushlight.compile import native, numpy_source
+from rushlight.compile.native import llvm
+from rushlight.compile.numpy_backend import source as numpy_source
 from rushlight.compile.passes import PASSES
 from rushlight.compile.passes.plain import only_plain_views
 
@@ -28,7 +29,7 @@ def optimize(program):
 
 def uses_native(program, backend=None):
     """Whether a Program is to be native code."""
-    if backend == "numpy" or not native.available():
+    if backend == "numpy" or not llvm.available():
         return False
     return bool(backend) or len(program.instructions) <= LONG
 
@@ -49,6 +50,6 @@ def build(program, backend=None):
 
 def made_native(program):
     """Native code of a traced Program."""
-    from rushlight.compile import emit
+    from rushlight.compile.native import emit
 
     return emit.Code(program, lambda traced: only_plain_views(optimize(traced)))

@@ -9,10 +9,10 @@ import weakref
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
 from rushlight.compile.build import uses_native
-from rushlight.compile.entry import Unrepeatable, make_entry
-from rushlight.compile.family import Families
-from rushlight.compile.guards import Watch
-from rushlight.compile.trace import Trace, is_tracing
+from rushlight.compile.programs.family import Families
+from rushlight.compile.runs.entry import Unrepeatable, make_entry
+from rushlight.compile.runs.guards import Watch
+from rushlight.compile.tracing.trace import Trace, is_tracing
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
@@ -175,7 +175,7 @@ class Compiled:
         >>> step.over([torch.tensor(0.0), torch.tensor(2.0)], epochs=2)
         tensor([16.,  0.,  4.,  1.])
         """
-        from rushlight.compile.over import over
+        from rushlight.compile.runs.over import over
 
         return over(self, loader, epochs, progress)
 

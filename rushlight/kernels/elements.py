@@ -1,7 +1,8 @@
 """Functions of the elements, fused: native code that serves arrays of every size.
 
 Arrays of one shape are as good as flat ones to such a function. So it is traced on flat arrays of
-two sizes, and the two Programs put side by side are one whose size is free (`compile/family.py`).
+two sizes, and the two Programs put side by side are one whose size is free
+(`compile/programs/family.py`).
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ def _family(function, size, flat, options):
 
     It is for functions of one result, and without instructions that NumPy runs.
     """
-    from rushlight.compile.family import Different, Family, Template
-    from rushlight.compile.sizes import Bound
+    from rushlight.compile.programs.family import Different, Family, Template
+    from rushlight.compile.programs.sizes import Bound
 
     programs = []
     for n in (size, size + 2):

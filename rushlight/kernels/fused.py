@@ -155,14 +155,14 @@ def _has_llvm():
 
 def emit():
     """What makes native code; it is imported when first used."""
-    from rushlight.compile import emit
+    from rushlight.compile.native import emit
 
     return emit
 
 
 def alone(run, shape=None):
     """Native code whose results, of this shape, are the caller's: nothing of them is kept."""
-    from rushlight.compile.entering import write_run
+    from rushlight.compile.native.entering import write_run
 
     for each in run.outputs:
         each.large = False
@@ -182,8 +182,8 @@ def traced(function, given, shapes, options):
 
     `given` are the arguments, and `shapes` those to which the arrays among them are expanded.
     """
-    from rushlight.compile.recorder import Leak, Recorder
-    from rushlight.compile.symbol import Memory, Symbol
+    from rushlight.compile.tracing.recorder import Leak, Recorder
+    from rushlight.compile.tracing.symbol import Memory, Symbol
 
     recorder = Recorder()
     recorder.recording, recorder.in_kernel = True, 1

@@ -68,7 +68,7 @@ def permuted_natively(n, draw):
     at a time: a quotient w / m is less than the next integer by 1 / m at least, and what is rounded
     away is less than 2**-21 / m.
     """
-    native = sys.modules.get("rushlight.compile.native")
+    native = sys.modules.get("rushlight.compile.native.llvm")
     if native is None or not native.machine.cache_info().currsize or n >= 2**31:
         return None
     words, order = draw(n - 1), np.empty(n, np.int64)

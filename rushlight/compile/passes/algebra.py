@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from rushlight.compile.passes.rewrite import rewrite
-from rushlight.compile.program import Constant
+from rushlight.compile.programs.program import Constant
 
 __all__ = ["simplify"]
 

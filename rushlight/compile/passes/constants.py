@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rushlight.compile.passes.rewrite import rewrite
-from rushlight.compile.program import Constant, evaluate
+from rushlight.compile.programs.program import Constant, evaluate
 
 __all__ = ["fold_constants"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.compile.program import Slot, view
+from rushlight.compile.programs.program import Slot, view
 
 __all__ = ["only_plain_views"]
 

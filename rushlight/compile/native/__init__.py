@@ -1,0 +1,1 @@
+"""A Program as machine code: instructions fused into loops, loops written as LLVM's text."""

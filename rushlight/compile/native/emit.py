@@ -1,0 +1,522 @@
+"""A Program as native code: kernels and products in a row, with NumPy's instructions between.
+
+`build(program)` gives a function of arrays (see `program`). The code gets one table with the
+addresses of all array objects, and reads from each where its data is: handing over forty parameters
+costs a microsecond. If a size is free, it is in the table too: `Code` is made once, and a
+`Compiled` of it serves one size.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+import threading
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from rushlight.compile.native import llvm, pieces, threads
+from rushlight.compile.native.entering import write_run
+from rushlight.compile.native.fuse import Kernel, Outside, Piece, fuse
+from rushlight.compile.native.layout import Layout, found_or_made
+from rushlight.compile.native.llvm_writer import LLVMWriter, word
+from rushlight.compile.native.nest import Nest
+from rushlight.compile.native.plan import Plan
+from rushlight.compile.native.products import Product
+from rushlight.compile.native.source import python_source
+from rushlight.compile.programs.program import Constant, Fixed, evaluate, view
+from rushlight.compile.programs.program import at as with_size
+
+__all__ = ["Code", "Compiled", "build"]
+
+MEMSET = "llvm.memset.p0.i64"
+LONGEST = 400  # lines of a segment's body: LLVM takes far longer for one of twice as many
+DATA = object.__basicsize__  # where an array object says where its data is
+# what is in the table besides arrays: working memory and how many times as much as was planned,
+# the free size, the threads' pool, how many threads the BLAS has otherwise
+ARENA, SCALE, SIZE, POOL, USUAL = ("arena",), ("scale",), ("size",), ("pool",), ("usual",)
+
+
+def build(program):
+    """A function that runs a Program as native code."""
+    return Code(program).at()
+
+
+class Segment(NamedTuple):
+    """Native items in a row: lines before, during and after the work, and where arrays are."""
+
+    head: list[str]
+    body: list[str]
+    tail: list[str]
+    pointers: dict
+
+
+class Module:
+    """The LLVM text of a Program: functions for kernels, and one for each run of native items.
+
+    Attributes:
+        rows: for each key the row of the table that it stands in.
+        segments: Segments, and between them the instructions that NumPy runs.
+    """
+
+    def __init__(self, fusion, plan, rows=None):
+        self.fusion, self.plan = fusion, plan
+        self.functions: dict[str, str] = {}
+        self.pieces: set[str] = set()
+        self.declared: dict[str, str] = {}
+        self.rows: dict[tuple, int] = {ARENA: 0} if rows is None else rows
+        self.segments: list = []
+        self._begin_segment()
+        self.is_sized = fusion.program.free is not None
+        self.shared: dict[str, int] = {}
+        self.count = 0
+        for item in fusion.items:
+            if isinstance(item, Outside):
+                self._end_segment()
+                self.segments.append(item.instruction)
+            elif isinstance(item, Kernel):
+                self._kernel(item)
+            elif isinstance(item, Piece):
+                self.body += pieces.lines(self, item.instruction)
+            else:
+                self._product(item.instruction)
+            if len(self.body) > LONGEST:
+                self._end_segment()
+        for x, number in plan.copies:
+            self._copy(x, number)
+        self._end_segment()
+
+    def fresh(self):
+        self.count += 1
+        return f"%t{self.count}"
+
+    def pointer(self, place):
+        """A register with the address of a piece of memory."""
+        if place in self.pointers:
+            return self.pointers[place]
+        if place[0] == "arena" and place[1]:
+            base, offset = self.pointer(("arena", 0)), place[1]
+            if self.is_sized:
+                offset = self.new(f"mul i64 {self.entry(SCALE, 'i64')}, {offset}")
+            made = self.new(f"getelementptr i8, ptr {base}, i64 {offset}")
+        else:
+            thing = self.entry(("arena",) if place[0] == "arena" else place)
+            made = self.new(
+                f"load ptr, ptr {self.new(f'getelementptr i8, ptr {thing}, i64 {DATA}')}"
+            )
+        self.pointers[place] = made
+        return made
+
+    def moved(self, place, start):
+        """A register with the address so many bytes into a piece of memory."""
+        pointer = self.pointer(place)
+        if self.word(start) == "0":
+            return pointer
+        made = self.fresh()
+        self.body.append(f"{made} = getelementptr i8, ptr {pointer}, i64 {self.word(start)}")
+        return made
+
+    def entry(self, key, kind="ptr"):
+        """A register with what the table has in the row with this key."""
+        row = self.rows.setdefault(key, len(self.rows))
+        if ("row", key) not in self.pointers:
+            place = self.new(f"getelementptr ptr, ptr %table, i64 {row}")
+            self.pointers["row", key] = self.new(f"load {kind}, ptr {place}")
+        return self.pointers["row", key]
+
+    def new(self, text):
+        """Add an instruction to the head; returns the register of its result."""
+        made = self.fresh()
+        self.head.append(f"{made} = {text}")
+        return made
+
+    def word(self, n):
+        """An integer; a size that is free is in a register."""
+        return word(n, self, self.pointers, self.entry(SIZE, "i64") if self.is_sized else "")
+
+    def _kernel(self, kernel):
+        nest = Nest(self.fusion, kernel)
+        writer = LLVMWriter(self.plan.place.__getitem__)
+        text = writer.function(nest)
+        self.declared.update(writer.declared)
+        name = self.functions.setdefault(text, f"kernel{len(self.functions)}")
+        pointers = [self.moved(*buffer) for buffer in writer.buffers]
+        if kernel.parts:
+            self._clear_sums(kernel)
+        end = nest.extents[nest.shared] if nest.shared is not None else 1
+        self._call(name, pointers, end, kernel.parts)
+
+    def _call(self, name, pointers, end, parts):
+        """Call a function for the whole of its loop, or for parts of it, by several threads."""
+        end = self.word(end)
+        if parts:
+            self._share(name, pointers, end, parts)
+        else:
+            given = [*(f"ptr {each}" for each in pointers), "i64 0", f"i64 {end}"]
+            given += [f"i64 {self.entry(SIZE, 'i64')}"] if self.is_sized else []
+            self.body.append(f"call void @{name}({', '.join(given)})")
+
+    def _clear_sums(self, kernel):
+        """Sums over all parts grow from zero."""
+        summed = ("all", "column") if kernel.apart else ("all",)
+        for x, role in kernel.role.items():
+            if role in summed:
+                size = prod(x.shape) * x.dtype.itemsize
+                given = f"ptr {self.pointer(self.plan.place[x])}, i8 0, i64 {size}, i1 false"
+                self.body.append(f"call void @{MEMSET}({given})")
+                self.declared[MEMSET] = f"declare void @{MEMSET}(ptr, i8, i64, i1)"
+
+    def _share(self, name, pointers, end, parts):
+        if self.is_sized:
+            pointers = [*pointers, self.new(f"inttoptr i64 {self.entry(SIZE, 'i64')} to ptr")]
+        given = self.new(f"alloca [{len(pointers)} x ptr]")
+        for number, each in enumerate(pointers):
+            field = self.new(f"getelementptr ptr, ptr {given}, i64 {number}")
+            self.body.append(f"store ptr {each}, ptr {field}")
+        self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
+        self.shared[name] = len(pointers) - self.is_sized
+        self.body.append(
+            f"call void @{threads.SYMBOL}(ptr {self.entry(POOL)}, ptr @{name}.part, ptr {given}, "
+            f"i64 {end}, i64 {parts})"
+        )
+
+    def _product(self, instruction):
+        product = Product(self.fusion, instruction)
+        text = product.text(self.is_sized)
+        self.declared.update(product.declared)
+        name = self.functions.setdefault(text, f"product{len(self.functions)}")
+        places = (self.plan.place[x] for x in product.arrays)
+        pointers = [*map(self.moved, places, product.starts)]
+        self._call(name, pointers, product.extent, product.parts)
+        self.has_products |= not product.is_small
+
+    def _copy(self, x, number):
+        source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))
+        size = self.word(prod(x.shape) * x.dtype.itemsize)
+        self.declared["llvm.memcpy.p0.p0.i64"] = (
+            "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+        )
+        self.body.append(
+            f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)"
+        )
+
+    def _end_segment(self):
+        if self.body:
+            if self.has_products and llvm.blas_threads():
+                self._one_thread_each()
+            self.segments.append(Segment(self.head, self.body, self.tail, self.pointers))
+        self._begin_segment()
+
+    def _begin_segment(self):
+        self.head: list[str] = []  # addresses
+        self.body: list[str] = []  # what is done
+        self.tail: list[str] = []
+        self.pointers: dict = {}
+        self.has_products = False
+
+    def _one_thread_each(self):
+        """Products share themselves out among our threads: the BLAS's would wait for each other."""
+        self.declared[llvm.THREADS] = f"declare void @{llvm.THREADS}(i32)"
+        usual = self.new(f"trunc i64 {self.entry(USUAL, 'i64')} to i32")
+        self.head.append(f"call void @{llvm.THREADS}(i32 1)")
+        self.tail.append(f"call void @{llvm.THREADS}(i32 {usual})")
+
+    def text(self):
+        """The whole module."""
+        parts = self.kernels()
+        for number, segment in enumerate(self.segments):
+            if isinstance(segment, Segment):
+                lines = *segment.head, *segment.body, *segment.tail
+                body = "\n".join(f"  {line}" for line in lines)
+                parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
+        parts.append("attributes #0 = { noinline nounwind }")
+        return "\n\n".join(parts)
+
+    def kernels(self):
+        """Declarations, and the functions of kernels."""
+        parts = list(self.declared.values())
+        parts += [pieces.TEXTS[name] for name in sorted(self.pieces)]
+        parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
+        shared = self.shared.items()
+        return [*parts, *(part_function(name, count, self.is_sized) for name, count in shared)]
+
+
+def part_function(name, count, is_sized):
+    """A function that runs a part of a kernel, its pointers (and the size) taken from memory."""
+    lines, given, last = [], [], []
+    if is_sized:
+        lines.append(f"  %size.place = getelementptr ptr, ptr %given, i64 {count}")
+        lines.append("  %size = load i64, ptr %size.place")
+        last = ["i64 %size"]
+    for i in range(count):
+        lines.append(f"  %p{i} = getelementptr ptr, ptr %given, i64 {i}")
+        lines.append(f"  %v{i} = load ptr, ptr %p{i}")
+        given.append(f"ptr %v{i}")
+    call = f"  call void @{name}({', '.join([*given, 'i64 %begin', 'i64 %end', *last])})"
+    body = "\n".join([*lines, call])
+    return (
+        f"define internal void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
+        "  ret void\n}"
+    )
+
+
+class Output:
+    """New arrays for one result.
+
+    Memory of some size costs more to get than to fill. So an array that was given out is given out
+    again when nobody else knows it any more: two take turns where a gradient replaces the last one.
+    """
+
+    LARGE = 2**15  # bytes
+
+    def __init__(self, x):
+        self.shape, self.dtype = x.shape, x.dtype
+        self.large = prod(x.shape) * x.dtype.itemsize >= self.LARGE
+        self.given: list[np.ndarray] = []
+
+    def new(self):
+        """An array that belongs to the caller."""
+        if not self.large:
+            return np.empty(self.shape, self.dtype)
+        for each in self.given:
+            if sys.getrefcount(each) <= UNKNOWN:
+                return each
+        made = np.empty(self.shape, self.dtype)
+        self.given = [*self.given[-1:], made]
+        return made
+
+
+def _references():
+    """How many references to an array are counted in `new` if nobody else has one."""
+    counts = []
+    for each in [np.empty(1)]:
+        counts.append(sys.getrefcount(each))
+    return counts[0]
+
+
+UNKNOWN = _references()
+
+
+class Code:
+    """Native code of a Program, whose size may be free.
+
+    What was on disk is called without planning anything; `program`, `fusion`, `plan` and `module`
+    are made when somebody asks for them.
+
+    Args:
+        given: the Program.
+        passes: what makes a better Program of it first, or None.
+
+    Attributes:
+        layout: how the code is called.
+        loops: functions that are native loops over batches (see `loop`).
+    """
+
+    def __init__(self, given, passes=None):
+        self.given, self.passes = given, passes
+        self.layout, code = found_or_made(given, self._made)
+        self.symbols = {threads.SYMBOL: threads.pool().entry} if self.layout.shared else {}
+        self.library = llvm.load(code, self.symbols)
+        self.lock = threading.Lock()
+        self.loops: dict = {}
+        self._arena = aligned(self.layout.size)
+
+    def _made(self):
+        module = self.module
+        segments = [i if isinstance(s, Segment) else s for i, s in enumerate(module.segments)]
+        layout = Layout(module.rows, segments, bool(module.shared), self.plan.size)
+        return layout, llvm.machine_code(module.text())
+
+    @functools.cached_property
+    def program(self):
+        """The Program after the passes."""
+        return self.passes(self.given) if self.passes else self.given
+
+    @functools.cached_property
+    def fusion(self):
+        """Which instructions share a loop."""
+        return fuse(self.program)
+
+    @functools.cached_property
+    def plan(self):
+        """Where values lie."""
+        return Plan(self.fusion)
+
+    @functools.cached_property
+    def module(self):
+        """The text of the code."""
+        return Module(self.fusion, self.plan)
+
+    def at(self, size=None):
+        """A function of arrays: the code for one size, if a size is free."""
+        return Compiled(self, size)
+
+    def scale(self, size):
+        """How many times as much memory this size may need as was planned for."""
+        return 1 if size is None else -(-size // self.given.free.example)
+
+    def arena(self, scale):
+        """Working memory, which all sizes share."""
+        if len(self._arena) < self.layout.size * scale:
+            self._arena = aligned(self.layout.size * scale)
+        return self._arena
+
+
+class Compiled:
+    """Native code for one size; calling it runs it, as `run` does.
+
+    Attributes:
+        given, results: pairs (number, row of the table) of the arrays given and made.
+        steps: native functions, and pairs of instructions that NumPy runs.
+    """
+
+    def __init__(self, code, size=None):
+        self.code, self.size = code, size
+        self.fixed = (lambda x: x) if size is None else Fixed(size)
+        self.lock, self.loops = code.lock, {}
+        self.arena = code.arena(code.scale(size))
+        self.outputs = [Output(self.fixed(x)) for x in code.given.outputs]
+        self.inputs = inputs = self.fixed(code.given.inputs)
+        self.cells = {i: np.zeros((), x.dtype) for i, x in enumerate(inputs) if x.shape == ()}
+        self.strided = [i for i, x in enumerate(inputs) if not x.contiguous]
+        self._bind_rows()
+        self._bind_segments()
+        if not self.strided and not any(isinstance(step, tuple) for step in self.steps):
+            self.run = write_run(self)
+
+    @functools.cached_property
+    def program(self):
+        """The Program for this size."""
+        return self.code.program if self.size is None else with_size(self.code.program, self.size)
+
+    @property
+    def fusion(self):
+        """Which instructions share a loop."""
+        return self.code.fusion
+
+    @property
+    def source(self):
+        """What it does, as Python that a person can read."""
+        return python_source(self.fusion if self.size is None else fuse(self.program))
+
+    def _bind_rows(self):
+        """Which array's address goes into which row of the table."""
+        rows = self.code.layout.rows
+        self.given = [(place[1], row) for place, row in rows.items() if place[0] == "input"]
+        self.results = [(place[1], row) for place, row in rows.items() if place[0] == "output"]
+        self.table = (ctypes.c_uint64 * len(rows))()
+        self.address = ctypes.addressof(self.table)
+        self.table[rows[ARENA]] = id(self.arena)
+        self.shared = POOL in rows
+        if self.shared:
+            self.table[rows[POOL]] = threads.pool().address
+        if USUAL in rows:
+            self.table[rows[USUAL]] = llvm.blas_threads()
+        if SIZE in rows:
+            self.table[rows[SIZE]] = self.size
+        if SCALE in rows:
+            self.table[rows[SCALE]] = self.code.scale(self.size)
+
+    def _bind_segments(self):
+        self.steps = []
+        for segment in self.code.layout.segments:
+            if isinstance(segment, int):
+                function = self.code.library.function(f"segment{segment}", ctypes.c_void_p)
+                self.steps.append(function)
+            else:
+                params, results = self.fixed(segment.params), self.fixed(segment.results)
+                self.steps.append((segment, segment.replace(params=params, results=results)))
+
+    def __call__(self, *arrays):
+        return self.run(*arrays)
+
+    def run(self, *arrays):
+        """Run it: gives the list of the results."""
+        with self.lock:
+            return self._in_steps(arrays)
+
+    def _in_steps(self, arrays):
+        given = arrays
+        if self.cells or self.strided:
+            arrays = self._as_arrays(arrays)
+        outputs = self.enter(arrays)
+        known: dict = {}
+        for step in self.steps:
+            if isinstance(step, tuple):
+                self._outside(*step, arrays, outputs, known)
+            else:
+                step(self.address)
+        for number in self.strided:
+            if arrays[number] is not given[number] and self._written(number):
+                given[number][...] = arrays[number]
+        return outputs
+
+    def enter(self, arrays):
+        """Put the addresses of all arrays into the table; returns new ones for the results."""
+        table = self.table
+        if self.shared:
+            threads.pool().set(threads.count())
+        for number, row in self.given:
+            table[row] = id(arrays[number])
+        outputs = [output.new() for output in self.outputs]
+        for number, row in self.results:
+            table[row] = id(outputs[number])
+        return outputs
+
+    def _written(self, number):
+        return any(i == number for i, _ in self.code.given.writes)
+
+    def _as_arrays(self, arrays):
+        """Numbers in cells of their own, and arrays in C order."""
+        arrays = list(arrays)
+        for i, cell in self.cells.items():
+            if not isinstance(arrays[i], np.ndarray):
+                cell[()] = arrays[i]
+                arrays[i] = cell
+        for i in self.strided:
+            arrays[i] = np.ascontiguousarray(arrays[i])
+        return arrays
+
+    def _outside(self, instruction, fixed, arrays, outputs, known):
+        """Run an instruction by NumPy; `fixed` is the same for this size."""
+        operands = [self._array(x, arrays, outputs, known) for x in instruction.operands]
+        made = evaluate(fixed, operands)
+        for x, like, array in zip(instruction.results, fixed.results, made, strict=True):
+            kind, where = self.code.plan.place.get(x, ("outside", x))
+            if kind in ("input", "output"):
+                (arrays if kind == "input" else outputs)[where][...] = array
+                continue
+            known[x] = np.ascontiguousarray(array, like.dtype).reshape(like.shape)
+            row = self.code.layout.rows.get(("outside", x))
+            if row is not None:
+                self.table[row] = id(known[x])
+
+    def _array(self, x, arrays, outputs, known):
+        """A value as an array, wherever it is."""
+        if isinstance(x, Constant):
+            return x.value
+        made = self.code.fusion.definition.get(x)
+        if made is not None and made.kind == "view":
+            source = self._array(made.operands[0], arrays, outputs, known)
+            return view(source, made.name, self.fixed(made.params))
+        if x in known:
+            return known[x]
+        kind, where = self.code.plan.place[x]
+        if kind == "input":
+            return arrays[where]
+        if kind == "output":
+            return outputs[where]
+        shape = self.fixed(x.shape)
+        where *= self.code.scale(self.size)
+        part = self.arena[where : where + prod(shape) * x.dtype.itemsize]
+        known[x] = part.view(x.dtype).reshape(shape)
+        return known[x]
+
+
+def aligned(size):
+    """Memory that starts where a processor's cache line does."""
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size]

@@ -1,0 +1,149 @@
+"""LLVM, where it is installed: text becomes functions that Python can call.
+
+LLVM comes as `llvmlite` (pip install rushlight[fast]), the part of Numba that makes machine code.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import glob
+import importlib.util
+import os
+from types import SimpleNamespace
+
+import numpy as np
+
+from rushlight.compile.native.cache import Cache, folder
+from rushlight.version import release
+
+__all__ = [
+    "assemble", "available", "blas", "blas_threads", "load", "machine_code", "signature",
+]  # fmt: skip
+
+GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
+THREADS = "rushlight_blas_threads"
+BLAS_NAMES = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_")
+
+
+@functools.cache
+def available() -> bool:
+    """Whether LLVM is installed."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+@functools.cache
+def machine():
+    """LLVM for this processor: its bindings, the target, what makes code for it."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
+    create = functools.partial(target.create_target_machine, **options)
+    signature = f"{llvmlite.__version__} {cpu} {features}"
+    return SimpleNamespace(
+        llvm=llvm, target=target, create=create, machine=create(), signature=signature
+    )
+
+
+def assemble(text: str) -> bytes:
+    """Machine code of LLVM's text, as an object file.
+
+    Level 3, and packing statements into vectors outside of loops (SLP), make no step faster, but
+    LLVM takes up to thirty times as long: short loops are unrolled, and then searched for pairs.
+    """
+    made = machine()
+    llvm = made.llvm
+    module = llvm.parse_assembly(text)
+    module.triple = made.target.triple
+    module.data_layout = str(made.machine.target_data)
+    options = llvm.create_pipeline_tuning_options(2)
+    options.loop_vectorization = options.loop_interleaving = True
+    options.slp_vectorization = False
+    builder = llvm.create_pass_builder(made.machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return made.machine.emit_object(module)
+
+
+def signature() -> str:
+    """What machine code depends on besides its text."""
+    return f"{release} {machine().signature}"
+
+
+def machine_code(text: str) -> bytes:
+    """The same from disk, if it was made before."""
+    return Cache(folder()).get(f"{signature()}\n{text}", lambda: assemble(text))
+
+
+class Library:
+    """Loaded machine code; its functions live as long as it does."""
+
+    def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
+        llvm = machine().llvm
+        for name, address in symbols.items():
+            llvm.add_symbol(name, address)
+        for kind, name in GEMM.items():
+            if blas(kind):
+                llvm.add_symbol(name, blas(kind))
+        if blas_threads():
+            llvm.add_symbol(THREADS, _thread_setter())
+        self.code = code
+        empty = llvm.parse_assembly("")
+        self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
+        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self.engine.finalize_object()
+
+    def function(self, name: str, *kinds):
+        """A function without result, of arguments of these ctypes; it runs without the GIL."""
+        address = self.engine.get_function_address(name)
+        return ctypes.CFUNCTYPE(None, *kinds)(address)
+
+
+def load(code: bytes, symbols: dict[str, int] | None = None) -> Library:
+    """Machine code in memory, ready to be called; `symbols` are addresses that it refers to."""
+    return Library(code, symbols or {})
+
+
+@functools.cache
+def _libraries() -> list:
+    """The BLAS that NumPy brings along, if it does: its threads are those of eager products."""
+    beside = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs", "*blas*")
+    inside = os.path.join(os.path.dirname(np.__file__), ".libs", "*blas*")
+    return [ctypes.CDLL(path) for path in [*glob.glob(beside), *glob.glob(inside)]]
+
+
+@functools.cache
+def blas(kind: str) -> int:
+    """The address of NumPy's own `cblas_?gemm` with 64-bit integers, or 0."""
+    letter = {"f": "s", "d": "d"}[kind]
+    for library in _libraries():
+        for name in BLAS_NAMES:
+            function = getattr(library, name.format(letter), None)
+            if function is not None:
+                return ctypes.cast(function, ctypes.c_void_p).value or 0
+    return 0
+
+
+def _thread_function(verb: str):
+    """OpenBLAS's function that sets or gets how many threads it has, or None."""
+    for library in _libraries():
+        for name in (f"scipy_openblas_{verb}_num_threads64_", f"openblas_{verb}_num_threads"):
+            function = getattr(library, name, None)
+            if function is not None:
+                return function
+    return None
+
+
+def _thread_setter() -> int:
+    return ctypes.cast(_thread_function("set"), ctypes.c_void_p).value or 0
+
+
+@functools.cache
+def blas_threads() -> int:
+    """How many threads the BLAS had when this was asked first; 0 if it can't be told to."""
+    get, put = _thread_function("get"), _thread_function("set")
+    return get() if get is not None and put is not None else 0

@@ -1,0 +1,1 @@
+"""A Program as Python source that runs on NumPy, into planned buffers."""

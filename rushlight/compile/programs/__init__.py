@@ -1,0 +1,1 @@
+"""What is remembered of a run: its instructions, as text, and with sizes that are free."""

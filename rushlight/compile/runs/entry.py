@@ -1,0 +1,388 @@
+"""An Entry: one traced run of a function as something that can be run again.
+
+It knows where each input of the Program comes from (`Source`), what has to hold for it to be valid
+(guards), and how the run's effects are repeated: what was written to, which gradients are new, what
+is returned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.autograd.tape import Node, Output
+from rushlight.compile.programs.family import build_member
+from rushlight.compile.programs.program import Program, Value
+from rushlight.compile.runs.guards import changed_entry
+from rushlight.compile.runs.replay import maker_of, write_replay
+from rushlight.compile.runs.same import write_same
+from rushlight.compile.tracing import derivative
+from rushlight.compile.tracing.recorder import Number
+from rushlight.compile.tracing.sources import Argument, Captured, GradOf, NewTensor, Seen, ViewOf
+from rushlight.compile.tracing.symbol import Symbol
+from rushlight.compile.tracing.trace import Boundary
+from rushlight.tensor import Tensor
+
+__all__ = ["Entry", "Unrepeatable", "make_entry"]
+
+
+class Unrepeatable(Exception):
+    """A run did something that a Program can't repeat; the message says what."""
+
+
+def make_entry(trace, result, leaves, watch, names=()):
+    """The Entry of a run that has just ended, while its trace is still on.
+
+    Args:
+        leaves, names: the Tensors among the arguments, and what the function calls them.
+
+    Raises:
+        Unrepeatable: the run can't be repeated; None is returned if it is not worth a word, because
+            it was a first run that made the state for the others, or another thread interfered.
+    """
+    name = watch.changed()
+    if name is not None:
+        raise Unrepeatable(f"it changes {name}")
+    name = watch.used_up()
+    if name is not None:
+        raise Unrepeatable(f"it draws from {name}")
+    if trace.recorder.disturbed or makes_state(trace):
+        return None
+    maker = _Maker(trace, leaves, names)
+    if not (maker.is_scheduled() and maker.returns_number(result)):
+        name = changed_entry(watch.rates)
+        if name is not None:
+            raise Unrepeatable(f"it changes {name}")
+        watch.entries += watch.rates
+    return maker.make(result, watch)
+
+
+def makes_state(trace):
+    """Whether an optimizer made the state of a parameter."""
+    return any(
+        id(value) not in trace.before
+        for optimizer in trace.redirection.optimizers
+        for state in optimizer.state.values()
+        for value in state.values()
+        if isinstance(value, Tensor)
+    )
+
+
+class _Maker:
+    def __init__(self, trace, leaves, names):
+        self.trace, self.names = trace, names
+        self.recorder = trace.recorder
+        self.arguments = {id(x): i for i, x in reversed(list(enumerate(leaves)))}
+        self.grad_owners = {
+            id(b.grad): b.tensor for b in trace.before.values() if b.grad is not None
+        }
+        self.outputs: list = []
+        self.numbers_of_outputs: dict = {}
+        self.seen: dict = {}
+        self.live: list = []
+
+    def source(self, tensor):
+        """Where a Tensor that was there before comes from."""
+        number = self.arguments.get(id(tensor))
+        if number is not None:
+            made = Argument(number)
+        elif id(tensor) in self.grad_owners:
+            made = GradOf(self.source(self.grad_owners[id(tensor)]))
+        else:
+            made = Captured(tensor)
+        if id(tensor) not in self.seen:
+            self.seen[id(tensor)] = Seen(made, self.trace.before[id(tensor)])
+        return self.seen[id(tensor)].source
+
+    def output(self, tensor):
+        """The number of the output for a Tensor that the run made."""
+        number = self.numbers_of_outputs.get(id(tensor))
+        if number is None:
+            number = self.numbers_of_outputs[id(tensor)] = len(self.outputs)
+            self.outputs.append((self.recorder.read(self.recorder.symbol_of(tensor)), tensor))
+        return number
+
+    def make(self, result, watch):
+        recorder = self.recorder
+        entry = Entry()
+        entry.template = self.template(result)
+        entry.changes = [change for b in self.in_order() for change in self.changes_of(b)]
+        entry.counters = [
+            (self.source(b.tensor), b.tensor._counter[0] - b.version)
+            for b in self.trace.before.values()
+            if isinstance(b.counter, list) and b.counter[0] != b.version
+        ]
+        written = [m for m in recorder.written if m.source is not None]
+        for memory in written:
+            if memory not in recorder.sources:
+                recorder.input(memory)
+        self.refuse_overlaps(written)
+        builder = recorder.builder
+        writes = [(recorder.sources.index(m), m.operand) for m in written]
+        live = [x for _, x in self.outputs if is_live(x)]
+        entry.derivative = self.trace_backward(live) if live else None
+        count = len(recorder.sources)
+        instructions = builder.instructions
+        if entry.derivative is not None:
+            count, instructions = entry.derivative.inputs, entry.derivative.forward
+        entry.sources = [self.source_of(m) for m in recorder.sources[:count]]
+        outputs = [x for x, _ in self.outputs]
+        program = Program(builder.inputs[:count], instructions, outputs, writes)
+        known = names_of_tensors(watch, self.trace.redirection.optimizers)
+        for value, source in zip(program.inputs, entry.sources, strict=True):
+            value.name = self.input_name(source, known)
+        self.name_results(entry.changes, program, known)
+        entry.count = len(outputs)
+        entry.results = [self.described(x, live) for _, x in self.outputs]
+        if entry.derivative is not None:
+            program = entry.derivative.divide(program)
+        entry.traced = program
+        entry.host = self.trace.redirection.host
+        entry.outcomes = [(n.read, value) for n, value in recorder.numbers.items()]
+        entry.outcomes += recorder.outcomes
+        entry.demands = [(self.source_of(m), condition) for m, condition in recorder.demands]
+        entry.watch = watch
+        self.guard_optimizers(watch)
+        entry.seen = list(self.seen.values())
+        return entry
+
+    def name_results(self, changes, program, known):
+        """Call what is made after what it is for."""
+        for number, x in program.writes:
+            if isinstance(x, Value):
+                x.name = x.name or f"new_{program.inputs[number].name}"
+        for kind, source, new in changes:
+            if kind == "grad" and isinstance(new, NewTensor):
+                x, _ = self.outputs[new.number]
+                if isinstance(x, Value):
+                    x.name = x.name or f"{self.input_name(source, known)}_grad"
+
+    def input_name(self, source, known):
+        """The name of an input of the Program."""
+        if isinstance(source, Argument):
+            known_here = source.number < len(self.names)
+            return self.names[source.number] if known_here else f"arg{source.number}"
+        if isinstance(source, Number):
+            return str(source.key) + ("" if source.position is None else f"_{source.position}")
+        if isinstance(source, GradOf):
+            return f"{self.input_name(source.owner, known)}_grad"
+        if isinstance(source, Captured):
+            name = known.get(id(source.tensor), "t")
+            return "".join(c if c.isalnum() else "_" for c in name).strip("_")
+        return "constant"
+
+    def in_order(self):
+        """What was there before, what the run read first: each run gives the same Program."""
+        rank = {id(m.source): i for i, m in enumerate(self.recorder.sources)}
+        last = len(rank)
+        return sorted(self.trace.before.values(), key=lambda b: rank.get(id(b.tensor), last))
+
+    def trace_backward(self, live):
+        """The backward pass from the results that have a history."""
+        try:
+            return derivative.trace_backward(self.recorder, live, self)
+        except Exception as error:  # it would come at the user's backward(), which may never be
+            raise Unrepeatable(f"its derivative can't be traced: {error}") from error
+
+    def template(self, x):
+        """A result with sources and numbers of outputs in place of Tensors."""
+        if isinstance(x, Tensor):
+            if id(x) in self.trace.before:
+                return self.source(x)
+            if type(x) is not Tensor:
+                raise Unrepeatable(f"it returns a {type(x).__name__}")
+            return self.part_of_another(x) or NewTensor(self.output(x))
+        if type(x) in (tuple, list):
+            return type(x)(map(self.template, x))
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return maker_of(type(x))(map(self.template, x))
+        if type(x) is dict:
+            return {name: self.template(each) for name, each in x.items()}
+        if x is None or isinstance(x, (bool, int, float, str)):
+            return self.number(x) or x
+        raise Unrepeatable(f"it returns a {type(x).__name__}")
+
+    def part_of_another(self, x):
+        """A Tensor without history on the memory of one that was there before; or None."""
+        symbol = self.recorder.symbol_of(x)
+        owner, moved = symbol.memory.source, True
+        if isinstance(owner, Tensor) and isinstance(owner._array, Symbol):
+            moved = owner._array.memory is not symbol.memory
+        if moved or x._requires_grad:
+            return None
+        return ViewOf(self.source(owner), symbol.path)
+
+    def number(self, x):
+        """Where a number comes from that is one of an optimizer's; None if it isn't."""
+        for optimizer in self.trace.redirection.optimizers:
+            for group in optimizer.param_groups:
+                for key, value in group.items():
+                    if value is x and type(x) is float:
+                        return Number(group, key)
+        return None
+
+    def is_scheduled(self):
+        """Whether the run steps a schedule."""
+        return not all(isinstance(x, Number) for x in self.trace.redirection.host)
+
+    def returns_number(self, x):
+        """Whether a number of an optimizer is returned: it is what it is in each run."""
+        if isinstance(x, (tuple, list)):
+            return any(map(self.returns_number, x))
+        return type(x) is float and self.number(x) is not None
+
+    def changes_of(self, before):
+        """What the run did to the attributes of a Tensor that was there before."""
+        x, array = before.tensor, before.tensor._array
+        if x._requires_grad is not before.requires_grad or (
+            x._node is not before.node and not isinstance(before.node, Boundary)
+        ):
+            raise Unrepeatable("it changes the history of a tensor from outside")
+        if before.memory is not None and (
+            not isinstance(array, Symbol) or array.memory is not before.memory or array.path
+        ):
+            if array.dtype != before.array.dtype or array.shape != before.array.shape:
+                raise Unrepeatable("it changes the shape of a tensor from outside")
+            yield "data", self.source(x), NewTensor(self.output(x))
+        if x._grad is not before.grad:
+            yield "grad", self.source(x), None if x._grad is None else self.template(x._grad)
+
+    def refuse_overlaps(self, written):
+        """Refuse writing to memory that another input shares."""
+        for memory in written:
+            for other in self.recorder.sources:
+                if other is not memory and np.may_share_memory(memory.array, other.array):
+                    raise Unrepeatable("it writes to memory that two of its tensors share")
+
+    def source_of(self, memory):
+        """Where the array of an input comes from."""
+        if isinstance(memory.source, Tensor):
+            return self.source(memory.source)
+        return memory.source  # a Number or an array
+
+    @staticmethod
+    def described(x, live):
+        """What a new Tensor is like: whether it requires grad, and its place on the tape."""
+        number = next((i for i, each in enumerate(live) if each is x), None)
+        node = x._node if x._requires_grad and number is None else None
+        return x._requires_grad, node, number
+
+    def guard_optimizers(self, watch):
+        """An optimizer has to have the same parameters, state and settings."""
+        numbers = [n for n in self.trace.redirection.host if isinstance(n, Number)]
+        for optimizer in self.trace.redirection.optimizers:
+            watch.note(vars(optimizer), ["param_groups", "state"], str)
+            watch.lengths.append((optimizer.param_groups, len(optimizer.param_groups), "groups"))
+            for group in optimizer.param_groups:
+                free = {n.key for n in numbers if n.place is group}
+                watch.note(group, [key for key in group if key not in free], str)
+                watch.visit_items(group["params"], "params")
+                for p in group["params"]:
+                    if p in optimizer.state:
+                        state = optimizer.state[p]
+                        watch.entries.append((optimizer.state, p, state, "state"))
+                        watch.note(state, list(state), str)
+
+
+def is_live(x):
+    """Whether a Tensor has a history that a backward pass can still take."""
+    if not x._requires_grad or x._node is None:
+        return False
+    waiting, seen = [x._node], set()
+    while waiting:
+        edge = waiting.pop()
+        node = edge.node if isinstance(edge, Output) else edge
+        if not isinstance(node, Node) or node in seen:
+            continue
+        seen.add(node)
+        if getattr(node, "saved", ()) is None:
+            return False
+        waiting.extend(node.edges)
+    return True
+
+
+def names_of_tensors(watch, optimizers):
+    """By id: the names that the user has for tensors; those of optimizers are their parameters'."""
+    known = {id(x): name for _, _, x, name in watch.entries if isinstance(x, Tensor)}
+    known.update((id(x), name) for _, x, name in watch.cells if isinstance(x, Tensor))
+    known.update((id(x), name) for _, _, x, name in watch.items if isinstance(x, Tensor))
+    for optimizer in optimizers:
+        for number, p in enumerate(p for g in optimizer.param_groups for p in g["params"]):
+            name = known.setdefault(id(p), f"parameter_{number}")
+            for key, x in optimizer.state.get(p, {}).items():
+                if isinstance(x, Tensor):
+                    known[id(x)] = f"{key} of {name}"
+    return known
+
+
+class Entry:
+    """See the head of this module."""
+
+    backend = runner = member = None
+    replay = same = None
+
+    def holds(self, leaves):
+        """Whether a call with these Tensors can be answered by this Entry."""
+        if self.same is None:
+            self.same = write_same(self)
+        if not self.same(leaves) and (
+            not all(seen.holds(seen.source.of(leaves)) for seen in self.seen)
+            or self.watch.changed() is not None
+        ):
+            return False
+        for ask, answer in self.outcomes:
+            if ask() != answer:
+                return False
+        if not all(condition.hold(s.of(leaves)._array) for s, condition in self.demands):
+            return False
+        shared = self.traced.writes and any(x._base is not None for x in leaves)
+        return not (shared and self.overlaps(leaves))
+
+    def overlaps(self, leaves):
+        """Whether something that is written to shares memory with another input."""
+        arrays = [s.of(leaves)._array if hasattr(s, "of") else None for s in self.sources]
+        return any(
+            i != j and other is not None and np.may_share_memory(arrays[i], other)
+            for i, _ in self.traced.writes
+            for j, other in enumerate(arrays)
+        )
+
+    def prepare(self):
+        """Turn the traced Program into something that runs fast."""
+        if self.runner is None:
+            self.runner, numbers = build_member(self.traced, self.member, self.backend)
+            self.sources += numbers
+
+    def arrays(self, leaves):
+        """What the Program is given for these arguments: arrays, and numbers."""
+        return [
+            s if isinstance(s, np.ndarray) else s.read() if isinstance(s, Number)
+            else s.of(leaves)._array for s in self.sources
+        ]  # fmt: skip
+
+    def may_loop(self, data):
+        """Whether what it demands of its inputs holds for all batches that are rows of `data`."""
+        written = {id(self.sources[i]) for i, _ in self.traced.writes}
+        return all(
+            condition.hold(data[s.number]) if isinstance(s, Argument) else id(s) not in written
+            for s, condition in self.demands
+        )
+
+    def loss_alone(self):
+        """The number of the output that is returned (first), if a run does no more than compute.
+
+        None if it has a derivative of its own or does something in Python, such as stepping a
+        schedule.
+        """
+        self.prepare()
+        result = self.template
+        result = result[0] if isinstance(result, (tuple, list)) and result else result
+        if self.derivative is not None or not all(isinstance(x, Number) for x in self.host):
+            return None
+        return result.number if isinstance(result, NewTensor) else None
+
+    def run(self, leaves):
+        """Repeat the run for these arguments; gives what the function returns."""
+        if self.replay is None:
+            self.prepare()
+            self.replay = write_replay(self, self.runner)
+        return self.replay(leaves)

@@ -1,0 +1,138 @@
+"""Where the Tensors of a run come from, and what they have to be like for it to be repeated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rushlight.compile.programs.program import view
+from rushlight.tensor import wrap
+
+__all__ = ["Argument", "Captured", "GradOf", "Names", "NewTensor", "Seen", "ViewOf"]
+
+
+class Captured:
+    """A Tensor that is there: it was found, not given."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def of(self, leaves):
+        """The Tensor, when the Tensors among the arguments are these."""
+        return self.tensor
+
+
+class Argument:
+    """A Tensor that is given: which one."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+    def of(self, leaves):
+        return leaves[self.number]
+
+
+class GradOf:
+    """The gradient that another Tensor has at the beginning."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    def of(self, leaves):
+        return self.owner.of(leaves)._grad
+
+
+class NewTensor:
+    """A Tensor that the run makes: which one."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+
+class ViewOf:
+    """A new Tensor on the memory of one that is there: the views that lead to its part."""
+
+    __slots__ = ("path", "source")
+
+    def __init__(self, source, path):
+        self.source, self.path = source, path
+
+    def on(self, tensor):
+        """The Tensor, on the memory of this one."""
+        array = tensor._array
+        for name, params in self.path:
+            array = view(array, name, params)
+        made = wrap(array)
+        made._counter = tensor._counter
+        return made
+
+
+class Names:
+    """What a written function calls the objects that it uses.
+
+    Attributes:
+        bound: the objects by their names; the function's globals.
+    """
+
+    def __init__(self):
+        self.bound: dict = {}
+        self.known: dict = {}
+
+    def bind(self, x, prefix="it"):
+        """A name for an object."""
+        name = self.known.get(id(x))
+        if name is None:
+            name = self.known[id(x)] = f"{prefix}{len(self.known)}"
+            self.bound[name] = x
+        return name
+
+    def tensor(self, source):
+        """How the function, which is given `leaves`, gets at a Tensor that is there before it."""
+        if isinstance(source, Argument):
+            return f"leaves[{source.number}]"
+        if isinstance(source, GradOf):
+            return f"{self.tensor(source.owner)}._grad"
+        return self.bind(source.tensor, "t")
+
+
+class Seen:
+    """What a Tensor was like in the traced run, and has to be like again."""
+
+    __slots__ = (
+        "array", "contiguous", "dtype", "has_grad", "is_leaf", "requires_grad", "shape", "source",
+    )  # fmt: skip
+
+    def __init__(self, source, before):
+        self.source = source
+        self.array = before.array
+        self.shape, self.dtype = before.array.shape, before.array.dtype
+        self.contiguous = before.array.flags.c_contiguous
+        self.requires_grad = before.requires_grad
+        self.is_leaf = before.node is None
+        self.has_grad = before.grad is not None
+
+    def holds(self, x):
+        """Whether it is again what it was."""
+        if x is None or x._requires_grad is not self.requires_grad:
+            return False
+        if self.requires_grad and (
+            (x._grad is not None) is not self.has_grad or (x._node is None) is not self.is_leaf
+        ):
+            return False
+        array = x._array
+        if array is self.array:
+            return True
+        if array.__class__ is not np.ndarray or array.shape != self.shape:
+            return False
+        if array.dtype != self.dtype or array.flags.c_contiguous is not self.contiguous:
+            return False
+        if isinstance(self.source, Captured):
+            self.array = array
+        return True
