@@ -180,3 +180,13 @@ def test_freed_memory_is_kept_unless_the_c_library_was_told_otherwise(told, monk
     monkeypatch.setattr(memory.os, "environ", {"MALLOC_TRIM_THRESHOLD_": "1000"} if told else {})
     memory.keep_freed.__wrapped__()
     assert calls == ([] if told or os.name != "posix" else [(-3, 32 << 20), (-1, 256 << 20)])
+
+
+def test_long_work_on_large_arrays_keeps_memory_without_native_code(monkeypatch):
+    kept = []
+    monkeypatch.setattr(memory, "_worked", 0)
+    monkeypatch.setattr(memory, "keep_freed", lambda: kept.append(True))
+    memory.note_work(memory.LONG_ENOUGH - 1)
+    assert not kept
+    memory.note_work(1)
+    assert kept

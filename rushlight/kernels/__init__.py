@@ -26,7 +26,7 @@ from math import prod
 
 import numpy as np
 
-from rushlight.kernels.memory import keep_freed
+from rushlight.kernels.memory import keep_freed, note_work
 from rushlight.kernels.workers import is_busy, run_parts
 from rushlight.settings import get_num_threads
 
@@ -96,16 +96,17 @@ class Loop:
 
         Where NumPy takes longer for an element than for a sum, they count `weight` times.
         """
-        if elements < LEAST or self._usable is False:
+        if elements < LEAST:
             return False
-        return self.compiled is not None or self._count(weight * elements)
+        return self.compiled is not None or self._count(elements, weight)
 
-    def _count(self, elements):
+    def _count(self, elements, weight):
         global _worked
+        note_work(elements)
         if self._usable is None:
             self._usable = allowed() and is_installed("numba")
-        self._worked += elements
-        _worked += elements
+        self._worked += weight * elements
+        _worked += weight * elements
         paid = self._worked >= PRICE and _worked >= PRICE_OF_NUMBA
         return self._usable and (paid or at_once())
 

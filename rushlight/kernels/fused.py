@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from rushlight import kernels
-from rushlight.kernels.memory import keep_freed
+from rushlight.kernels.memory import keep_freed, note_work
 
 __all__ = ["Fused", "fused_if_large"]
 
@@ -94,6 +94,7 @@ class Fused:
 
     def _paid(self, kind, elements):
         """Whether the calls of a kind have paid for its native code; counts this one."""
+        note_work(elements)
         if not _usable():
             return False
         worked = self.worked[kind] = self.worked.get(kind, 0) + elements
