@@ -316,6 +316,16 @@ def test_it_runs_uncompiled_after_one_warning_that_names_the_line(function, offs
     capsys.readouterr()
 
 
+def test_a_result_that_hangs_on_a_leaf_of_the_run_is_made_uncompiled():
+    @torch.compile(backend="numpy")
+    def product(x):
+        return (x * torch.ones(3, requires_grad=True)).sum()
+
+    with pytest.warns(EagerWarning, match="its result hangs on a leaf that it makes"):
+        results = [product(torch.ones(3)) for _ in range(3)]
+    assert all(result.requires_grad and result.item() == 3 for result in results)
+
+
 def test_effects_happen_once_where_it_gives_up():
     w = torch.zeros(2, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=1.0, momentum=0.5)

@@ -90,6 +90,8 @@ class _Maker:
         else:
             made = Captured(tensor)
         if id(tensor) not in self.seen:
+            if id(tensor) not in self.trace.before:
+                raise Unrepeatable("its result hangs on a leaf that it makes")
             self.seen[id(tensor)] = Seen(made, self.trace.before[id(tensor)])
         return self.seen[id(tensor)].source
 
@@ -180,6 +182,8 @@ class _Maker:
         """The backward pass from the results that have a history."""
         try:
             return derivative.trace_backward(self.recorder, live, self)
+        except Unrepeatable:
+            raise
         except Exception as error:  # it would come at the user's backward(), which may never be
             raise Unrepeatable(f"its derivative can't be traced: {error}") from error
 
