@@ -137,9 +137,7 @@ def _swap_at_once(order, start, targets):
     again = np.flatnonzero(place[1:] == place[:-1])
     before[step[again + 1]] = step[again]
 
-    held = (
-        steps.copy()
-    )  # the step whose place had at first what place start + k holds before step k
+    held = steps.copy()  # whose step's place had at first what place start + k holds before step k
     own = np.searchsorted(place, start + len(steps))  # only these are places of steps
     held[place[:own] - start] = step[:own]  # of the steps with one target the last one stays
     itself = np.flatnonzero(targets == start + steps)  # a swap with itself moves nothing
