@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 import pytest
 
 from rushlight import bench
-from rushlight.bench import memory, scaling, worker
+from rushlight.bench import memory, page, scaling, worker
 from rushlight.bench.workloads import AIMS, WORKLOADS
 
 #: the same workloads as smaller ones, on more data
@@ -168,7 +168,7 @@ def test_least_time_is_that_of_the_slower_limit():
 
 
 def test_slope_is_the_exponent():
-    assert scaling.slope([1, 2, 4, 8], [3.0, 12.0, 48.0, 192.0]) == pytest.approx(2)
+    assert page.slope([1, 2, 4, 8], [3.0, 12.0, 48.0, 192.0]) == pytest.approx(2)
 
 
 def test_unknown_growing_workload(capsys):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from rushlight.compile.native import llvm, products
+from rushlight.compile.native import products
 from rushlight.compile.native.emit import build
 from rushlight.compile.programs.program import Builder
+from rushlight.kernels import blas
 
 pytest.importorskip("llvmlite")
-if not llvm.blas("f"):
+if not blas.product("f"):
     pytest.skip("NumPy's BLAS isn't known here", allow_module_level=True)
 
 
@@ -36,9 +37,9 @@ def test_products_in_parts(flags, shape, stack, shared, monkeypatch):
 
 
 def test_the_blas_has_its_threads_back():
-    get = llvm._thread_function("get")
-    if get is None:
+    if not blas.can_be_told():
         pytest.skip("this BLAS doesn't tell")
+    get = blas.thread_functions()[0]
     before = get()
     a = np.ones((64, 64), "f4")
     build(program(a, a, (False, False)))(a, a)

@@ -269,7 +269,7 @@ def test_products_of_images_are_shared_whole(monkeypatch):
         pytest.skip("NumPy has another BLAS")
     monkeypatch.setattr(kernels, "get_num_threads", lambda: 2)
     monkeypatch.setattr(kernels, "SHARED", 1)
-    count, before = blas._counter()[0], blas._counter()[0]()
+    count, before = blas.thread_functions()[0], blas.thread_functions()[0]()
     seen = []
     kernels.shared_products(lambda start, stop: seen.append((start, stop, count())), 5, 5)
     assert sorted(seen) == [(0, 2, 1), (2, 5, 1)] and count() == before

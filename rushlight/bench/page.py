@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["page"]
+import math
+from statistics import linear_regression
+
+__all__ = ["page", "slope"]
 
 _PAGE = """# Performance: how time grows with size
 
@@ -29,14 +32,21 @@ at the speed of the large copy. Small inputs stay in the caches, which are faste
 {tables}"""
 
 
+def slope(sizes, times):
+    """The exponent p of the power law size**p that fits the times best.
+
+    >>> round(slope([1, 10, 100], [2.0, 20.0, 200.0]), 6)
+    1.0
+    """
+    return linear_regression([math.log(n) for n in sizes], [math.log(t) for t in times]).slope
+
+
 def _milliseconds(seconds):
     return f"{1e3 * seconds:.3g}"
 
 
 def _table(measured, growing):
     """The rows of one workload."""
-    from rushlight.bench.scaling import slope
-
     libraries = list(measured.times)
     ratios = [f"{name} / {libraries[0]}" for name in libraries[1:]]
     heads = [growing.size, *(f"{name}, ms" for name in libraries), *ratios, "limit, ms"]

@@ -13,20 +13,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from statistics import linear_regression
 from typing import Any
 
 from rushlight.bench import models, operations
-from rushlight.bench.page import page
+from rushlight.bench.page import page, slope
 from rushlight.bench.picture import picture
 
-__all__ = ["GROWING", "Growing", "Measured", "report", "slope"]
+__all__ = ["GROWING", "Growing", "Measured", "report"]
 
 WIDTH = 512  # of the rows of workloads that grow by rows
 
@@ -125,15 +123,6 @@ GROWING = {
         *((4, 32, 256, 2048), lambda n: (0, 12 * n * WIDTH)),
     ),
 }
-
-
-def slope(sizes, times):
-    """The exponent p of the power law size**p that fits the times best.
-
-    >>> round(slope([1, 10, 100], [2.0, 20.0, 200.0]), 6)
-    1.0
-    """
-    return linear_regression([math.log(n) for n in sizes], [math.log(t) for t in times]).slope
 
 
 def least(found, limits):

@@ -28,6 +28,7 @@ from rushlight.compile.native.products import Product
 from rushlight.compile.native.source import python_source
 from rushlight.compile.programs.program import Constant, Fixed, evaluate, view
 from rushlight.compile.programs.program import at as with_size
+from rushlight.kernels import blas
 
 __all__ = ["Code", "Compiled", "build"]
 
@@ -204,7 +205,7 @@ class Module:
 
     def _end_segment(self):
         if self.body:
-            if self.has_products and llvm.blas_threads():
+            if self.has_products and blas.threads():
                 self._one_thread_each()
             self.segments.append(Segment(self.head, self.body, self.tail, self.pointers))
         self._begin_segment()
@@ -413,7 +414,7 @@ class Compiled:
         if self.shared:
             self.table[rows[POOL]] = threads.pool().address
         if USUAL in rows:
-            self.table[rows[USUAL]] = llvm.blas_threads()
+            self.table[rows[USUAL]] = blas.threads()
         if SIZE in rows:
             self.table[rows[SIZE]] = self.size
         if SCALE in rows:

@@ -19,6 +19,7 @@ from rushlight.compile.native import llvm
 from rushlight.compile.native.cache import Cache, folder
 from rushlight.compile.programs.program import Constant, Slot, Value
 from rushlight.compile.tracing.calls import rows, rows_added
+from rushlight.kernels import blas
 
 __all__ = ["Layout", "fingerprint", "found_or_made"]
 
@@ -93,8 +94,8 @@ def _signature():
     folders = [compiler, *(e.path for e in os.scandir(compiler) if e.is_dir())]
     files = [e for folder in folders for e in os.scandir(folder) if e.name.endswith(".py")]
     sources = sorted((e.name, e.stat().st_size, e.stat().st_mtime_ns) for e in files)
-    blas = bool(llvm.blas("f")), bool(llvm.blas_threads())
-    return f"layout {llvm.signature()} {blas} {sources}"
+    known = bool(blas.product("f")), blas.can_be_told()
+    return f"layout {llvm.signature()} {known} {sources}"
 
 
 def found_or_made(program, make):

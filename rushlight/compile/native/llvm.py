@@ -7,23 +7,17 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import glob
 import importlib.util
-import os
 from types import SimpleNamespace
 
-import numpy as np
-
 from rushlight.compile.native.cache import Cache, folder
+from rushlight.kernels import blas
 from rushlight.version import release
 
-__all__ = [
-    "assemble", "available", "blas", "blas_threads", "load", "machine_code", "signature",
-]  # fmt: skip
+__all__ = ["assemble", "available", "load", "machine_code", "signature"]
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 THREADS = "rushlight_blas_threads"
-BLAS_NAMES = ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_")
 
 
 @functools.cache
@@ -87,10 +81,11 @@ class Library:
         for name, address in symbols.items():
             llvm.add_symbol(name, address)
         for kind, name in GEMM.items():
-            if blas(kind):
-                llvm.add_symbol(name, blas(kind))
-        if blas_threads():
-            llvm.add_symbol(THREADS, _thread_setter())
+            if blas.product(kind):
+                llvm.add_symbol(name, blas.product(kind))
+        if blas.can_be_told():
+            setter = ctypes.cast(blas.thread_functions()[1], ctypes.c_void_p)
+            llvm.add_symbol(THREADS, setter.value)
         self.code = code
         empty = llvm.parse_assembly("")
         self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
@@ -106,44 +101,3 @@ class Library:
 def load(code: bytes, symbols: dict[str, int] | None = None) -> Library:
     """Machine code in memory, ready to be called; `symbols` are addresses that it refers to."""
     return Library(code, symbols or {})
-
-
-@functools.cache
-def _libraries() -> list:
-    """The BLAS that NumPy brings along, if it does: its threads are those of eager products."""
-    beside = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "numpy.libs", "*blas*")
-    inside = os.path.join(os.path.dirname(np.__file__), ".libs", "*blas*")
-    return [ctypes.CDLL(path) for path in [*glob.glob(beside), *glob.glob(inside)]]
-
-
-@functools.cache
-def blas(kind: str) -> int:
-    """The address of NumPy's own `cblas_?gemm` with 64-bit integers, or 0."""
-    letter = {"f": "s", "d": "d"}[kind]
-    for library in _libraries():
-        for name in BLAS_NAMES:
-            function = getattr(library, name.format(letter), None)
-            if function is not None:
-                return ctypes.cast(function, ctypes.c_void_p).value or 0
-    return 0
-
-
-def _thread_function(verb: str):
-    """OpenBLAS's function that sets or gets how many threads it has, or None."""
-    for library in _libraries():
-        for name in (f"scipy_openblas_{verb}_num_threads64_", f"openblas_{verb}_num_threads"):
-            function = getattr(library, name, None)
-            if function is not None:
-                return function
-    return None
-
-
-def _thread_setter() -> int:
-    return ctypes.cast(_thread_function("set"), ctypes.c_void_p).value or 0
-
-
-@functools.cache
-def blas_threads() -> int:
-    """How many threads the BLAS had when this was asked first; 0 if it can't be told to."""
-    get, put = _thread_function("get"), _thread_function("set")
-    return get() if get is not None and put is not None else 0
