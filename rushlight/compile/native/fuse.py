@@ -24,11 +24,11 @@ from math import prod
 
 from rushlight.compile.native import index as at
 from rushlight.compile.native import pieces
-from rushlight.compile.native.llvm import blas
 from rushlight.compile.native.scalar import EXPENSIVE, supports
 from rushlight.compile.passes.lower import lower
 from rushlight.compile.programs.program import Constant, Instruction, Program, Value
 from rushlight.compile.programs.sizes import Dim
+from rushlight.kernels import blas
 
 __all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "fuse"]
 
@@ -406,7 +406,7 @@ def is_native(instruction):
         return name in REDUCTIONS and logical and numbers and isinstance(x, Value)
     if instruction.kind == "matmul":
         kind = instruction.result.dtype.char
-        return kind in "fd" and len(operands) == 2 and bool(blas(kind))
+        return kind in "fd" and len(operands) == 2 and bool(blas.product(kind))
     return instruction.kind in ("view", "fill")
 
 
