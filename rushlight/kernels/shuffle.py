@@ -1,4 +1,4 @@
-"""Permutations in native code, where LLVM is at work anyhow."""
+"""Permutations in native code, where such code is at work anyhow."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ done:
 
 
 def permuted_natively(n, draw):
-    """`range(n)` after swaps of each i and `i + word % (n - i)`; None where LLVM isn't loaded.
+    """`range(n)` after swaps of each i and `i + word % (n - i)`.
 
-    `draw(n - 1)` gives the words, of 32 bits each. Remainders are found by dividing float64, four
-    at a time: a quotient w / m is less than the next integer by 1 / m at least, and what is rounded
-    away is less than 2**-21 / m.
+    None where no native code is loaded. `draw(n - 1)` gives the words, of 32 bits each. Remainders
+    are found by dividing float64, four at a time: a quotient w / m is less than the next integer by
+    1 / m at least, and what is rounded away is less than 2**-21 / m.
     """
     native = sys.modules.get("rushlight.compile.native.llvm")
-    if native is None or not native.machine.cache_info().currsize or n >= 2**31:
+    if native is None or not native.at_work or n >= 2**31:
         return None
     words, order = draw(n - 1), np.empty(n, np.int64)
     _, swaps = _loaded(native)

@@ -5,12 +5,16 @@ LLVM comes as `llvmlite` (pip install rushlight[fast]), the part of Numba that m
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib.util
+import itertools
 from types import SimpleNamespace
+from typing import Any
 
 from rushlight.compile.native.cache import Cache, folder
+from rushlight.compile.native.linker import Image, Unlinkable
 from rushlight.kernels import blas
 from rushlight.version import release
 
@@ -18,6 +22,8 @@ __all__ = ["assemble", "available", "load", "machine_code", "signature"]
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 THREADS = "rushlight_blas_threads"
+#: is filled when code is loaded for the first time
+at_work: list = []
 
 
 @functools.cache
@@ -29,7 +35,6 @@ def available() -> bool:
 @functools.cache
 def machine():
     """LLVM for this processor: its bindings, the target, what makes code for it."""
-    import llvmlite
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()
@@ -38,10 +43,7 @@ def machine():
     cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
     options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
     create = functools.partial(target.create_target_machine, **options)
-    signature = f"{llvmlite.__version__} {cpu} {features}"
-    return SimpleNamespace(
-        llvm=llvm, target=target, create=create, machine=create(), signature=signature
-    )
+    return SimpleNamespace(llvm=llvm, target=target, create=create, machine=create())
 
 
 def assemble(text: str) -> bytes:
@@ -65,7 +67,22 @@ def assemble(text: str) -> bytes:
 
 def signature() -> str:
     """What machine code depends on besides its text."""
-    return f"{release} {machine().signature}"
+    import llvmlite  # LLVM itself isn't loaded by this
+
+    return f"{release} {llvmlite.__version__} {processor()}"
+
+
+@functools.cache
+def processor() -> str:
+    """What this processor is and can do, as a text: asked of Linux, or else of LLVM."""
+    told = ("vendor_id", "cpu family", "model", "stepping", "flags")
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
+        first = itertools.takewhile(str.strip, lines)
+        found = [line for line in first if line.startswith(told)]
+        if any(line.startswith("flags") for line in found):
+            return "".join(found)
+    llvm = machine().llvm
+    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
 def machine_code(text: str) -> bytes:
@@ -77,25 +94,48 @@ class Library:
     """Loaded machine code; its functions live as long as it does."""
 
     def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
+        known = {**symbols, **products()}
+        try:
+            self.loaded: Any = Image([code], known)
+        except Unlinkable:
+            self.loaded = Engine(code, known)
+        at_work.append(True)
+
+    def address(self, name: str) -> int:
+        """Where a function is."""
+        return self.loaded.address(name)
+
+    def function(self, name: str, *kinds):
+        """A function without result, of arguments of these ctypes; it runs without the GIL."""
+        return ctypes.CFUNCTYPE(None, *kinds)(self.address(name))
+
+
+@functools.cache
+def products() -> dict[str, int]:
+    """The addresses of the BLAS's functions, by the names that code has for them."""
+    known = {name: blas.product(kind) for kind, name in GEMM.items() if blas.product(kind)}
+    if blas.can_be_told():
+        setter = ctypes.cast(blas.thread_functions()[1], ctypes.c_void_p)
+        known[THREADS] = setter.value or 0
+    return known
+
+
+class Engine:
+    """Machine code that LLVM has loaded."""
+
+    def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
         llvm = machine().llvm
         for name, address in symbols.items():
             llvm.add_symbol(name, address)
-        for kind, name in GEMM.items():
-            if blas.product(kind):
-                llvm.add_symbol(name, blas.product(kind))
-        if blas.can_be_told():
-            setter = ctypes.cast(blas.thread_functions()[1], ctypes.c_void_p)
-            llvm.add_symbol(THREADS, setter.value)
         self.code = code
         empty = llvm.parse_assembly("")
         self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
         self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self.engine.finalize_object()
 
-    def function(self, name: str, *kinds):
-        """A function without result, of arguments of these ctypes; it runs without the GIL."""
-        address = self.engine.get_function_address(name)
-        return ctypes.CFUNCTYPE(None, *kinds)(address)
+    def address(self, name: str) -> int:
+        """Where a function is."""
+        return self.engine.get_function_address(name)
 
 
 def load(code: bytes, symbols: dict[str, int] | None = None) -> Library:

@@ -197,7 +197,7 @@ class Pool:
         self.memory = ctypes.create_string_buffer(HEAD + 64 * (MOST + 1) + 64)
         self.address = -(-ctypes.addressof(self.memory) // 64) * 64
         self.library = llvm.load(llvm.machine_code(TEXT))
-        self.entry = self.library.engine.get_function_address("parallel")
+        self.entry = self.library.address("parallel")
         self.started = 0
         self.start(available())
         os.register_at_fork(after_in_child=self.forget)
