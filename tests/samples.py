@@ -556,6 +556,10 @@ def places(r):
     return r.ints(2, 3, low=0, high=3)
 
 
+def neighbors(r):
+    return r.ints(2, 2, 3, low=-1, high=3)
+
+
 def dim_first(name):
     """PyTorch's function, which takes `dim` before the tensors."""
     return lambda torch, input, *args, dim, **o: getattr(torch, name)(input, dim, *args, **o)
@@ -568,6 +572,11 @@ record(
 )
 record("gather_put", lambda r: [call(r(2, 3), places(r), shape=(3, 4), dim=0)], oracle=None)
 record("gather_into", lambda r: [call(r(3, 4), places(r), shape=(3, 3), dim=0)], oracle=None)
+record("weighted_gather", lambda r: [call(r(2, 3, 3), neighbors(r), r(2, 2, 3))], oracle=None)
+record(
+    "weighted_scatter", lambda r: [call(r(2, 3, 3), neighbors(r), r(2, 2, 3), size=3)], oracle=None
+)
+record("gathered_dot", lambda r: [call(r(2, 3, 3), r(2, 3, 3), neighbors(r))], oracle=None)
 record(
     "scatter",
     lambda r: [call(r(3, 4), np.array([[0, 1, 2], [1, 2, 0]]), r(2, 4), dim=0)],

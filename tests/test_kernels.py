@@ -7,7 +7,7 @@ import pytest
 
 import rushlight as torch
 from rushlight import kernels
-from rushlight.kernels import blas, direct, order, places, scans, tiles, twister, windows
+from rushlight.kernels import blas, direct, neighbors, order, places, scans, tiles, twister, windows
 from rushlight.ops.reduction import sort
 from rushlight.random import stream
 
@@ -15,7 +15,7 @@ F = torch.nn.functional
 
 
 def _loops():
-    modules = (order, places, scans, tiles, twister, windows)
+    modules = (neighbors, order, places, scans, tiles, twister, windows)
     return [value for m in modules for value in vars(m).values() if isinstance(value, kernels.Loop)]
 
 
@@ -91,6 +91,10 @@ CASES = {
     "conv_transpose2d": (
         lambda x, w: F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1),
         *((2, 4, 5, 6), (4, 7, 3, 3)),
+    ),
+    "grid_sample": (
+        lambda x, grid: F.grid_sample(x, grid, align_corners=False),
+        *((2, 3, 4, 5), (2, 3, 4, 2)),
     ),
     "gather": (lambda x: x.gather(1, _INDEX), (3, 4)),
     "gather, first": (lambda x: x.gather(0, _INDEX), (4, 4)),

@@ -96,6 +96,12 @@ def at_places(op, size, values, batched, options):
     return result.unflatten(0, (size, -1))
 
 
+@rule("weighted_gather", "weighted_scatter", "gathered_dot")
+def by_images(op, size, values, batched, options):
+    values = [each.flatten(0, 1) for each in all_batched(size, values, batched)]
+    return op.call(*values, **options).unflatten(0, (size, -1))
+
+
 # Losses -------------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,11 @@ Source: M. Jaderberg et al., "Spatial transformer networks" (2015).
 
 from __future__ import annotations
 
-import itertools
-import math
 import warnings
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.checks import require_tensors
+from rushlight.ops.indexing.neighbors import weighted_gather
 from rushlight.ops.op import recorded_as
 from rushlight.ops.refused import NOT_FLOATING, refuse
 
@@ -131,12 +130,36 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         warnings.warn(_CHANGED, stacklevel=2)
     _check_grid(input, grid, mode)
     refuse(NOT_FLOATING, f"grid_sampler_{input.dim() - 2}d_cpu_kernel_impl", input)
-    sampler = _Sampler(input, padding_mode, bool(align_corners))
-    places = [
-        sampler.unnormalized(grid[..., -1 - axis], size)
+    sampler = _Sampler(padding_mode, bool(align_corners))
+    neighbors = [
+        getattr(sampler, mode)(sampler.unnormalized(grid[..., -1 - axis].flatten(1), size), size)
         for axis, size in enumerate(input.shape[2:])
     ]
-    return recorded_as(getattr(sampler, mode)(places), f"GridSampler{len(places)}DBackward0")
+    out = weighted_gather(input.flatten(2), *_together(neighbors, input.shape[2:]))
+    out = out.view(*input.shape[:2], *grid.shape[1:-1])
+    return recorded_as(out, f"GridSampler{len(neighbors)}DBackward0")
+
+
+#: instead of an index outside: with any indices of other dimensions, the flat one is negative
+_OUTSIDE = -(2**31)
+
+
+def _together(neighbors, sizes):
+    """The neighbours of places, from those along each dimension: flat index, weight (N, K, P).
+
+    Along a dimension of this size they are given as index and share, (N, k, P), both in the images'
+    dtype. The index is negative for those that lie outside.
+    """
+    flat = weight = None
+    for (index, share), size in zip(neighbors, sizes, strict=True):
+        inside = (index >= 0) & (index < size)
+        index = ops.where(inside, index, 0.0).to(dtypes.int64).where(inside, _OUTSIDE)
+        if flat is None:
+            flat, weight = index, share
+        else:
+            flat = (flat.unsqueeze(2) * size + index.unsqueeze(1)).flatten(1, 2)
+            weight = (weight.unsqueeze(2) * share.unsqueeze(1)).flatten(1, 2)
+    return flat, weight
 
 
 def _check_grid(input, grid, mode):
@@ -169,12 +192,9 @@ def _check_grid(input, grid, mode):
 
 
 class _Sampler:
-    """Reads the elements of images at places that are counted in elements."""
+    """The neighbours of places along one dimension, each with its share: both (N, k, P)."""
 
-    def __init__(self, input, padding_mode, align_corners):
-        self.input = input
-        self.space = tuple(input.shape[2:])
-        self.flat = input.flatten(2)
+    def __init__(self, padding_mode, align_corners):
         self.padding_mode = padding_mode
         self.align_corners = align_corners
 
@@ -190,7 +210,8 @@ class _Sampler:
             return x
         if self.padding_mode == "reflection":
             x = self._reflected(x, size)
-        return ops.where((x > 0) & (x < size - 1), x, x.detach().clamp(0, size - 1))
+        nearest = x.detach().nan_to_num(0.0).clamp(0, size - 1)
+        return ops.where((x > 0) & (x < size - 1), x, nearest)
 
     def _reflected(self, x, size):
         low, span = (0.0, size - 1) if self.align_corners else (-0.5, size)
@@ -201,43 +222,21 @@ class _Sampler:
         rest = away - turns * span
         return ops.where(turns % 2 == 0, rest + low, span - rest + low)
 
-    def read(self, index):
-        """The elements at whole places, one tensor of them per dimension; zeros outside."""
-        known, flat = None, 0
-        for x, size in zip(index, self.space, strict=True):
-            within = (x >= 0) & (x < size)
-            known = within if known is None else known & within
-            flat = flat * size + ops.where(within, x, 0.0).to(dtypes.int64)
-        where = flat.flatten(1).unsqueeze(1).expand(-1, self.input.shape[1], -1)
-        values = self.flat.gather(2, where).view(*self.input.shape[:2], *index[0].shape[1:])
-        return values * known.unsqueeze(1).to(values.dtype)
+    def nearest(self, x, size):
+        index = self.inside(x, size).round().unsqueeze(1)
+        constant = ops.where(index.isfinite(), index - index.detach(), 0.0)  # a gradient of zeros
+        return index.detach(), 1 + constant
 
-    def nearest(self, places):
-        places = [self.inside(x, n) for x, n in zip(places, self.space, strict=True)]
-        return self.read([x.detach().round() for x in places])
+    def bilinear(self, x, size):
+        x = self.inside(x, size)
+        low = x.detach().floor()
+        share = x - low
+        return ops.stack([low, low + 1], 1), ops.stack([1 - share, share], 1)
 
-    def bilinear(self, places):
-        places = [self.inside(x, n) for x, n in zip(places, self.space, strict=True)]
-        floors = [x.detach().floor() for x in places]
-        parts = [x - low for x, low in zip(places, floors, strict=True)]
-        total = 0
-        for corner in itertools.product((0, 1), repeat=len(places)):
-            shares = [p if c else 1 - p for c, p in zip(corner, parts, strict=True)]
-            index = [low + c for c, low in zip(corner, floors, strict=True)]
-            total = total + self.read(index) * math.prod(shares[1:], start=shares[0]).unsqueeze(1)
-        return total
-
-    def bicubic(self, places):
-        floors = [x.detach().floor() for x in places]
-        shares = [_cubic_shares(x - low) for x, low in zip(places, floors, strict=True)]
-        total = 0
-        for i, j in itertools.product(range(4), repeat=2):
-            index = [
-                self.inside(low + (k - 1), n)
-                for low, k, n in zip(floors, (i, j), self.space, strict=True)
-            ]
-            total = total + self.read(index) * (shares[0][i] * shares[1][j]).unsqueeze(1)
-        return total
+    def bicubic(self, x, size):
+        low = x.detach().floor()
+        index = ops.stack([low + step for step in (-1, 0, 1, 2)], 1)
+        return self.inside(index, size), ops.stack(_cubic_shares(x - low), 1)
 
 
 def _cubic_shares(t):
