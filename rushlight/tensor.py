@@ -663,7 +663,7 @@ def make_view(output, source, replay, creation=None):
     if creation is None and source._base is not None:
         creation = source._creation  # what forbids a change of the source forbids one of its view
     output._creation = creation if modes.grad_enabled else unrecorded_creation()
-    output._requires_grad = source._requires_grad and output._array.dtype.kind in "fcV"
+    output._requires_grad = base._requires_grad and output._array.dtype.kind in "fcV"
 
 
 def unrecorded_creation():

@@ -171,7 +171,8 @@ class Node:
 
     def name(self):
         """The name of the operation, such as `AddBackward0`."""
-        return type(self).__name__
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name == "CopyBackwards" else name
 
     @property
     def next_functions(self):

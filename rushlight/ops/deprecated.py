@@ -1,4 +1,4 @@
-"""What PyTorch says, once, of functions and habits that it wants to get rid of."""
+"""What PyTorch says of functions and habits that it wants to get rid of."""
 
 from __future__ import annotations
 
@@ -52,14 +52,26 @@ _WORDS = {
     "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be "
     "interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or a "
     "different result",
+    "adjoint of 0": "adjoint() is deprecated on 0-D tensors. Consider using x.conj().",
+    "index of bytes": "indexing with dtype torch.uint8 is now deprecated, please use a dtype "
+    "torch.bool instead.",
+    "masked_scatter": "masked_scatter_ received a mask with dtype torch.uint8, this behavior is "
+    "now deprecated,please use a mask with dtype torch.bool instead.",
+    "index_reduce": "index_reduce() is in beta and the API may change at any time.",
+    "scatter": "The reduce argument of torch.scatter with Tensor src is deprecated and will be "
+    "removed in a future PyTorch release. Use torch.scatter_reduce instead for more reduction "
+    "options.",
     "resize": "non-inplace resize is deprecated",
     "resize_as": "non-inplace resize_as is deprecated",
 }
 
 
+_EACH_TIME = frozenset(("index of bytes", "list", "masked_scatter", "resize", "resize_as"))
+
+
 def deprecated(name):
-    """Say, the first time, that something is deprecated."""
-    warn_once(_WORDS[name])
+    """Say that something is deprecated: of some habits each time, of most the first time."""
+    (warn if name in _EACH_TIME else warn_once)(_WORDS[name])
 
 
 def warn_of_expanded(name, example):

@@ -332,12 +332,13 @@ def _wrap_source(op, label, recording):
     yield "    output._node = output._grad = output._hooks = None"
     if op.is_view:
         first = op.arrays[0]
-        yield f"    output._requires_grad = {f'{first}._requires_grad' if op.rules else False}"
         yield "    output._counter = counter"
         if op.rules:
             yield f"    output._base = base = {first} if {first}._base is None else {first}._base"
             yield "    base._view_version = -1"  # it has views
+            yield "    output._requires_grad = base._requires_grad"
         else:
+            yield "    output._requires_grad = False"
             yield "    output._base = None"  # it shares memory, but is no view to the tape
         values = "".join(f"{name}, " for name in op.options)
         yield f"    output._replay = ({first}, op_{label}, ({values}))"

@@ -30,6 +30,8 @@ def in_place(function, self, *args, **kwargs):
     op = getattr(function, "op", None)
     if op is not None and op.broadcasts:
         check_no_overlap(self, *args)
+    elif function.__name__ in _AT_POSITIONS:
+        check_no_overlap(self, *args, same=True)
     result = function(_as_operand(self), *args, **kwargs)
     check_holds(self, result, function.__name__)
     overwrite(self, result, expanded=_may_be_expanded(self, function.__name__))
@@ -233,14 +235,19 @@ def check_holds(self, result, name=None):
         )
 
 
-def check_no_overlap(self, *others):
+def check_no_overlap(self, *others, same=False):
     """Refuse to write where another operand lies in other places of the same memory.
 
     Only arrays without gaps are compared, as in PyTorch: others would have to be searched.
+
+    Args:
+        self: what is to be written to.
+        others: the operands; what is no Tensor is left out.
+        same: whether to refuse operands in the very same places too.
     """
     for other in others:
-        if isinstance(other, Tensor) and other is not self:
-            if _partly_shared(self._array, other._array):
+        if isinstance(other, Tensor) and (same or other is not self):
+            if _overlap(self._array, other._array, same):
                 raise RuntimeError(
                     "unsupported operation: some elements of the input tensor and the written-to "
                     "tensor refer to a single memory location. Please clone() the tensor before "
@@ -248,13 +255,20 @@ def check_no_overlap(self, *others):
                 )
 
 
-def _partly_shared(one, other):
+#: what writes at positions, and so may not read where it writes
+_AT_POSITIONS = frozenset(
+    "index_add index_copy index_fill index_reduce put scatter scatter_add scatter_reduce".split()
+)
+
+
+def _overlap(one, other, same):
     if one.__class__ is not np.ndarray or other.__class__ is not np.ndarray:
         return False
     if not np.may_share_memory(one, other) or not (_has_no_gaps(one) and _has_no_gaps(other)):
         return False
-    same_place = one.ctypes.data == other.ctypes.data and one.nbytes == other.nbytes
-    return not (same_place and (one.strides == other.strides or one.size < 2))
+    if same or one.ctypes.data != other.ctypes.data or one.nbytes != other.nbytes:
+        return True
+    return not (one.strides == other.strides or one.size < 2)
 
 
 def _has_no_gaps(array):

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 
-__all__ = ["c_name", "check_fits_dtype"]
+__all__ = ["c_name", "check_assigned", "check_fits_dtype"]
 
 _C_NAMES = {
     "float32": "float",
@@ -17,6 +17,7 @@ _C_NAMES = {
     "bool": "bool",
     "bfloat16": "c10::BFloat16",
     "int32": "int",
+    "complex64": "c10::complex<float>",
 }
 
 
@@ -27,14 +28,27 @@ def c_name(dtype):
 
 def check_fits_dtype(value, dtype):
     """Refuse a number that a dtype can't hold, such as a complex one where it is real."""
-    fits = True
+    if not _fits(value, dtype):
+        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
+
+
+def check_assigned(value, dtype):
+    """`check_fits_dtype` for `x[...] = value`, which makes a double of it where x is less."""
+    check_fits_dtype(value, dtypes.float64 if dtype in _HALF else dtype)
+
+
+_HALF = (dtypes.float16, dtypes.bfloat16)
+
+
+def _fits(value, dtype):
+    if isinstance(value, complex):
+        if dtype.category in (1, 2):
+            return value.imag == 0 and _fits(value.real, dtype)
+        return _fits(value.real, dtype) and _fits(value.imag, dtype)
     if dtype.category == 1:
         limits = np.iinfo(dtype.array_dtype)
-        low = limits.min if dtype.is_signed else -int(limits.max)
-        fits = not isinstance(value, complex) and low <= value <= limits.max
-    elif dtype.category == 2 and isinstance(value, complex):
-        fits = value.imag == 0
-    elif dtype.category == 2 and value.__class__ is float:
-        fits = not math.isfinite(value) or abs(value) <= dtypes.finfo(dtype).max
-    if not fits:
-        raise RuntimeError(f"value cannot be converted to type {c_name(dtype)} without overflow")
+        wraps = not dtype.is_signed and not isinstance(value, float)
+        return (-int(limits.max) if wraps else limits.min) <= value <= limits.max
+    if dtype.category > 1 and value.__class__ is float:
+        return not math.isfinite(value) or abs(value) <= dtypes.finfo(dtype).max
+    return True

@@ -645,6 +645,8 @@ def _gradient_in_its_dtype(gradient, edge):
 
 def number_as_array(value, dtype):
     """A Python number as a 0-d array; integers wrap around as in C."""
+    if isinstance(value, complex) and dtype.category < 3:
+        value = bool(value) if dtype.category == 0 else value.real
     if value.__class__ is int and not -(2**63) <= value < 2**64:
         raise OverflowError("int too big to convert")
     if dtype.category == 1 and isinstance(value, (int, np.integer)):

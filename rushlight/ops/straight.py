@@ -12,6 +12,9 @@ from rushlight.tensor import Tensor
 
 __all__ = ["is_basic", "only_pick", "set_straight"]
 
+#: what all floating-point dtypes hold
+LEAST_LIMIT = 65504.0
+
 
 def set_straight(input, index, value):
     """Where nothing is recorded or watched, let NumPy write; False where it can't."""
@@ -21,17 +24,19 @@ def set_straight(input, index, value):
     if isinstance(value, Tensor):
         if value._requires_grad and modes.grad_enabled:
             return False
+        if value._counter is input._counter and index is not Ellipsis:
+            return False  # they share memory
         value = value._array
         if value.dtype is not array.dtype:
             return False
     elif kind is float:
-        if array.dtype.kind != "f":
+        if array.dtype.kind != "f" or not -LEAST_LIMIT <= value <= LEAST_LIMIT:
             return False
-    elif kind is not int:
+    elif kind is not int or not -(2**63) <= value < 2**63:
         return False
     if not is_basic(index):
-        index = only_pick(index)
-        if index is None:
+        picks, index = index, only_pick(index)
+        if index is None or picks._counter is input._counter:
             return False
     try:
         version = input._counter[0]

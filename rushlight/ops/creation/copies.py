@@ -297,14 +297,8 @@ def _fill(input, value, in_place=0):
     return _filled(input, value=number_as_array(value, input.dtype)[()], node=in_place)
 
 
-#: what all floating-point dtypes hold
-_LEAST_LIMIT = 65504.0
-
-
 def fill_(input, value):
     """Set all elements to `value`, in place."""
-    if value.__class__ is float and not -_LEAST_LIMIT <= value <= _LEAST_LIMIT:
-        check_fits_dtype(value, input.dtype)
     if set_straight(input, ..., value):
         return input
     check_in_place(input)

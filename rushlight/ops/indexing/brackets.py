@@ -16,15 +16,16 @@ from rushlight.explain.provenance import here, note_write
 from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
+from rushlight.ops.creation.convert import array_from, native
 from rushlight.ops.creation.copies import copy_
 from rushlight.ops.deprecated import deprecated, warn_of_expanded
-from rushlight.ops.inplace import check_writable, has_shared_places, in_place
-from rushlight.ops.limits import check_fits_dtype
+from rushlight.ops.inplace import check_no_overlap, check_writable, has_shared_places, in_place
+from rushlight.ops.limits import check_assigned
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape.views import expanded_shape
 from rushlight.ops.shapes import ordered, sum_array_to
 from rushlight.ops.straight import is_basic, only_pick, set_straight
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
+from rushlight.tensor import Tensor, type_name, wrap
 
 __all__ = ["index_put", "index_put_"]
 
@@ -242,12 +243,15 @@ def getitem(input, index):
         if indexing.has_layers(index):
             return indexing.getitem(input, index)
     array = only_pick(index)
-    if array is not None:
+    if array is not None and array.size:
         return _index(input, index=guarded((array,), index, input))
     basic, picks = read_index(index, input._array.shape)
     if picks is None:
         return _basic_index(input, index=basic)
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
+    warn_of_bytes(index)
+    if not all(pick is ALL or pick.size for pick in picks):
+        checked_picks(picks, viewed._array.shape)  # NumPy takes any mask without elements
     return _index(viewed, index=guarded(picks, index, input))
 
 
@@ -281,8 +285,10 @@ def with_one_ellipsis(parts):
 
 def parts_of(index):
     """An index that is not a tuple as one: lists that hold more than numbers stand for tuples."""
-    if index.__class__ is str:
-        raise TypeError("new(): invalid data type 'str'")
+    if isinstance(index, (str, bytes)):
+        if index.__class__ is str:
+            deprecated("list")  # a sequence of strings
+        raise TypeError(f"new(): invalid data type '{type_name(index)}'")
     if index.__class__ is list and len(index) < 32:
         for each in index:
             if each is None or each is Ellipsis or isinstance(each, _NO_NUMBERS):
@@ -291,7 +297,7 @@ def parts_of(index):
     return (index,)
 
 
-_NO_NUMBERS = (Tensor, list, tuple, slice, np.ndarray)
+_NO_NUMBERS = (Tensor, list, tuple, range, str, bytes, slice, np.ndarray)
 
 
 def _plain(part):
@@ -305,9 +311,9 @@ def _plain(part):
         return part
     if isinstance(part, Tensor):
         return _of_array(part._array)
-    if isinstance(part, (np.ndarray, np.integer)):
-        return _of_array(_as_positions(np.asarray(part)))
-    if isinstance(part, (list, tuple, range)):
+    if isinstance(part, np.ndarray):
+        return _of_array(_as_positions(native(part)))
+    if isinstance(part, (list, tuple, range, str, bytes)):
         return _of_sequence(part)
     if hasattr(part, "__index__") and not isinstance(part, np.bool_):
         return part.__index__()
@@ -335,12 +341,6 @@ def _plain_slice(part):
 def _of_array(array):
     kind = array.dtype.kind
     if array.dtype == np.uint8:
-        from rushlight.ops.warn import warn_once
-
-        warn_once(
-            "indexing with dtype torch.uint8 is now deprecated, please use a dtype "
-            "torch.bool instead."
-        )
         array, kind = array.astype(bool), "b"
     if array.ndim == 0 and kind in "iub":
         return array.item()
@@ -362,8 +362,6 @@ def _as_positions(array):
 
 
 def _of_sequence(part):
-    from rushlight.ops.creation.convert import array_from
-
     array = array_from(part, None)
     if not array.size:
         return array.astype(np.int64)
@@ -519,7 +517,11 @@ def setitem(input, index, value):
         if indexing.has_layers(index):
             indexing.setitem(input, index, value)
             return
-    if kind is int and input._array.ndim:
+    if kind is bool:
+        if not index:
+            return
+        basic, picks = (None,), None
+    elif kind is int and input._array.ndim:
         basic, picks = (index,), None
     else:
         basic, picks = read_index(index, input._array.shape)
@@ -536,9 +538,25 @@ def setitem(input, index, value):
     picks = checked_picks(picks, viewed._array.shape)
     if tensor._array.size == 1 and _is_one_mask(picks):
         refuse_byte_mask(index)
+        check_assigned(tensor.item(), viewed.dtype)
         tensor = tensor.to(viewed.dtype)
     check_same_dtype(viewed, tensor)
+    warn_of_bytes(index)
+    if isinstance(value, Tensor):
+        check_no_overlap(viewed, value, *_parts(index), same=True)
     put_at(viewed, picks, tensor, accumulate=False)
+
+
+def _parts(index):
+    return index if index.__class__ in (tuple, list) else (index,)
+
+
+def warn_of_bytes(index):
+    """Warn of each mask of bytes."""
+    for part in _parts(index):
+        if isinstance(part, (Tensor, np.ndarray)) and part.ndim:
+            if getattr(part, "_array", part).dtype == np.uint8:
+                deprecated("index of bytes")
 
 
 def _is_one_mask(picks):
@@ -549,7 +567,7 @@ def _is_one_mask(picks):
 
 def refuse_byte_mask(index):
     """Refuse a mask of bytes, in PyTorch's words."""
-    for part in index if index.__class__ is tuple else (index,):
+    for part in _parts(index):
         if isinstance(part, Tensor) and part._array.dtype == np.uint8:
             raise RuntimeError(
                 "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char"
@@ -558,11 +576,17 @@ def refuse_byte_mask(index):
 
 def as_value(value, input):
     """A number, list or array as a Tensor of the dtype of `input`."""
-    if isinstance(value, NUMBER_TYPES):
-        check_fits_dtype(value, input.dtype)
+    if isinstance(value, _ASSIGNED):
+        if value.__class__ is int and not -(2**63) <= value < 2**63:
+            raise ValueError("Overflow when unpacking long long")
+        check_assigned(value, input.dtype)
         return wrap(number_as_array(value, input.dtype))
     error = f"can't assign a {type_name(value)} to a torch.{input.dtype.title}Tensor"
     raise explained(TypeError(error))
+
+
+#: numbers that may be assigned: Python's, and NumPy's that count among them
+_ASSIGNED = (bool, int, float, complex, np.integer)
 
 
 def without_leading_ones(value, ndim):
@@ -627,6 +651,7 @@ def picks_of(name, indices, shape):
                 f"expected Tensor as element {i} in argument 0, but got {type_name(each)}"
             )
     parts = [ALL if x is None else _plain_pick(x) for x in indices]
+    warn_of_bytes(indices)
     taken = sum(1 if p is ALL else _dims_of(p) for p in parts)
     if taken > len(shape):
         raise IndexError(
@@ -659,7 +684,9 @@ def index_put(input, indices, values, accumulate=False):
 def index_put_(input, indices, values, accumulate=False):
     """`index_put` in place."""
     check_same_dtype(input, values)
-    put_at(input, picks_of("index_put_", indices, input._array.shape), values, accumulate)
+    picks = picks_of("index_put_", indices, input._array.shape)
+    check_no_overlap(input, values, *indices, same=True)
+    put_at(input, picks, values, accumulate)
     return input
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
-from rushlight.ops.deprecated import warn_of_expanded
+from rushlight.ops.deprecated import deprecated, warn_of_expanded
 from rushlight.ops.fast import sum_to
 from rushlight.ops.indexing.brackets import add_at
 from rushlight.ops.inplace import has_shared_places, in_place
@@ -193,6 +193,8 @@ def masked_scatter(input, mask, source):
             "masked_scatter: expected self and source to have same dtypes but got"
             f"{input.dtype.title} and {source.dtype.title}"
         )
+    if mask._array.dtype == np.uint8:
+        deprecated("masked_scatter")
     check_mask("masked_scatter_", mask)
     shape = broadcast_shapes(mask._array.shape, input._array.shape)
     if source._array.size < np.count_nonzero(np.broadcast_to(mask._array, shape)):

@@ -7,7 +7,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
-from rushlight.ops.deprecated import warn_of_expanded
+from rushlight.ops.deprecated import deprecated, warn_of_expanded
 from rushlight.ops.indexing.brackets import add_at
 from rushlight.ops.indexing.scatter import _at_least_1d, _scatter_reduce, check_range
 from rushlight.ops.inplace import has_shared_places, in_place
@@ -345,7 +345,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=No
             "have the same scalar type"
         )
     dim = checked_source("index_reduce_", input, dim, index, source)
-    refuse("bc", "index_func_", input)
+    refuse("bc", "index_func_" if include_self else "index_reduce_func_exclude_input_init", input)
+    deprecated("index_reduce")
     check_range(index._array, dim, input._array.shape[dim] if input._array.ndim else 1)
     shape = source._array.shape
     positions = index._array.reshape((-1, *(1,) * (len(shape) - dim - 1)) if shape else ())

@@ -12,6 +12,7 @@ from rushlight import dtypes
 from rushlight.kernels import in_three
 from rushlight.kernels import places as loops
 from rushlight.ops.creation.copies import _zeroed
+from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
@@ -444,7 +445,9 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
     dim = checked_scatter("scatter", input, dim, index, source)
     index = _nowhere(index, input)
     if reduce is not None:
-        if source is None:
+        if source is not None:
+            deprecated("scatter")
+        else:
             source = wrap(np.full(index._array.shape, number_as_array(src, input.dtype)))
         return _scatter_reduce(
             input,

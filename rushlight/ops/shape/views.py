@@ -22,6 +22,7 @@ from rushlight.ops.shapes import (
     normalize_dims,
     sum_array_to,
 )
+from rushlight.ops.turned import Turned
 from rushlight.tensor import type_name
 
 __all__ = [
@@ -327,44 +328,39 @@ def plain_sizes(sizes):
 
 def _view_as_dtype(input, dtype):
     array = input._array
-    old, new = array.itemsize, dtype.itemsize
-    if old != new:
-        title = dtypes.of(array).title
-        if array.ndim == 0:
-            raise RuntimeError(
-                f"self.dim() cannot be 0 to view {title} as {dtype.title} (different element sizes)"
-            )
-        if array.strides[-1] != old and array.size:
-            raise RuntimeError(
-                f"self.stride(-1) must be 1 to view {title} as {dtype.title} (different element "
-                f"sizes), but got {array.strides[-1] // old}"
-            )
-        if new > old and array.shape[-1] * old % new:
-            raise RuntimeError(
-                f"self.size(-1) must be divisible by {new // old} to view {title} as "
-                f"{dtype.title} (different element sizes), but got {array.shape[-1]}"
-            )
-        if new > old:
-            _check_places_fit(array, new // old, f"to view {title} as {dtype.title}")
+    if array.__class__ is Turned:
+        kind = (
+            "conjugate view tensors"
+            if array.turn is np.conjugate
+            else "tensors with negative bit set"
+        )
+        raise RuntimeError(
+            f"torch.Tensor.view is not supported for {kind} when converting to a different dtype."
+        )
+    if array.itemsize != dtype.itemsize:
+        _check_sizes_fit(input, dtype)
     return _view_dtype(input, dtype=dtype.array_dtype)
 
 
-def _check_places_fit(array, ratio, purpose):
-    """Refuse elements that don't begin where elements `ratio` times as large do."""
+def _check_sizes_fit(input, dtype):
+    """Refuse elements that can't be seen as larger or smaller ones where they lie."""
+    from rushlight.ops.shape.memory import stride
     from rushlight.ops.shape.parts import origin_of
 
-    offset = origin_of(array)
-    if offset % ratio:
-        raise RuntimeError(
-            f"self.storage_offset() must be divisible by {ratio} {purpose} (different element "
-            f"sizes), but got {offset}"
-        )
-    for dim, stride in enumerate(array.strides[:-1]):
-        stride //= array.itemsize
-        if stride % ratio:
+    array, ratio = input._array, dtype.itemsize // input._array.itemsize
+    purpose = f"to view {input.dtype.title} as {dtype.title} (different element sizes)"
+    if array.ndim == 0:
+        raise RuntimeError(f"self.dim() cannot be 0 {purpose}")
+    strides = stride(input)
+    named = {"size(-1)": array.shape[-1], "storage_offset()": origin_of(array)}
+    named |= {f"stride({dim})": each for dim, each in enumerate((strides[-1], *strides[:-1]), -1)}
+    for name, given in named.items():
+        if name == "stride(-1)":
+            if given != 1:
+                raise RuntimeError(f"self.{name} must be 1 {purpose}, but got {given}")
+        elif ratio and given % ratio:
             raise RuntimeError(
-                f"self.stride({dim}) must be divisible by {ratio} {purpose} (different element "
-                f"sizes), but got {stride}"
+                f"self.{name} must be divisible by {ratio} {purpose}, but got {given}"
             )
 
 
@@ -579,10 +575,16 @@ def adjoint(input):
     tensor([[1.-0.j],
             [0.-1.j]])
     """
+    if not input._array.ndim:
+        deprecated("adjoint of 0")
     if input._array.ndim == 1:
         raise RuntimeError(
             "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
+    return _adjoint(input)
+
+
+def _adjoint(input):
     transposed = transpose(input, -2, -1) if input._array.ndim else input
     return transposed.conj() if input._array.dtype.kind == "c" else transposed
 
@@ -597,20 +599,20 @@ def matrix_adjoint(input):
         )
     if not ndim:
         deprecated("H of 0")
-    return adjoint(input)
+    return _adjoint(input)
 
 
 def batch_adjoint(input):
     """`x.mH`: the conjugate transposes of matrices."""
     if not input._array.ndim:
         deprecated("mH of 0")
-        return adjoint(input)
+        return _adjoint(input)
     if input._array.ndim < 2:
         raise RuntimeError(
             "tensor.mH is only supported on matrices or batches of matrices. Got "
             f"{input._array.ndim}-D tensor."
         )
-    return adjoint(input)
+    return _adjoint(input)
 
 
 # Broadcasting -------------------------------------------------------------------------------------
