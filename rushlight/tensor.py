@@ -52,7 +52,11 @@ def bind_operations(operations, differentiation):
     for family in Tensor.__mro__:
         for name, method in vars(family).items():
             if method.__class__ is FunctionType:
-                method.__qualname__ = name  # as errors about arguments call it
+                # as errors about arguments call it; in PyTorch these are written in Python
+                method.__qualname__ = f"Tensor.{name}" if name in _IN_PYTHON else name
+
+
+_IN_PYTHON = frozenset({"backward", "register_hook", "register_post_accumulate_grad_hook"})
 
 
 class Size(tuple):
@@ -623,7 +627,9 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
 
     def __reduce_ex__(self, protocol):
         from rushlight.serialization import reduce_tensor
+        from rushlight.utils.hooks import warn_if_has_hooks
 
+        warn_if_has_hooks(self)
         return reduce_tensor(self)
 
     def __deepcopy__(self, memo):

@@ -322,9 +322,10 @@ def asked_functions(module):
 def public_functions():
     """All functions that ask, once each."""
     found = (asked_functions(namespace(name)).values() for name in NAMESPACES)
-    init = namespace("nn.init")
+    init, autograd = namespace("nn.init"), namespace("autograd")
+    passes = (autograd.backward, autograd.grad)
     initializers = (init.constant_, init.kaiming_uniform_, init.normal_, init.uniform_)
-    return list(dict.fromkeys([*(f for group in found for f in group), *initializers]))
+    return list(dict.fromkeys([*(f for group in found for f in group), *initializers, *passes]))
 
 
 def methods():

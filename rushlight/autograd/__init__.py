@@ -41,7 +41,14 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
     "set_multithreading_enabled",
+    "variable",
 ]
+
+
+def variable(*args, **kwargs):
+    """Refused: what made a tensor from data once; `torch.tensor` does now."""
+    raise RuntimeError("torch.autograd.variable(...) is deprecated, use torch.tensor(...) instead")
+
 
 _LAZY = ("forward_ad", "functional", "profiler", "profiler_util")
 

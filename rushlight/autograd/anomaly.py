@@ -151,11 +151,12 @@ def _explain(node, error):
     parent = node.metadata.get("parent_")
     while parent is not None:
         lines = parent.metadata.get("traceback_")
-        text += (
+        induced = (
             "\n\nPrevious calculation was induced by "
             f"{parent.name()}. Traceback of forward call that induced the previous calculation:\n"
             + "".join(lines or ())
         )
-        warnings.warn(text.rpartition("\n\n")[2], UserWarning, stacklevel=2)
+        warnings.warn(induced, UserWarning, stacklevel=2)
+        text += induced
         parent = parent.metadata.get("parent_")
     error.__notes__ = [*getattr(error, "__notes__", ()), text]

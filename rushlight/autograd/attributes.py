@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 import weakref
 from collections import OrderedDict
 
 from rushlight import dtypes
+from rushlight.autograd.saved import replace_saved
 from rushlight.autograd.tape import (
     INFERENCE,
     Hooks,
     Output,
-    RemovableHandle,
+    added_hook,
     gradient_edge,
     hooks_of,
     modes,
@@ -92,14 +94,23 @@ def set_grad(tensor, value):
 
 
 def set_data(tensor, value):
-    """`tensor.data = value`: other memory, the same place on the tape, the same version."""
+    """`tensor.data = value`: other memory, the same place on the tape, the same version.
+
+    What saved a leaf for its derivative reads the new memory too.
+    """
     if not isinstance(value, Tensor):
         raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
     if tensor._requires_grad and value._array.dtype.kind not in "fcV":
         raise RuntimeError(
             "data set to a tensor that requires gradients must be floating point or complex dtype"
         )
+    if tensor.is_leaf and sys.getrefcount(tensor._counter) > _UNSAVED_COUNT:
+        replace_saved(tensor, value._array)
     tensor._array = value._array
+
+
+#: references to the version counter of a tensor that no Node saved: the tensor's, the argument's
+_UNSAVED_COUNT = 2
 
 
 def grad_dtype(tensor):
@@ -114,7 +125,7 @@ def set_grad_dtype(tensor, value):
     if not tensor.is_leaf:
         raise RuntimeError("grad_dtype can only be set on leaf tensors.")
     if value is not None and not isinstance(value, dtypes.dtype):
-        raise TypeError(f"grad_dtype must be a torch.dtype or None, but got {type_name(value)}")
+        raise RuntimeError(f"grad_dtype must be a torch.dtype or None, but got {type_name(value)}")
     if tensor._grad is not None and value not in (None, tensor._grad.dtype):
         raise RuntimeError(
             f"Cannot set grad_dtype to '{value.title}' because there is already a gradient with "
@@ -159,7 +170,7 @@ def register_hook(tensor, hook):
     if not tensor._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     hooks, number = _hooks_at(tensor)
-    return RemovableHandle(hooks.of_tensor(number), hook)
+    return added_hook(hooks.of_tensor(number), hook)
 
 
 def backward_hooks(tensor):
@@ -177,7 +188,7 @@ def register_post_accumulate_grad_hook(tensor, hook):
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if tensor.grad_fn is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    return RemovableHandle(_hooks_at(tensor)[0].accumulated, hook)
+    return added_hook(_hooks_at(tensor)[0].accumulated, hook)
 
 
 def retain_grad(tensor):

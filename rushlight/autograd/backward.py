@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
@@ -64,7 +65,7 @@ def backward(
     if grad_variables is not None:
         grad_tensors = _grad_tensors(grad_tensors, grad_variables)
     if inputs is not None:
-        inputs = as_tuple(inputs)
+        inputs = as_tuple(inputs.values() if isinstance(inputs, dict) else inputs)
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     tensors = as_tuple(tensors)
@@ -122,7 +123,8 @@ def grad(
     """The derivatives of `outputs` by `inputs`, as a tuple; nothing is accumulated.
 
     Args:
-        outputs, inputs: a Tensor (or GradientEdge), or a sequence of them.
+        outputs, inputs: a Tensor (or GradientEdge), or a sequence of them. The inputs may be a
+            dictionary too: then so is the result, with the same keys.
         grad_outputs: the gradients of `outputs`; may be left out for tensors of one element.
         retain_graph: keep what was saved for another pass; by default as `create_graph`.
         create_graph: record the pass, so that the gradients can be differentiated.
@@ -142,7 +144,8 @@ def grad(
             "Expected allow_unused to be True or not passed when materialize_grads=True, "
             "but got: allow_unused=False."
         )
-    outputs, inputs = as_tuple(outputs), as_tuple(inputs)
+    outputs, keys = as_tuple(outputs), inputs.keys() if isinstance(inputs, dict) else None
+    inputs = as_tuple(inputs if keys is None else inputs.values())
     note_pass(next_sequence_number())
     if not inputs:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
@@ -171,7 +174,7 @@ def grad(
     found = _run_batched(run, gradients) if is_grads_batched else run(gradients)
     if materialize_grads:
         found = [_zeros_if_none(x, g) for x, g in zip(inputs, found, strict=True)]
-    return tuple(found)
+    return tuple(found) if keys is None else dict(zip(keys, found, strict=True))
 
 
 def _run_batched(run, gradients):
@@ -180,12 +183,12 @@ def _run_batched(run, gradients):
 
     present = []
 
-    def on_one(*each):
+    def vjp(*each):
         found = run(list(each))
         present[:] = [g is not None for g in found]
         return tuple(g for g in found if g is not None)
 
-    batched = iter(vmap(on_one, randomness="same")(*gradients))
+    batched = iter(vmap(vjp, randomness="same")(*gradients))
     return [next(batched) if known else None for known in present]
 
 
@@ -205,7 +208,9 @@ def _zeros_if_none(x, gradient):
     if gradient is not None:
         return gradient
     if isinstance(x, GradientEdge):
-        raise RuntimeError("materialize_grads=True needs tensors as inputs, not GradientEdges")
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
     return wrap(np.zeros_like(x._array))
 
 
@@ -290,16 +295,22 @@ def _root_gradient(position, tensor, gradient, batched):
             f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
         )
     if isinstance(tensor, GradientEdge):
-        return gradient
+        if tensor.kind() is None:
+            return gradient
+        tensor = wrap(np.empty(*tensor.kind()))
     array = tensor._array
-    shape = gradient.shape[1:] if batched else gradient.shape
-    if tuple(shape) != tuple(array.shape):
+    if batched and not gradient.shape:
+        raise IndexError(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
+            "in C++ to convert a 0-dim tensor to a number"
+        )
+    if tuple(gradient.shape[batched:]) != tuple(array.shape):
         if batched:
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "
                 "match the shape of corresponding output, but a mismatch was detected: "
-                f"grad_output[{position}] has a shape of {shape} and "
+                f"grad_output[{position}] has a shape of {gradient.shape[2:]} and "
                 f"output[{position}] has a shape of {tensor.shape}. If you only want some tensors "
                 "in `grad_output` to be considered batched, consider using vmap."
             )
@@ -320,8 +331,8 @@ def _root_gradient(position, tensor, gradient, batched):
 def _first_gradient(tensor):
     """1, for a tensor of one element."""
     if isinstance(tensor, GradientEdge):
-        shape, array_dtype = tensor.kind()
-        if shape != ():
+        shape, array_dtype = tensor.kind() or ((), np.float32)
+        if math.prod(shape) != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         return wrap(np.ones(shape, array_dtype))
     array = tensor._array

@@ -21,7 +21,7 @@ import numpy as np
 from rushlight.autograd import saved
 from rushlight.autograd.tape import Node, Output, hooks_exist, modes
 from rushlight.kernels.elements import HUGE, LARGE, added, copied
-from rushlight.ops import fast
+from rushlight.ops import fast, inplace
 from rushlight.tensor import Tensor, as_array, wrap
 
 __all__ = ["accumulate", "accumulate_array", "is_ordinary", "queue_callback", "run_ordinary"]
@@ -141,6 +141,8 @@ def accumulate_array(leaf, gradient):
     else:
         array = known._array
         if array.ndim:
+            if 0 in array.strides:
+                inplace.check_places(array)
             array += gradient
         else:
             array[()] = array[()] + gradient  # NumPy takes longer to add in place to one number

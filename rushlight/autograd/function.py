@@ -6,15 +6,17 @@ import functools
 import warnings
 
 from rushlight.autograd.anomaly import note_origin
-from rushlight.autograd.function_node import FunctionCtx, FunctionNode, SavedTensor
+from rushlight.autograd.function_node import BackwardCFunction, FunctionCtx, SavedTensor
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.autograd.views import check_in_place, rebase
 from rushlight.explain.provenance import here
 from rushlight.tensor import Tensor, type_name
 
 __all__ = [
+    "BackwardCFunction",
     "Function",
     "FunctionCtx",
+    "FunctionMeta",
     "InplaceFunction",
     "NestedIOFunction",
     "once_differentiable",
@@ -27,7 +29,7 @@ class FunctionMeta(type):
     def __init__(cls, name, bases, body):
         super().__init__(name, bases, body)
         node_body = {"forward_class": cls, "__module__": cls.__module__, "__slots__": ()}
-        cls._backward_cls = type(f"{name}Backward", (FunctionNode,), node_body)
+        cls._backward_cls = type(f"{name}Backward", (BackwardCFunction,), node_body)
 
 
 class Function(FunctionCtx, metaclass=FunctionMeta):
@@ -145,13 +147,11 @@ def in_order(forward, args, kwargs, has_context):
         bound = parameters.bind(*((None,) if has_context else ()), *args, **kwargs)
     except TypeError as error:
         raise TypeError(f"forward() {error}" if has_context else str(error)) from None
-    for name in kwargs:
-        if name in bound.kwargs:
-            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
-    if has_context:
-        return bound.args[1:]
-    bound.apply_defaults()
-    return bound.args
+    if not has_context:
+        bound.apply_defaults()
+    for name in bound.kwargs:
+        raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+    return bound.args[1:] if has_context else bound.args
 
 
 def call(function, args, kwargs):
@@ -250,6 +250,13 @@ def check_marks(node, inputs, outputs):
         for number, x in enumerate(getattr(node, mark)):
             if not isinstance(x, Tensor):
                 raise RuntimeError(text.format(number, type_name(x)))
+    if not {id(x) for x in node.dirty_tensors} <= {id(x) for x in inputs}:
+        warnings.warn(
+            "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that "
+            "have been mutated should be passed to ctx.mark_dirty().",
+            UserWarning,
+            stacklevel=2,
+        )
     if not {id(x) for x in node.dirty_tensors} <= {id(x) for x in outputs}:
         raise RuntimeError(
             "Some elements marked as dirty during the forward method were not returned as output. "
@@ -374,10 +381,14 @@ def once_differentiable(backward):
     return call_once
 
 
-class DelayedError(Node):
+class Error(Node):
     """A derivative that must not be asked for."""
 
     __slots__ = ("message",)
+
+    def name(self):
+        """`torch::autograd::Error`, as PyTorch calls it."""
+        return "torch::autograd::Error"
 
     def backward(self, gradient, edges):
         raise RuntimeError(self.message)
@@ -386,7 +397,7 @@ class DelayedError(Node):
 
 
 def _refuse_again(result, wanting):
-    node = DelayedError()
+    node = Error()
     node.message = (
         "trying to differentiate twice a function that was marked with @once_differentiable"
     )

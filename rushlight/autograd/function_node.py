@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from rushlight.autograd.tape import (
 )
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
-__all__ = ["FunctionCtx", "FunctionNode", "SavedTensor"]
+__all__ = ["FunctionCtx", "BackwardCFunction", "SavedTensor"]
 
 #: so many Functions whose backward runs a backward pass are nested in one thread
 _NESTED_IN_ONE_THREAD = 30
@@ -56,10 +57,15 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value):
         """Whether `backward` gets zeros (the default) or None for outputs that nobody used."""
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but "
+                "expected (bool)"
+            )
         self.materialize_grads = value
 
 
-class FunctionNode(FunctionCtx, Node):
+class BackwardCFunction(FunctionCtx, Node):
     """The Node of a call of a user's Function, and its `ctx`.
 
     Attributes:
@@ -102,7 +108,13 @@ class FunctionNode(FunctionCtx, Node):
             saved.raise_freed()
         return tuple(None if each is None else each.unpack(self) for each in self.saved)
 
-    saved_variables = saved_tensors
+    @property
+    def saved_variables(self):
+        """The old name of `saved_tensors`."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
 
     @property
     def _raw_saved_tensors(self):
@@ -240,7 +252,7 @@ def materialized_for(edge):
     if modes.current_pass is not None:
         return None
     node, number = (edge.node, edge.index) if isinstance(edge, Output) else (edge, 0)
-    if not isinstance(node, FunctionNode) or not node.materialize_grads:
+    if not isinstance(node, BackwardCFunction) or not node.materialize_grads:
         return None
     return zeros(node.output_kinds[number])
 
@@ -296,10 +308,11 @@ class SavedTensor:
             if self.output is None:
                 origin = as_function(saved.present_edge(self.counter, array, self.edge))
             saved.raise_overwritten(array, self.counter[0], self.version, *origin)
-        if self.original is not None and self.original._array is array:
+        if self.original is not None:
             return self.original
         tensor = wrap(array)
-        tensor._counter = self.counter
+        if self.packed is None:
+            tensor._counter = self.counter
         edge = self.edge
         if self.output is not None:
             edge = node if node.outputs is None else Output(node, self.output)

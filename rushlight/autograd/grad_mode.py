@@ -195,7 +195,7 @@ class inference_mode(_Mode):
         self.prev = modes.grad_enabled, modes.inference
         if self.mode:
             modes.grad_enabled = False
-        elif modes.inference:
+        else:
             modes.grad_enabled = True
         modes.inference = self.mode
         if self.mode:

@@ -10,10 +10,15 @@ import weakref
 from collections import namedtuple
 from collections.abc import Iterable
 
-import numpy as np
-
 from rushlight.autograd.reach import target
-from rushlight.autograd.tape import Node, as_function, gradient_edge, modes
+from rushlight.autograd.tape import (
+    INFERENCE,
+    Node,
+    RemovableHandle,
+    as_function,
+    gradient_edge,
+    modes,
+)
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
@@ -39,8 +44,8 @@ class GradientEdge(
     __module__ = "torch.autograd.graph"
 
     def kind(self):
-        """Shape and NumPy dtype of the gradient, as far as known: those of a 0-d tensor if not."""
-        return self.__dict__.get("_kind", ((), np.dtype(np.float32)))
+        """Shape and NumPy dtype of the gradient, if the edge was asked of a tensor, or None."""
+        return self.__dict__.get("_kind")
 
 
 def get_gradient_edge(tensor):
@@ -73,11 +78,14 @@ def increment_version(tensor):
     >>> x._version
     1
     """
-    tensors = (tensor,) if isinstance(tensor, Tensor) else tensor
-    if not (isinstance(tensors, Iterable) and all(isinstance(x, Tensor) for x in tensors)):
+    if not isinstance(tensor, (Tensor, Iterable)):
         raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+    tensors = (tensor,) if isinstance(tensor, Tensor) else tuple(tensor)
+    if not all(isinstance(x, Tensor) for x in tensors):
+        raise RuntimeError("increment_version expects each element of the iterable to be a tensor")
     for each in tensors:
-        each._counter[0] += 1
+        if each._counter is not INFERENCE:
+            each._counter[0] += 1
 
 
 class unsafe_preserve_version_counter:
@@ -87,7 +95,9 @@ class unsafe_preserve_version_counter:
     """
 
     def __init__(self, tensors):
-        self.tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+        self.tensors = (tensors,) if isinstance(tensors, Tensor) else tensors
+        if not isinstance(self.tensors, tuple):
+            raise AssertionError("Expected tensors to be a tuple")
         self.versions = [x._version for x in self.tensors]
 
     def __enter__(self):
@@ -249,7 +259,7 @@ def allow_mutation_on_saved_tensors():
 # Hooks on several gradients -----------------------------------------------------------------------
 
 
-class _MultiHandle:
+class _MultiHandle(RemovableHandle):
     """Several handles that are removed together."""
 
     __module__ = "torch.autograd.graph"
@@ -261,12 +271,6 @@ class _MultiHandle:
         """Take the hooks out again."""
         for handle in self.handles:
             handle.remove()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.remove()
 
 
 def register_multi_grad_hook(tensors, fn, *, mode="all"):

@@ -11,7 +11,7 @@ import gc
 
 import numpy as np
 
-from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Output, as_function, modes
+from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Node, Output, as_function, modes
 from rushlight.explain import explained
 from rushlight.tensor import Tensor, as_array, new_tensor, type_name, wrap
 
@@ -86,7 +86,7 @@ def save(op, node, operands, options, outputs, flags):
                 values.append(None)
                 guards += (UNSAVED, 0)
                 continue
-            if modes.saved_tensors_hooks:
+            if modes.saved_tensors_hooks and tensor._counter is not UNSAVED:
                 values.append(Packed(tensor, *modes.saved_tensors_hooks[-1]))
                 guards += (UNSAVED, 0)
                 packing(node)
@@ -270,12 +270,17 @@ def raise_overwritten(array, version, expected, function=None, output=0):
     origin = ""
     if function is not None and not isinstance(function, AccumulateGrad):
         origin = f", which is output {output} of {function.name().partition('Backward')[0]},"
+    hint = (
+        "the backtrace further above shows the operation that failed to compute its gradient. The "
+        "variable in question was changed in there or anywhere later. Good luck!"
+        if modes.anomaly
+        else "enable anomaly detection to find the operation that failed to compute its gradient, "
+        "with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
     error = RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [{tensor_type(array)} {list(array.shape)}]{origin} is at version {version}; "
-        f"expected version {expected} instead. Hint: enable anomaly detection to find the "
-        "operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        f"expected version {expected} instead. Hint: {hint}"
     )
     raise explained(error)
 
@@ -285,7 +290,8 @@ def tensor_type(array):
     from rushlight import dtypes
 
     title = dtypes.of(array).title
-    return "CPUBoolType" if title == "Bool" else f"torch.{title}Tensor"
+    unnamed = title == "Bool" or title.startswith("Complex")
+    return f"CPU{title}Type" if unnamed else f"torch.{title}Tensor"
 
 
 def _origin(node, name, counter, array):
@@ -305,6 +311,17 @@ def present_edge(counter, array, edge):
         if isinstance(x, Tensor) and x._array is array:
             return x._node
     return edge
+
+
+def replace_saved(leaf, array):
+    """Let the Nodes that saved a leaf read other memory. They are found by its version counter.
+
+    Those of linear layers go on reading the old memory, of which PyTorch saves a transposed view.
+    """
+    guards = [x for x in gc.get_referrers(leaf._counter) if isinstance(x, tuple)]
+    for node in gc.get_referrers(*guards):
+        if isinstance(node, Node) and node.saved and node.op.name != "linear":
+            node.saved = tuple(array if x is leaf._array else x for x in node.saved)
 
 
 class SavedTensor:
@@ -365,6 +382,11 @@ def apply_node(node, gradients):
     count = len(several) if several else 1
     if len(gradients) != count:
         raise TypeError(f"expected {count} arguments, got {len(gradients)} instead")
+    for position, gradient in enumerate(gradients):
+        if not isinstance(gradient, Tensor) and gradient is not None:
+            raise TypeError(f"argument {position} is not a Variable")
+    if not (is_defined(list(gradients)) or node.materializes):
+        return None if len(node.edges) == 1 else (None,) * len(node.edges)
     results = node.backward_tensors(list(gradients) if several else gradients[0], node.edges)
     results = tuple(results)
     return results[0] if len(results) == 1 else results

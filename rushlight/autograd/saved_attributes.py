@@ -143,11 +143,12 @@ def _part_of_index(name, index):
     return _NOTHING
 
 
-class InputMetadata:
+class _InputMetadata:
     """Shape, dtype and device of the gradient that a Node takes: `grad_fn._input_metadata[0]`."""
 
     __slots__ = ("device", "dtype", "shape")
     __module__ = "torch._C._autograd"
+    is_nested_tensor = is_cpp_nested_tensor = False
 
     def __init__(self, shape, dtype):
         self.shape = list(shape)
@@ -161,12 +162,12 @@ class InputMetadata:
 def input_metadata(node):
     """What is known of the gradients that a Node takes, one entry for each of its outputs."""
     if isinstance(node, AccumulateGrad):
-        return (InputMetadata(node.variable.shape, node.variable.dtype),)
+        return (_InputMetadata(node.variable.shape, node.variable.dtype),)
     described = getattr(node, "outputs", None)
     if described:
         return tuple(
-            InputMetadata(shape, dtypes.of(np.empty(0, kind))) for shape, kind in described
+            _InputMetadata(shape, dtypes.of(np.empty(0, kind))) for shape, kind in described
         )
     # a Node doesn't know its output, but who asks it usually holds that
     made = (x for x in gc.get_referrers(node) if isinstance(x, Tensor) and x._node is node)
-    return tuple(InputMetadata(x.shape, x.dtype) for x in made)[:1]
+    return tuple(_InputMetadata(x.shape, x.dtype) for x in made)[:1]

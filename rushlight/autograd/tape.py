@@ -87,7 +87,7 @@ def new_counter():
     return INFERENCE if modes.inference else [0]
 
 
-#: the counter of a value that was not saved: never out of date
+#: the counter of a value that was not saved, or that is a Python number: never out of date
 UNSAVED = [0]
 
 
@@ -210,14 +210,14 @@ class Node:
 
         Returns a handle whose `remove()` undoes this.
         """
-        return RemovableHandle(hooks_of(self).after, fn)
+        return added_hook(hooks_of(self).after, fn)
 
     def register_prehook(self, fn):
         """Call `fn(grad_outputs)` before this Node's rules; it may return replacements.
 
         Returns a handle whose `remove()` undoes this.
         """
-        return RemovableHandle(hooks_of(self).before, fn)
+        return added_hook(hooks_of(self).before, fn)
 
     def __getattr__(self, name):
         if name.startswith(("_saved_", "_raw_saved_")):
@@ -225,6 +225,9 @@ class Node:
 
             return saved_attribute(self, name)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
 
     def __repr__(self):
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -286,22 +289,37 @@ class HookTable(dict):
 
 
 class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook out again."""
+    """What registering a hook returns: `remove()` takes the hook out again.
 
-    __slots__ = ("__weakref__", "hooks_dict_ref", "id")
+    The hook itself is put into `hooks_dict` under `handle.id`, by whoever made the handle; what
+    lies under that number in `extra_dict` (or in a list of such) is taken out with it.
+
+    >>> from collections import OrderedDict
+    >>> from rushlight.utils.hooks import RemovableHandle
+    >>> hooks = OrderedDict()
+    >>> handle = RemovableHandle(hooks)
+    >>> hooks[handle.id] = print
+    >>> handle.remove()
+    >>> len(hooks)
+    0
+    """
+
+    __slots__ = ("__weakref__", "extra_dict_ref", "hooks_dict_ref", "id")
     __module__ = "torch.utils.hooks"
     _next_id = itertools.count().__next__
 
-    def __init__(self, hooks, fn):
-        self.hooks_dict_ref = weakref.ref(hooks)
+    def __init__(self, hooks_dict, *, extra_dict=None):
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
         self.id = RemovableHandle._next_id()
-        hooks[self.id] = fn
+        extra = extra_dict if isinstance(extra_dict, (list, tuple)) else [extra_dict]
+        self.extra_dict_ref = tuple(weakref.ref(each) for each in extra if each is not None)
 
     def remove(self):
         """Take the hook out. Doing so twice does no harm."""
-        hooks = self.hooks_dict_ref()
-        if hooks is not None:
-            hooks.pop(self.id, None)
+        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
 
     def __enter__(self):
         return self
@@ -318,6 +336,14 @@ class RemovableHandle:
     def __setstate__(self, state):
         hooks, self.id = state
         self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
+        self.extra_dict_ref = ()
+
+
+def added_hook(hooks, fn):
+    """Put a hook into a dictionary of hooks; returns its handle."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = fn
+    return handle
 
 
 def hooks_of(holder):
@@ -347,7 +373,7 @@ class AccumulateGrad(Node):
         self.variable = variable
         self.edges = ()
         self.saved = self.guards = ()
-        self.seq = 2**63 - 1
+        self.seq = 2**64 - 1
 
     @classmethod
     def of(cls, leaf):

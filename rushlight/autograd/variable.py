@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from rushlight.autograd.engine import queue_callback
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = ["Variable"]
 
@@ -36,7 +36,7 @@ class Variable(metaclass=_VariableMeta):
         if data is None:
             return Tensor()
         if not isinstance(data, Tensor):
-            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+            raise TypeError(f"Variable data has to be a tensor, but got {type_name(data)}")
         if volatile is not None:
             warnings.warn(
                 "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",

@@ -100,6 +100,11 @@ class Pass:
 
     def will_reach(self, node, number):
         """Whether a gradient will arrive at this output of a Node."""
+        if self.captured is not None and isinstance(node, Tensor):
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running "
+                "autograd.grad(). This is currently not supported."
+            )
         if self.routes is not None:
             return node in self.routes
         return node in self.waiting or node in reach.reachable(self.roots)
@@ -254,7 +259,7 @@ class Pass:
         self.add_to_grad(leaf, self.in_grad_dtype(leaf, gradient))
         for hook in list(hooks.accumulated.values()):
             returned = hook(leaf)
-            refuse_result(returned)
+            check_replacement(hook, returned, leaf)
             if returned is not None and returned is not leaf:
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         if hooks.after:
@@ -394,12 +399,6 @@ def check_replacement(hook, new, old):
         )
     if new._array.shape != old._array.shape:
         raise RuntimeError(f"hook '{name_of(hook)}' has changed the size of value")
-
-
-def refuse_result(returned):
-    """Refuse what a hook returned that has nothing to return."""
-    if returned is not None and not isinstance(returned, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type_name(returned)}'")
 
 
 def name_of(hook):

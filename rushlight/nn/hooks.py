@@ -10,7 +10,7 @@ import warnings
 from collections import OrderedDict
 
 from rushlight.autograd.function import Function
-from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.autograd.tape import added_hook, modes
 from rushlight.autograd.watched import check_replacement
 from rushlight.tensor import Tensor
 
@@ -40,7 +40,7 @@ _MIXED_KINDS = (
 
 def _add(table, hook, *marks, prepend=False):
     """Put `hook` into `table` and its number into each of `marks`; the handle takes it out."""
-    handle = RemovableHandle(table, hook)
+    handle = added_hook(table, hook)
     for mark in marks:
         mark[handle.id] = True
     if prepend:

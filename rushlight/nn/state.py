@@ -6,7 +6,7 @@ import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 
-from rushlight.autograd.tape import RemovableHandle
+from rushlight.autograd.tape import added_hook
 from rushlight.explain import explained
 from rushlight.nn.members import BUFFER, MODULE, PARAMETER, members
 from rushlight.nn.parameter import Parameter, is_lazy
@@ -161,12 +161,12 @@ class StateDict:
 
     def register_state_dict_pre_hook(self, hook):
         """Call `hook(module, prefix, keep_vars)` before `state_dict`."""
-        return RemovableHandle(self._state_dict_pre_hooks, hook)
+        return added_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook):
         """Call `hook(module, state_dict, prefix, local_metadata)` after `state_dict`."""
         hook._from_public_api = True
-        return RemovableHandle(self._state_dict_hooks, hook)
+        return added_hook(self._state_dict_hooks, hook)
 
     def _register_state_dict_hook(self, hook):
         """As `register_state_dict_post_hook`, but a result of the hook replaces the dictionary."""
@@ -175,7 +175,7 @@ class StateDict:
                 "Cannot register the same function as the state dict post hook that was previously "
                 "registered via register_state_dict_post_hook"
             )
-        return RemovableHandle(self._state_dict_hooks, hook)
+        return added_hook(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook):
         """Call `hook(module, state_dict, prefix, ...)` before the module's entries are loaded."""
@@ -183,11 +183,11 @@ class StateDict:
 
     def _register_load_state_dict_pre_hook(self, hook, with_module=False):
         bound = (lambda *args: hook(self, *args)) if with_module else hook
-        return RemovableHandle(self._load_state_dict_pre_hooks, bound)
+        return added_hook(self._load_state_dict_pre_hooks, bound)
 
     def register_load_state_dict_post_hook(self, hook):
         """Call `hook(module, incompatible_keys)` after `load_state_dict`; it may edit the lists."""
-        return RemovableHandle(self._load_state_dict_post_hooks, hook)
+        return added_hook(self._load_state_dict_post_hooks, hook)
 
 
 def _after_state_dict(module, destination, prefix, metadata):

@@ -290,11 +290,8 @@ def check_writable(self, expanded=False):
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
-    if not expanded and self._base is not None and has_shared_places(array):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+    if not expanded and self._base is not None:
+        check_places(array)
     if not array.flags.writeable:
         raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")
 
@@ -304,3 +301,12 @@ def has_shared_places(array):
     return bool(array.size) and any(
         stride == 0 and size > 1 for stride, size in zip(array.strides, array.shape, strict=True)
     )
+
+
+def check_places(array):
+    """Refuse to write where several elements lie in one place, as `expand` makes it."""
+    if has_shared_places(array):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )

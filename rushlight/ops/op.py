@@ -43,7 +43,14 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.autograd import saved
 from rushlight.autograd.anomaly import note_origin
-from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
+from rushlight.autograd.tape import (
+    UNSAVED,
+    Node,
+    Output,
+    gradient_edge,
+    modes,
+    next_sequence_number,
+)
 from rushlight.explain import explained
 from rushlight.explain.provenance import here
 from rushlight.kernels.elements import Elements
@@ -200,6 +207,8 @@ class Op:
                     if name.removesuffix("_shape") not in known:
                         raise TypeError(f"{self.name}: a rule names {name!r}, which it hasn't got")
                     self.saved_for.setdefault(name, []).append(argument)
+        with_rule = tuple(i for i, name in enumerate(self.arrays) if name in self.rules)
+        self._differentiable = None if len(with_rule) == len(self.arrays) else with_rule
         if self.together:
             self.rule_parameters["together"] = parameters_of(self.together)
         for name in self._saved_by_kind():
@@ -252,7 +261,7 @@ class Op:
                 "backward": self._backward_of(complex_valued, rounded),
                 "backward_tensors": self._tensor_backward(complex_valued),
                 "conjugates": complex_valued and self.holomorphic,
-                "order": self.order.get(name),
+                "order": self.order.get(name, self._differentiable),
             }
             key = name, complex_valued, rounded
             made = self._node_classes[key] = type(name, (Node,), body)
@@ -590,7 +599,7 @@ def in_their_dtype(args):
             return None
     if dtype is not fast.float32 and dtype is not fast.float64:
         return None
-    return [x if isinstance(x, Tensor) else wrap(fast.number_array(x, dtype)) for x in args]
+    return [x if isinstance(x, Tensor) else as_constant(fast.number_array(x, dtype)) for x in args]
 
 
 def meeting_dtype(args):
@@ -608,7 +617,14 @@ def in_dtype(x, dtype):
     """A Tensor or number as a Tensor of this dtype; a cast that is needed is recorded."""
     if isinstance(x, Tensor):
         return x if x._array.dtype is dtype.array_dtype else x.to(dtype)
-    return wrap(number_as_array(x, dtype))
+    return as_constant(number_as_array(x, dtype))
+
+
+def as_constant(array):
+    """A Python number's array as a Tensor, which nobody can change: hooks aren't shown it."""
+    made = wrap(array)
+    made._counter = UNSAVED
+    return made
 
 
 def in_float32(array):

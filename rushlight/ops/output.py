@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.autograd.tape import modes
-from rushlight.ops.inplace import check_writable, has_shared_places
+from rushlight.ops.inplace import check_places, check_writable
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name
 
@@ -74,11 +74,7 @@ def _check_places(name, tensors, out):
     array = out._array
     if array.__class__ is not np.ndarray:
         return
-    if has_shared_places(array):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+    check_places(array)
     if name in _APART and any(np.may_share_memory(x._array, array) for x in tensors):
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor "

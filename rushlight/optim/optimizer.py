@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from rushlight.autograd import enable_grad
-from rushlight.autograd.tape import RemovableHandle, modes
+from rushlight.autograd.tape import added_hook, modes
 from rushlight.explain import explained
 from rushlight.naming import new_object
 from rushlight.ops.fast import number_array
@@ -39,12 +39,12 @@ _global_post_hooks: dict = OrderedDict()
 
 def register_optimizer_step_pre_hook(hook):
     """Call `hook(optimizer, args, kwargs)` before every step of every optimizer."""
-    return RemovableHandle(_global_pre_hooks, hook)
+    return added_hook(_global_pre_hooks, hook)
 
 
 def register_optimizer_step_post_hook(hook):
     """Call `hook(optimizer, args, kwargs)` after every step of every optimizer."""
-    return RemovableHandle(_global_post_hooks, hook)
+    return added_hook(_global_post_hooks, hook)
 
 
 def _with_hooks(step):
@@ -389,11 +389,11 @@ class Optimizer:
 
     def register_step_pre_hook(self, hook):
         """Call `hook(optimizer, args, kwargs)` before each step."""
-        return RemovableHandle(self._optimizer_step_pre_hooks, hook)
+        return added_hook(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook):
         """Call `hook(optimizer, args, kwargs)` after each step."""
-        return RemovableHandle(self._optimizer_step_post_hooks, hook)
+        return added_hook(self._optimizer_step_post_hooks, hook)
 
     def register_state_dict_pre_hook(self, hook, prepend=False):
         """Call `hook(optimizer)` before `state_dict`."""
@@ -413,7 +413,7 @@ class Optimizer:
 
 
 def _register(hooks, hook, prepend):
-    handle = RemovableHandle(hooks, hook)
+    handle = added_hook(hooks, hook)
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle

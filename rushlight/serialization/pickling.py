@@ -114,7 +114,10 @@ def reduced(tensor, storages):
     """A tensor as the pickle has it."""
     from rushlight.ops.shape.parts import origin_of
     from rushlight.ops.turned import array_of
+    from rushlight.utils.hooks import warn_if_has_hooks
 
+    if type(tensor) is Tensor:
+        warn_if_has_hooks(tensor)
     if type(tensor).__reduce_ex__ is not Tensor.__reduce_ex__:
         return reduced_parameter(tensor)
     if tensor.is_meta:
