@@ -9,7 +9,7 @@ from rushlight.compile.numpy_backend import source as numpy_source
 from rushlight.compile.passes import PASSES
 from rushlight.compile.passes.plain import only_plain_views
 
-__all__ = ["NativeWarning", "build", "made_native", "optimize", "uses_native"]
+__all__ = ["NativeWarning", "build", "made_native", "may_be_native", "optimize", "uses_native"]
 
 #: a Program of so many instructions (a loop of a thousand steps, written out) would take too long
 #: to be made native: a quarter of a minute for 15,000
@@ -27,11 +27,14 @@ def optimize(program):
     return program
 
 
+def may_be_native(backend=None):
+    """Whether there is native code at all for a function compiled with this backend."""
+    return backend != "numpy" and llvm.available()
+
+
 def uses_native(program, backend=None):
     """Whether a Program is to be native code."""
-    if backend == "numpy" or not llvm.available():
-        return False
-    return bool(backend) or len(program.instructions) <= LONG
+    return may_be_native(backend) and (bool(backend) or len(program.instructions) <= LONG)
 
 
 def build(program, backend=None):

@@ -8,7 +8,7 @@ import weakref
 
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
-from rushlight.compile.build import uses_native
+from rushlight.compile.build import may_be_native, uses_native
 from rushlight.compile.programs.family import Families
 from rushlight.compile.runs.entry import Unrepeatable, make_entry
 from rushlight.compile.runs.guards import Watch
@@ -103,7 +103,7 @@ class Compiled:
             self.count_first_run(key)
             return self.function(*args, **kwargs)
         reason = line = None
-        with Trace(leaves) as trace:
+        with Trace(leaves, may_be_native(self.backend)) as trace:
             result = self.function(*args, **kwargs)
             if trace.recorder.recording:
                 try:

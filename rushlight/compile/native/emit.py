@@ -32,6 +32,8 @@ from rushlight.kernels import blas
 
 __all__ = ["Code", "Compiled", "build"]
 
+#: what `!llvm.loop !0` says of a loop
+VECTORIZED = '!0 = distinct !{!0, !1}\n!1 = !{!"llvm.loop.vectorize.enable", i1 true}'
 MEMSET = "llvm.memset.p0.i64"
 LONGEST = 400  # lines of a segment's body: LLVM takes far longer for one of twice as many
 DATA = object.__basicsize__  # where an array object says where its data is
@@ -237,7 +239,7 @@ class Module:
 
     def kernels(self):
         """Declarations, and the functions of kernels."""
-        parts = list(self.declared.values())
+        parts = [VECTORIZED, *self.declared.values()]
         parts += [pieces.TEXTS[name] for name in sorted(self.pieces)]
         parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
         shared = self.shared.items()

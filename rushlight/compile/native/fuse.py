@@ -26,6 +26,7 @@ from rushlight.compile.native import index as at
 from rushlight.compile.native import pieces
 from rushlight.compile.native.scalar import EXPENSIVE, supports
 from rushlight.compile.passes.lower import lower
+from rushlight.compile.passes.sink import sink_reshapes
 from rushlight.compile.programs.program import Constant, Instruction, Program, Value
 from rushlight.compile.programs.sizes import Dim
 from rushlight.kernels import blas
@@ -167,7 +168,7 @@ class Fusion:
     """
 
     def __init__(self, program):
-        self.program = _wanted(_with_copies(lower(program)))
+        self.program = _wanted(_with_copies(sink_reshapes(lower(program))))
         self.definition = {x: i for i in self.program.instructions for x in i.results}
         self.stored = _required(self.program, self.definition)
         self.uses: dict[Value, list[Instruction]] = {}

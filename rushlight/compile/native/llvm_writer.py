@@ -262,6 +262,8 @@ class LLVMWriter:
             shared = axis == self.nest.shared
             bounds = ("%begin", "%end") if shared else ("0", self.word(extents[axis]))
             lines = self.loop(self.variable(axis), lines, *bounds)
+            if axis == self.nest.vectorized:
+                lines[-2] += ", !llvm.loop !0"
         return lines
 
     # The function

@@ -15,10 +15,12 @@ from rushlight.compile.native import index as at
 from rushlight.compile.native.fuse import placed
 from rushlight.compile.native.scalar import EXPENSIVE
 from rushlight.compile.programs.program import Constant
+from rushlight.compile.programs.sizes import Dim
 
 __all__ = ["Nest", "identity"]
 
 BEFORE, ROW, INNER = 0, 1, 2
+WRITTEN_OUT = 4  # steps of short loops that are written out
 
 
 def identity(name, dtype):
@@ -42,6 +44,7 @@ class Nest:
         extents: the extent of each such axis.
         phases: how many inner loops there are.
         shared: the axis whose loop threads share, or None.
+        vectorized: the axis whose loop is to be vectorised in any case, or None.
     """
 
     def __init__(self, fusion, kernel, join=True):
@@ -53,12 +56,44 @@ class Nest:
         terms = [term for read in kernel.reads for _, term in read]
         terms += [at.flat(kernel.place(x), x.shape, n) for x in kernel.role]
         self.outer, self.inner = kernel.split()
-        if join:
+        if join and kernel.outer is None:
+            axes = self._joined([*self.outer, *self.inner], terms)
+            self.outer, self.inner = axes[:-1], axes[-1:]
+        elif join:
             self.outer, self.inner = (self._joined(x, terms) for x in (self.outer, self.inner))
         axes = self.outer or self.inner
         self.shared = axes[0] if axes else None
         if kernel.parts and "column" in kernel.role.values() and not kernel.apart:
             (self.shared,) = self.inner
+        self.vectorized = None
+        if join and "column" not in kernel.role.values():
+            self._put_short_last(kernel.outer is None)
+            self._mark_strided(terms)
+
+    def _put_short_last(self, free):
+        """Let loops of a few steps be the innermost: LLVM writes them out, and the next is long."""
+        axes = [*self.outer, *self.inner] if free else self.inner
+        short = [axis for axis in axes if self._is_short(axis)]
+        long = [axis for axis in axes if axis not in short]
+        if not long or prod(self.extents[axis] for axis in short) > WRITTEN_OUT:
+            return
+        if free:
+            self.outer, self.inner = long[:-1], [long[-1], *short]
+        else:
+            self.inner = [*long, *short]
+
+    def _is_short(self, axis):
+        extent = self.extents[axis]
+        return not isinstance(extent, Dim) and extent <= WRITTEN_OUT
+
+    def _mark_strided(self, terms):
+        """Have LLVM vectorise a loop over every second element, which it wouldn't dare by itself.
+
+        Choices are branches otherwise, guessed wrong as often as not.
+        """
+        long = [axis for axis in self.inner if not self._is_short(axis)]
+        if long and any(1 < term[long[-1]] <= WRITTEN_OUT for term in terms):
+            self.vectorized = long[-1]
 
     def _joined(self, axes, terms):
         """Axes without those that can be one loop with the next."""

@@ -53,6 +53,7 @@ class Recorder:
     """Records one run; see the head of this module.
 
     Attributes:
+        native: whether native code is made of it: then loops cost nothing.
         builder: makes the Program.
         sources: for each input of the Program, the Memory that it is at the beginning.
         written: what was there before and was written to.
@@ -61,9 +62,11 @@ class Recorder:
         numbers: Numbers whose value the run asked for, with that value.
         outcomes: what the run asked about numbers (a function), with the answer.
         demands: pairs (Memory, condition on what it holds at the beginning).
+        windows: for the Memory of places of maxima what `windows` remembers of them.
     """
 
-    def __init__(self):
+    def __init__(self, native=False):
+        self.native = native
         self.builder = Builder()
         self.sources: list = []
         self.written: list = []
@@ -71,6 +74,7 @@ class Recorder:
         self.numbers: dict = {}
         self.outcomes: list = []
         self.demands: list = []
+        self.windows: dict = {}
         self.recording = False
         self.disturbed = False
         self.drawing = 0

@@ -80,15 +80,19 @@ class Trace:
 
     An argument that has a history gets a stand-in for it (`Boundary`) meanwhile.
 
+    Args:
+        arguments: the Tensors that the function is given.
+        native: whether native code will be made of it.
+
     Attributes:
         recorder: what was recorded.
         redirection: what else was seen.
         before: by id, what each Tensor was that was there before.
     """
 
-    def __init__(self, arguments=()):
+    def __init__(self, arguments=(), native=False):
         self.arguments = [(x, x._node) for x in arguments if x._node is not None]
-        self.recorder = Recorder()
+        self.recorder = Recorder(native)
         self.recorder.on_failure = self.stop
         self.redirection = Redirection(self.recorder)
         self.before: dict = {}
