@@ -1,5 +1,7 @@
 """`torch.compile`: what holds, what makes it compile anew, what runs uncompiled, what is shown."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -394,6 +396,29 @@ def test_what_comes_from_elsewhere_is_not_taken_for_a_constant():
         (lambda x: print("ready") or x * 1, "it prints or logs"),
     ):
         assert name in eager_reason(function, torch.ones(1))
+
+
+def test_numpys_chance_is_seen_where_it_is_loaded_by_the_run():
+    text = """
+import numpy as np, rushlight as torch
+def loading(x):
+    import numpy.random
+    return x + 1
+loading = torch.compile(loading, fullgraph=True)
+print(loading(torch.ones(1)).item(), loading(torch.ones(1)).item())
+"""
+    drawing = """
+import numpy as np, rushlight as torch
+try:
+    torch.compile(lambda x: x * float(np.random.rand()), fullgraph=True)(torch.ones(1))
+except RuntimeError as error:
+    print(error)
+"""
+    said = [
+        subprocess.run([sys.executable, "-c", each], capture_output=True, text=True).stdout
+        for each in (text, drawing)
+    ]
+    assert said[0] == "2.0 2.0\n" and "it draws from numpy.random" in said[1]
 
 
 def test_a_learning_rate_that_is_returned_is_that_of_the_moment():

@@ -8,6 +8,7 @@ is returned.
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from rushlight.autograd.tape import Node, Output
 from rushlight.compile.programs.family import build_member
@@ -252,10 +253,14 @@ class _Maker:
 
     def refuse_overlaps(self, written):
         """Refuse writing to memory that another input shares."""
-        for memory in written:
-            for other in self.recorder.sources:
-                if other is not memory and np.may_share_memory(memory.array, other.array):
-                    raise Unrepeatable("it writes to memory that two of its tensors share")
+        changed = set(map(id, written))
+        given = [(*span(m.array), id(m) in changed) for m in self.recorder.sources if m.array.size]
+        end_of_all = end_of_written = 0
+        for begin, end, is_written in sorted(given):
+            if begin < (end_of_all if is_written else end_of_written):
+                raise Unrepeatable("it writes to memory that two of its tensors share")
+            end_of_all = max(end, end_of_all)
+            end_of_written = max(end, end_of_written) if is_written else end_of_written
 
     def source_of(self, memory):
         """Where the array of an input comes from."""
@@ -285,6 +290,19 @@ class _Maker:
                         state = optimizer.state[p]
                         watch.entries.append((optimizer.state, p, state, "state"))
                         watch.note(state, list(state), str)
+
+
+def span(array):
+    """(first byte, the one behind the last) of the memory that an array may touch.
+
+    >>> begin, end = span(np.zeros((3, 4))[:, ::-2])
+    >>> end - begin
+    88
+    """
+    if array.flags.c_contiguous:
+        begin = array.__array_interface__["data"][0]
+        return begin, begin + array.nbytes
+    return byte_bounds(array)
 
 
 def is_live(x):

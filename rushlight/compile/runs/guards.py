@@ -43,6 +43,8 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 _LIMIT = 20000
 #: bytes of an array of NumPy's that is compared each time
 _LARGE = 2**24
+#: (place, whether a number is left over) in the state of a generator that nobody has drawn from
+_FRESH = (623, 0)
 #: names by which code gets at the numbers of optimizers
 _RATES = ("param_groups", "get_last_lr", "_last_lr", "get_lr")
 
@@ -85,10 +87,8 @@ class Watch:
     def __init__(self, *roots):
         self.entries: list = []
         self.iterators: list = []
-        self.chances = [
-            (x, chance(x), name)
-            for x, name in ((random, "the module random"), (np.random, "numpy.random"))
-        ]
+        self.chances = [(random, chance(random), "the module random")]
+        self.numpys = numpys_chance()
         self.cells: list = []
         self.lengths: list = []
         self.items: list = []
@@ -132,7 +132,7 @@ class Watch:
             return ()
         if isinstance(x, type):
             return self.visit_class(x)
-        if isinstance(x, (random.Random, np.random.Generator, np.random.RandomState)):
+        if isinstance(x, random.Random) or is_numpys_generator(x):
             self.chances.append((x, chance(x), name))
             return ()
         if isinstance(x, np.ndarray):
@@ -230,6 +230,9 @@ class Watch:
 
     def used_up(self):
         """The name of a source of chance, or of an iterator, that was drawn from; or None."""
+        found = numpys_chance()
+        if found != self.numpys and not (self.numpys is None and found[2:4] == _FRESH):
+            return "numpy.random"
         for x, before, name in self.chances:
             if chance(x) != before:
                 return name
@@ -284,6 +287,17 @@ def chance(x):
         return repr(x.bit_generator.state)
     kind, words, *rest = x.get_state()
     return kind, words.tobytes(), *rest
+
+
+def is_numpys_generator(x):
+    """Whether this is a source of random numbers of NumPy's."""
+    loaded = "numpy.random" in sys.modules
+    return loaded and isinstance(x, (np.random.Generator, np.random.RandomState))
+
+
+def numpys_chance():
+    """The state of `numpy.random`; None if it isn't loaded, which takes a hundredth of a second."""
+    return chance(np.random) if "numpy.random" in sys.modules else None
 
 
 def _differ(found, expected):

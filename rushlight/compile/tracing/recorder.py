@@ -636,7 +636,9 @@ def _kind(x):
     return np.asarray(x).dtype
 
 
-_OURS = (__file__.rpartition("/compile/")[0] + "/", np.__file__.rpartition("/")[0] + "/")
+_OURS = (__file__.rpartition("/compile/")[0] + "/", np.__file__.rpartition("/")[0] + "/", "<")
+#: by the name of a file, whether its code isn't the user's
+_is_ours: dict = {}
 
 
 def user_line():
@@ -644,7 +646,10 @@ def user_line():
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_OURS) and not name.startswith("<"):
+        ours = _is_ours.get(name)
+        if ours is None:
+            ours = _is_ours[name] = name.startswith(_OURS)
+        if not ours:
             return f"{name.rpartition('/')[2]}:{frame.f_lineno}"
         frame = frame.f_back
     return None
