@@ -65,7 +65,7 @@ def loaders():
     code = llvm.assemble(TEXT)
     symbols = {"given": ctypes.cast(given, ctypes.c_void_p).value}
     try:
-        return Image([code], symbols), llvm.Engine(code, symbols)
+        return Image([code], symbols), llvm.Engine([code], symbols)
     except Unlinkable:
         pytest.skip("another kind of object files")
 
@@ -97,7 +97,8 @@ def test_what_cannot_be_linked_is_refused():
 
 def test_llvm_loads_what_cannot_be_linked(monkeypatch):
     monkeypatch.setattr(linker, "HEAD", b"another")
-    library = llvm.load(llvm.assemble("define void @put(ptr %x) { store i8 5, ptr %x\n ret void }"))
+    code = llvm.assemble("define void @put(ptr %x) { store i8 5, ptr %x\n ret void }")
+    library = llvm.load(llvm.packed([code]))
     x = np.zeros(1, np.int8)
     library.function("put", ctypes.c_void_p)(x.ctypes.data)
     assert x == 5 and isinstance(library.loaded, llvm.Engine)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rushlight.compile.native import llvm, pieces, threads
+from rushlight.compile.native import beside, llvm, pieces, threads
 from rushlight.compile.native.entering import write_run
 from rushlight.compile.native.fuse import Kernel, Outside, Piece, fuse
 from rushlight.compile.native.layout import Layout, found_or_made
@@ -36,6 +36,8 @@ __all__ = ["Code", "Compiled", "build"]
 VECTORIZED = '!0 = distinct !{!0, !1}\n!1 = !{!"llvm.loop.vectorize.enable", i1 true}'
 MEMSET = "llvm.memset.p0.i64"
 LONGEST = 400  # lines of a segment's body: LLVM takes far longer for one of twice as many
+MANY = 60  # instructions from which on two processes start
+WORTHWHILE = 10_000  # characters of functions for which another process is worth while
 DATA = object.__basicsize__  # where an array object says where its data is
 # what is in the table besides arrays: working memory and how many times as much as was planned,
 # the free size, the threads' pool, how many threads the BLAS has otherwise
@@ -226,27 +228,51 @@ class Module:
         self.head.append(f"call void @{llvm.THREADS}(i32 1)")
         self.tail.append(f"call void @{llvm.THREADS}(i32 {usual})")
 
-    def text(self):
-        """The whole module."""
-        parts = self.kernels()
+    def texts(self, most=1):
+        """The whole module, in so many texts at most, so that several processes may assemble it."""
+        shares = divided(self.functions, most)
+        last = self.kernels(shares.pop())
+        for share in shares:
+            for text, name in share.items():
+                last += [f"declare hidden void @{name}{text[: text.index(')') + 1]}"]
+                if name in self.shared:
+                    last += [f"declare hidden void @{name}.part(ptr, i64, i64)"]
         for number, segment in enumerate(self.segments):
             if isinstance(segment, Segment):
                 lines = *segment.head, *segment.body, *segment.tail
                 body = "\n".join(f"  {line}" for line in lines)
-                parts.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
-        parts.append("attributes #0 = { noinline nounwind }")
-        return "\n\n".join(parts)
+                last.append(f"define void @segment{number}(ptr %table) {{\n{body}\n  ret void\n}}")
+        parts = [*(self.kernels(share, "hidden") for share in shares), last]
+        attributes = "attributes #0 = { noinline nounwind }"
+        return ["\n\n".join([*part, attributes]) for part in parts]
 
-    def kernels(self):
-        """Declarations, and the functions of kernels."""
+    def kernels(self, functions=None, seen="internal"):
+        """Declarations, and the functions of kernels; all, or some that others may call."""
+        functions = self.functions if functions is None else functions
         parts = [VECTORIZED, *self.declared.values()]
         parts += [pieces.TEXTS[name] for name in sorted(self.pieces)]
-        parts += [f"define internal void @{name}{text}" for text, name in self.functions.items()]
-        shared = self.shared.items()
-        return [*parts, *(part_function(name, count, self.is_sized) for name, count in shared)]
+        for text, name in functions.items():
+            parts.append(f"define {seen} void @{name}{text}")
+            if name in self.shared:
+                parts.append(part_function(name, self.shared[name], self.is_sized, seen))
+        return parts
 
 
-def part_function(name, count, is_sized):
+def divided(functions, most):
+    """Functions (text -> name) in so many dicts of about equal work, or in fewer if there's little.
+
+    >>> divided({"a short one": "f", "another one": "g"}, 2)
+    [{'a short one': 'f', 'another one': 'g'}]
+    """
+    count = max(1, min(most, sum(map(len, functions)) // WORTHWHILE))
+    shares: list[dict] = [{} for _ in range(count)]
+    for text in sorted(functions, key=len, reverse=True):
+        least = min(shares, key=lambda share: sum(map(len, share)))
+        least[text] = functions[text]
+    return shares
+
+
+def part_function(name, count, is_sized, seen):
     """A function that runs a part of a kernel, its pointers (and the size) taken from memory."""
     lines, given, last = [], [], []
     if is_sized:
@@ -260,7 +286,7 @@ def part_function(name, count, is_sized):
     call = f"  call void @{name}({', '.join([*given, 'i64 %begin', 'i64 %end', *last])})"
     body = "\n".join([*lines, call])
     return (
-        f"define internal void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
+        f"define {seen} void @{name}.part(ptr %given, i64 %begin, i64 %end) {{\n{body}\n"
         "  ret void\n}"
     )
 
@@ -327,10 +353,11 @@ class Code:
         self._arena = aligned(self.layout.size)
 
     def _made(self):
+        beside.start(1 + (len(self.given.instructions) > MANY))
         module = self.module
         segments = [i if isinstance(s, Segment) else s for i, s in enumerate(module.segments)]
         layout = Layout(module.rows, segments, bool(module.shared), self.plan.size)
-        return layout, llvm.machine_code(module.text())
+        return layout, llvm.machine_code(*module.texts(beside.workers()))
 
     @functools.cached_property
     def program(self):

@@ -10,15 +10,17 @@ import ctypes
 import functools
 import importlib.util
 import itertools
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import Any
 
+from rushlight.compile.native import beside
+from rushlight.compile.native.assembler import LENGTH, assemble, machine
 from rushlight.compile.native.cache import Cache, folder
 from rushlight.compile.native.linker import Image, Unlinkable
 from rushlight.kernels import blas
 from rushlight.version import release
 
-__all__ = ["assemble", "available", "load", "machine_code", "signature"]
+__all__ = ["assemble", "available", "load", "machine", "machine_code", "signature"]
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 THREADS = "rushlight_blas_threads"
@@ -30,39 +32,6 @@ at_work: list = []
 def available() -> bool:
     """Whether LLVM is installed."""
     return importlib.util.find_spec("llvmlite") is not None
-
-
-@functools.cache
-def machine():
-    """LLVM for this processor: its bindings, the target, what makes code for it."""
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
-    cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    options = {"cpu": cpu, "features": features, "opt": 3, "reloc": "pic", "codemodel": "default"}
-    create = functools.partial(target.create_target_machine, **options)
-    return SimpleNamespace(llvm=llvm, target=target, create=create, machine=create())
-
-
-def assemble(text: str) -> bytes:
-    """Machine code of LLVM's text, as an object file.
-
-    Level 3, and packing statements into vectors outside of loops (SLP), make no step faster, but
-    LLVM takes up to thirty times as long: short loops are unrolled, and then searched for pairs.
-    """
-    made = machine()
-    llvm = made.llvm
-    module = llvm.parse_assembly(text)
-    module.triple = made.target.triple
-    module.data_layout = str(made.machine.target_data)
-    options = llvm.create_pipeline_tuning_options(2)
-    options.loop_vectorization = options.loop_interleaving = True
-    options.slp_vectorization = False
-    builder = llvm.create_pass_builder(made.machine, options)
-    builder.getModulePassManager().run(module, builder)
-    return made.machine.emit_object(module)
 
 
 def signature() -> str:
@@ -85,20 +54,38 @@ def processor() -> str:
     return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
-def machine_code(text: str) -> bytes:
-    """The same from disk, if it was made before."""
-    return Cache(folder()).get(f"{signature()}\n{text}", lambda: assemble(text))
+def machine_code(*texts: str) -> bytes:
+    """Machine code of LLVM's texts, which may call each other's functions, made or from disk."""
+    key = "\n".join([signature(), *texts])
+    return Cache(folder()).get(key, lambda: packed(beside.assembled(list(texts))))
+
+
+def packed(files: list[bytes]) -> bytes:
+    """Object files one after the other, each with its length in front."""
+    return b"".join(LENGTH.pack(len(file)) + file for file in files)
+
+
+def unpacked(code: bytes) -> Iterator[bytes]:
+    """The object files again.
+
+    >>> list(unpacked(packed([b"one", b"another"])))
+    [b'one', b'another']
+    """
+    while code:
+        end = LENGTH.size + LENGTH.unpack_from(code)[0]
+        yield code[LENGTH.size : end]
+        code = code[end:]
 
 
 class Library:
-    """Loaded machine code; its functions live as long as it does."""
+    """Loaded machine code (see `machine_code`); its functions live as long as it does."""
 
     def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
-        known = {**symbols, **products()}
+        known, files = {**symbols, **products()}, list(unpacked(code))
         try:
-            self.loaded: Any = Image([code], known)
+            self.loaded: Any = Image(files, known)
         except Unlinkable:
-            self.loaded = Engine(code, known)
+            self.loaded = Engine(files, known)
         at_work.append(True)
 
     def address(self, name: str) -> int:
@@ -123,14 +110,15 @@ def products() -> dict[str, int]:
 class Engine:
     """Machine code that LLVM has loaded."""
 
-    def __init__(self, code: bytes, symbols: dict[str, int]) -> None:
+    def __init__(self, files: list[bytes], symbols: dict[str, int]) -> None:
         llvm = machine().llvm
         for name, address in symbols.items():
             llvm.add_symbol(name, address)
-        self.code = code
+        self.files = files
         empty = llvm.parse_assembly("")
         self.engine = llvm.create_mcjit_compiler(empty, machine().create())  # which it then owns
-        self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        for code in files:
+            self.engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self.engine.finalize_object()
 
     def address(self, name: str) -> int:
