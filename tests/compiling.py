@@ -48,7 +48,7 @@ def check_passes(program):
     return program
 
 
-def compare_steps(make, calls=5, rtol=1e-5, entries=None):
+def compare_steps(make, calls=5, rtol=1e-5, entries=None, **options):
     """Run the step that `make()` gives, compiled and not; all that is left must be the same.
 
     `make` returns (step, arguments, objects whose state is compared).
@@ -57,7 +57,7 @@ def compare_steps(make, calls=5, rtol=1e-5, entries=None):
     plain, args, state = make()
     torch.manual_seed(0)
     step, more_args, compiled_state = make()
-    compiled = strictly(step)
+    compiled = strictly(step, **options)
     torch.manual_seed(1)
     expected = [copy.deepcopy(detached(plain(*args))) for _ in range(calls)]
     chance = torch.rand(3)

@@ -652,7 +652,7 @@ def test_reset_forgets():
 def test_where_no_native_code_can_be_made_numpy_runs(monkeypatch):
     from rushlight.compile import build
 
-    def broken(program):
+    def broken(program, longest):
         raise OSError("no memory that may be executed")
 
     monkeypatch.setattr(build.llvm, "available", lambda: True)

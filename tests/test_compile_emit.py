@@ -6,6 +6,7 @@ from programs import WRITTEN, Drawn, compare, descent, numbers, softmax
 
 import rushlight as torch
 from rushlight.compile.native import llvm
+from rushlight.compile.passes import loops
 from rushlight.compile.programs.program import Builder, Instruction
 from tests.compiling import close, strictly
 
@@ -141,7 +142,8 @@ def test_number_of_threads_is_heeded():
         torch.set_num_threads(before)
 
 
-def test_a_loop_over_time_is_few_functions_however_long_it_is():
+def test_a_loop_over_time_that_is_written_out_is_few_functions(monkeypatch):
+    monkeypatch.setattr(loops, "SHORTEST", 1000)
     steps, x = 70, torch.randn(70, 3, 2)
     w, u = torch.randn(2, 4, requires_grad=True), torch.randn(4, 4, requires_grad=True)
 

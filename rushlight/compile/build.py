@@ -6,13 +6,14 @@ import warnings
 
 from rushlight.compile.native import llvm
 from rushlight.compile.numpy_backend import source as numpy_source
-from rushlight.compile.passes import PASSES
+from rushlight.compile.passes import PASSES, roll_loops
 from rushlight.compile.passes.plain import only_plain_views
+from rushlight.compile.programs.sizes import Bound
 
-__all__ = ["NativeWarning", "build", "made_native", "may_be_native", "optimize", "uses_native"]
+__all__ = ["NativeWarning", "build", "made_native", "may_be_native", "optimize"]
 
-#: a Program of so many instructions (a loop of a thousand steps, written out) would take too long
-#: to be made native: a quarter of a minute for 15,000
+#: a Program of so many instructions (a thousand steps that aren't those of a loop) would take too
+#: long to be made native: a quarter of a minute for 15,000
 LONG = 40_000
 
 
@@ -20,11 +21,15 @@ class NativeWarning(RuntimeWarning):
     """No native code could be made of a Program."""
 
 
-def optimize(program):
+def optimize(program, passes=PASSES):
     """The Program after all passes."""
-    for each in PASSES:
+    for each in passes:
         program = each(program)
     return program
+
+
+class TooLong(Exception):
+    """A Program would take too long to be made native."""
 
 
 def may_be_native(backend=None):
@@ -32,27 +37,39 @@ def may_be_native(backend=None):
     return backend != "numpy" and llvm.available()
 
 
-def uses_native(program, backend=None):
-    """Whether a Program is to be native code."""
-    return may_be_native(backend) and (bool(backend) or len(program.instructions) <= LONG)
-
-
 def build(program, backend=None):
     """A function that runs a traced Program (see `program.py`).
 
     It has an attribute `source`, the text of what runs, and `program`, the optimised Program.
     """
-    if uses_native(program, backend):
+    if may_be_native(backend):
         try:
-            return made_native(program).at()
+            return made_native(program, None if backend else LONG).at()
+        except TooLong:
+            pass
         except Exception as error:  # a step that trains is worth more than a fast one
             message = f"no native code could be made, so NumPy runs it: {error!r}"
             warnings.warn(message, NativeWarning, stacklevel=2)
     return numpy_source.build(optimize(program))
 
 
-def made_native(program):
-    """Native code of a traced Program."""
+def made_native(program, longest=None):
+    """Native code of a traced Program.
+
+    Where the steps of a loop aren't native from end to end, they are written out.
+    """
     from rushlight.compile.native import emit
 
-    return emit.Code(program, lambda traced: only_plain_views(optimize(traced)))
+    def better(traced, passes=PASSES):
+        made = only_plain_views(optimize(traced, passes))
+        if longest is not None and len(made.instructions) > longest:
+            raise TooLong
+        return made
+
+    try:
+        return emit.Code(program, better)
+    except Bound:
+        if program.free is not None:
+            raise
+    written_out = tuple(each for each in PASSES if each is not roll_loops)
+    return emit.Code(program, lambda traced: better(traced, written_out))

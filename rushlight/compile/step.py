@@ -8,7 +8,7 @@ import weakref
 
 from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
-from rushlight.compile.build import may_be_native, uses_native
+from rushlight.compile.build import may_be_native
 from rushlight.compile.programs.family import Families
 from rushlight.compile.runs.entry import Unrepeatable, make_entry
 from rushlight.compile.runs.guards import Watch
@@ -126,7 +126,7 @@ class Compiled:
         self.first_runs = 0
         for each in filter(None, (entry, entry.derivative)):
             each.backend = self.backend
-            if self.dynamic is not False and uses_native(each.traced, self.backend):
+            if self.dynamic is not False and may_be_native(self.backend):
                 each.member = self.families.enroll(each.traced)
         self.entries.setdefault(key, []).insert(0, entry)
         self.last = entry

@@ -19,9 +19,9 @@ import numpy as np
 
 from rushlight.compile.native import beside, llvm, pieces, threads
 from rushlight.compile.native.entering import write_run
-from rushlight.compile.native.fuse import Kernel, Outside, Piece, fuse
+from rushlight.compile.native.fuse import Kernel, Outside, Piece, Repeat, fuse
 from rushlight.compile.native.layout import Layout, found_or_made
-from rushlight.compile.native.llvm_writer import LLVMWriter, word
+from rushlight.compile.native.llvm_writer import LLVMWriter, loop, word
 from rushlight.compile.native.nest import Nest
 from rushlight.compile.native.plan import Plan
 from rushlight.compile.native.products import Product
@@ -49,6 +49,13 @@ def build(program):
     return Code(program).at()
 
 
+class Now:
+    """Adds to the body of a Module what integers are worked out by."""
+
+    def __init__(self, module):
+        self.new = module.now
+
+
 class Segment(NamedTuple):
     """Native items in a row: lines before, during and after the work, and where arrays are."""
 
@@ -74,24 +81,67 @@ class Module:
         self.rows: dict[tuple, int] = {ARENA: 0} if rows is None else rows
         self.segments: list = []
         self._begin_segment()
-        self.is_sized = fusion.program.free is not None
-        self.shared: dict[str, int] = {}
+        self.is_scaled = fusion.program.free is not None
+        self.step = ""  # the register of a loop's counter
+        self.shared: dict[str, tuple[int, bool]] = {}
         self.count = 0
         for item in fusion.items:
             if isinstance(item, Outside):
                 self._end_segment()
                 self.segments.append(item.instruction)
-            elif isinstance(item, Kernel):
-                self._kernel(item)
-            elif isinstance(item, Piece):
-                self.body += pieces.lines(self, item.instruction)
             else:
-                self._product(item.instruction)
+                self._item(item)
             if len(self.body) > LONGEST:
                 self._end_segment()
-        for x, number in plan.copies:
-            self._copy(x, number)
+        self._copies()
         self._end_segment()
+
+    @property
+    def is_sized(self):
+        """Whether functions are given a size: the free one, or the number of a loop's step."""
+        return self.fusion.program.free is not None
+
+    def _item(self, item):
+        if isinstance(item, Kernel):
+            self._kernel(item)
+        elif isinstance(item, Piece):
+            lines = list(pieces.lines(self, item.instruction))
+            self.body += lines
+        elif isinstance(item, Repeat):
+            self._repeat(item)
+        else:
+            self._product(item.instruction)
+
+    def _copies(self):
+        for x, number in self.plan.copies:
+            target = self.plan.place[self.fusion.program.inputs[number]]
+            self._copy(self.plan.place[x], target, prod(x.shape) * x.dtype.itemsize)
+
+    def _repeat(self, repeat):
+        """A loop: what is carried on lies where its last value is to be, and is overwritten."""
+        instruction = repeat.instruction
+        body = instruction.params["body"]
+        results = instruction.results
+        starts = instruction.operands[: len(body.writes)]
+        for start, x in zip(starts, results, strict=False):
+            size = prod(x.shape) * x.dtype.itemsize
+            source = self.plan.place[self.fusion.root(start)]
+            self._copy(source, self.plan.place[x], size)
+        inside = self.plan.within(repeat)
+        stacks = [(("row", x), self.pointer(self.plan.place[x])) for x in results[len(starts) :]]
+        outside = self.fusion, self.plan, self.body, self.step, self.words
+        self.count += 1
+        self.step, number = f"%step{self.count}", f"t{self.count}"
+        self.fusion, self.plan, self.body, self.words = repeat.fusion, inside, [], {}
+        for (key, base), x in zip(stacks, body.outputs, strict=True):
+            far = self.now(f"mul i64 {self.step}, {prod(x.shape) * x.dtype.itemsize}")
+            self.pointers[key] = self.now(f"getelementptr i8, ptr {base}, i64 {far}")
+        for item in self.fusion.items:
+            self._item(item)
+        self._copies()
+        lines = loop(number, self.step, self.body, "0", str(body.free.count))
+        self.fusion, self.plan, self.body, self.step, self.words = outside
+        self.body += lines
 
     def fresh(self):
         self.count += 1
@@ -103,7 +153,7 @@ class Module:
             return self.pointers[place]
         if place[0] == "arena" and place[1]:
             base, offset = self.pointer(("arena", 0)), place[1]
-            if self.is_sized:
+            if self.is_scaled:
                 offset = self.new(f"mul i64 {self.entry(SCALE, 'i64')}, {offset}")
             made = self.new(f"getelementptr i8, ptr {base}, i64 {offset}")
         else:
@@ -119,9 +169,7 @@ class Module:
         pointer = self.pointer(place)
         if self.word(start) == "0":
             return pointer
-        made = self.fresh()
-        self.body.append(f"{made} = getelementptr i8, ptr {pointer}, i64 {self.word(start)}")
-        return made
+        return self.now(f"getelementptr i8, ptr {pointer}, i64 {self.word(start)}")
 
     def entry(self, key, kind="ptr"):
         """A register with what the table has in the row with this key."""
@@ -137,9 +185,20 @@ class Module:
         self.head.append(f"{made} = {text}")
         return made
 
+    def now(self, text):
+        """Add an instruction to the body; returns the register of its result."""
+        made = self.fresh()
+        self.body.append(f"{made} = {text}")
+        return made
+
+    @property
+    def size(self):
+        """The register of the size that is free."""
+        return self.step or self.entry(SIZE, "i64")
+
     def word(self, n):
         """An integer; a size that is free is in a register."""
-        return word(n, self, self.pointers, self.entry(SIZE, "i64") if self.is_sized else "")
+        return word(n, Now(self), self.words, self.size if self.is_sized else "")
 
     def _kernel(self, kernel):
         nest = Nest(self.fusion, kernel)
@@ -160,7 +219,7 @@ class Module:
             self._share(name, pointers, end, parts)
         else:
             given = [*(f"ptr {each}" for each in pointers), "i64 0", f"i64 {end}"]
-            given += [f"i64 {self.entry(SIZE, 'i64')}"] if self.is_sized else []
+            given += [f"i64 {self.size}"] if self.is_sized else []
             self.body.append(f"call void @{name}({', '.join(given)})")
 
     def _clear_sums(self, kernel):
@@ -175,13 +234,13 @@ class Module:
 
     def _share(self, name, pointers, end, parts):
         if self.is_sized:
-            pointers = [*pointers, self.new(f"inttoptr i64 {self.entry(SIZE, 'i64')} to ptr")]
+            pointers = [*pointers, self.now(f"inttoptr i64 {self.size} to ptr")]
         given = self.new(f"alloca [{len(pointers)} x ptr]")
         for number, each in enumerate(pointers):
             field = self.new(f"getelementptr ptr, ptr {given}, i64 {number}")
             self.body.append(f"store ptr {each}, ptr {field}")
         self.declared[threads.SYMBOL] = f"declare void @{threads.SYMBOL}(ptr, ptr, ptr, i64, i64)"
-        self.shared[name] = len(pointers) - self.is_sized
+        self.shared[name] = len(pointers) - self.is_sized, self.is_sized
         self.body.append(
             f"call void @{threads.SYMBOL}(ptr {self.entry(POOL)}, ptr @{name}.part, ptr {given}, "
             f"i64 {end}, i64 {parts})"
@@ -197,9 +256,10 @@ class Module:
         self._call(name, pointers, product.extent, product.parts)
         self.has_products |= not product.is_small
 
-    def _copy(self, x, number):
-        source, target = self.pointer(self.plan.place[x]), self.pointer(("input", number))
-        size = self.word(prod(x.shape) * x.dtype.itemsize)
+    def _copy(self, source, target, size):
+        if source == target:
+            return
+        source, target, size = self.pointer(source), self.pointer(target), self.word(size)
         self.declared["llvm.memcpy.p0.p0.i64"] = (
             "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
         )
@@ -219,6 +279,7 @@ class Module:
         self.body: list[str] = []  # what is done
         self.tail: list[str] = []
         self.pointers: dict = {}
+        self.words: dict = {}
         self.has_products = False
 
     def _one_thread_each(self):
@@ -254,7 +315,7 @@ class Module:
         for text, name in functions.items():
             parts.append(f"define {seen} void @{name}{text}")
             if name in self.shared:
-                parts.append(part_function(name, self.shared[name], self.is_sized, seen))
+                parts.append(part_function(name, *self.shared[name], seen))
         return parts
 
 

@@ -6,6 +6,7 @@
   are done together, element after element;
 - a `Product`, a product of matrices for the BLAS;
 - a `Piece`, a call that is a native loop of its own (see `pieces`);
+- a `Repeat`, a loop over the items of its body;
 - an `Outside`, an instruction for which there is no native code: NumPy's.
 
 Views, fills and cheap elementwise instructions are *virtual*: they have no place of their own but
@@ -28,10 +29,10 @@ from rushlight.compile.native.scalar import EXPENSIVE, supports
 from rushlight.compile.passes.lower import lower
 from rushlight.compile.passes.sink import sink_reshapes
 from rushlight.compile.programs.program import Constant, Instruction, Program, Value
-from rushlight.compile.programs.sizes import Dim
+from rushlight.compile.programs.sizes import Bound, Dim
 from rushlight.kernels import blas
 
-__all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "fuse"]
+__all__ = ["Fusion", "Kernel", "Outside", "Piece", "Product", "Repeat", "fuse"]
 
 REDUCTIONS = {"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"}
 SHARED = 200_000  # elements times instructions from which on threads are worth while
@@ -132,6 +133,25 @@ class Piece:
 
     def __init__(self, instruction):
         self.instruction = instruction
+
+
+class Repeat:
+    """A loop over the items of a body.
+
+    Attributes:
+        fusion: the items.
+        plan: where they have their values (see `plan`).
+        scratch: a value that stands for the memory that a step needs.
+    """
+
+    shape = None  # no loop that others could join
+
+    def __init__(self, instruction):
+        self.instruction = instruction
+        self.fusion = Fusion(instruction.params["body"])
+        self.plan = self.scratch = None
+        if any(isinstance(item, Outside) for item in self.fusion.items):
+            raise Bound("a loop with steps that aren't native")
 
 
 class Outside:
@@ -276,6 +296,9 @@ class Fusion:
             return self._append(Outside(instruction), instruction)
         if instruction.kind == "call":
             return self._append(Piece(instruction), instruction)
+        if instruction.kind == "loop":
+            self.stored.update(instruction.results)
+            return self._append(Repeat(instruction), instruction)
         if instruction.kind == "matmul":
             return self._append(Product(instruction), instruction)
         if self.virtual(instruction.result):
@@ -408,7 +431,7 @@ def is_native(instruction):
     if instruction.kind == "matmul":
         kind = instruction.result.dtype.char
         return kind in "fd" and len(operands) == 2 and bool(blas.product(kind))
-    return instruction.kind in ("view", "fill")
+    return instruction.kind in ("view", "fill", "loop")
 
 
 # Copies -------------------------------------------------------------------------------------------
@@ -443,7 +466,7 @@ def _with_copies(program):
                 for x in instruction.operands
             ]
             instruction = instruction.replace(operands=operands)
-        if instruction.kind == "call" and is_native(instruction):
+        if instruction.kind in ("call", "loop") and is_native(instruction):
             operands = [
                 x if _is_whole(x, made) else copied(x, instruction.section)
                 for x in instruction.operands
@@ -531,7 +554,7 @@ def _required(program, made):
             needed.add(x)
 
     for instruction in program.instructions:
-        if instruction.kind in ("matmul", "call", "draw") or not is_native(instruction):
+        if instruction.kind in ("matmul", "call", "draw", "loop") or not is_native(instruction):
             for x in instruction.operands:
                 look(x)
         elif instruction.name == "reshape" and instruction.kind == "view":

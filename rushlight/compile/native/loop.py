@@ -53,6 +53,7 @@ class Steps(Module):
 
     def __init__(self, fusion, plan, rows, feeds):
         self.feeds = {("input", number): f"%at{i}" for i, number in enumerate(feeds)}
+        self.program, self.arena = fusion.program, plan.size
         super().__init__(fusion, plan, rows)
         ((self.head, self.body, self.tail, self.pointers),) = self.segments
 
@@ -74,10 +75,10 @@ class Steps(Module):
         """How many bytes of the loop's own memory stand for a place; 0 if none do."""
         kind, number = place
         if kind == "arena":
-            return self.plan.size if not number and self.plan.size <= SMALL_ARENA else 0
+            return self.arena if not number and self.arena <= SMALL_ARENA else 0
         if kind == "outside":
             return 0
-        x = getattr(self.fusion.program, f"{kind}s")[number]
+        x = getattr(self.program, f"{kind}s")[number]
         size = prod(x.shape) * x.dtype.itemsize
         return size if not isinstance(size, Dim) and size <= SMALL else 0
 
@@ -85,7 +86,7 @@ class Steps(Module):
         copy = "call void @llvm.memcpy.p0.p0.i64(ptr {}, ptr {}, i64 {}, i1 false)"
         self.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
         self.head.append(copy.format(own, place, size))
-        if key[0] == "output" or any(key[1] == i for i, _ in self.fusion.program.writes):
+        if key[0] == "output" or any(key[1] == i for i, _ in self.program.writes):
             self.tail.append(copy.format(place, own, size))
 
 

@@ -6,11 +6,12 @@ may lie in the same place, and an elementwise result may take the place of what 
 
 from __future__ import annotations
 
+from copy import copy
 from math import prod
 
 from rushlight.compile.native import index as at
 from rushlight.compile.native.arena import Arena
-from rushlight.compile.native.fuse import MOST_ON_STACK, Fusion, Kernel, Outside, placed
+from rushlight.compile.native.fuse import MOST_ON_STACK, Fusion, Kernel, Outside, Repeat, placed
 from rushlight.compile.native.nest import local_size, local_values
 from rushlight.compile.programs.program import Value
 from rushlight.compile.programs.sizes import Dim
@@ -24,7 +25,7 @@ class Plan:
     Attributes:
         place: for each value in memory ("input", number), ("output", number), ("outside", value),
             ("stack", value), for a row that every thread has for itself, or ("arena", offset in
-            bytes).
+            bytes). In a loop also ("row", value): the row of this step.
         size: bytes that the arena needs; for a free size, for its example.
         copies: pairs (value, number of an input): to be copied there in the end.
     """
@@ -33,6 +34,7 @@ class Plan:
         self.fusion = fusion
         self.bytes: dict[Value, int] = {}
         self._keep_rows()
+        self._plan_loops()
         self.readers = self._find_readers()
         self.place: dict[Value, tuple] = {
             x: ("input", i) for i, x in enumerate(fusion.program.inputs)
@@ -52,6 +54,34 @@ class Plan:
                     else:
                         self.fusion.local.add(x)
                         self.bytes[x] = size
+
+    def _plan_loops(self):
+        """A loop's body needs memory of its own while it runs."""
+        for number, item in enumerate(self.fusion.items):
+            if isinstance(item, Repeat):
+                item.plan = Plan(item.fusion)
+                item.scratch = Value((item.plan.size,), "uint8")
+                self.fusion.position[item.scratch] = number
+                self.fusion.stored.add(item.scratch)
+
+    def within(self, repeat):
+        """The memory of a loop's body: places of its values as places of this Plan."""
+        loop, inner = repeat.instruction, repeat.plan
+        count = len(loop.params["body"].writes)
+        operands = [self.place[self.fusion.root(x)] for x in loop.operands[count:]]
+        inputs = [*(self.place[x] for x in loop.results[:count]), *operands]
+        outputs = [("row", x) for x in loop.results[count:]]
+        _, start = self.place[repeat.scratch]
+        made = copy(inner)
+        made.size = self.size
+        made.place = {}
+        for x, (kind, where) in inner.place.items():
+            known = {"input": inputs, "output": outputs}.get(kind)
+            if known is not None:
+                made.place[x] = known[where]
+            else:
+                made.place[x] = (kind, where + start) if kind == "arena" else (kind, where)
+        return made
 
     def _find_readers(self):
         fusion = self.fusion

@@ -7,13 +7,22 @@ their own here.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from rushlight.compile.native import index as at
-from rushlight.compile.native.fuse import Kernel, Product
+from rushlight.compile.native.fuse import Kernel, Product, Repeat
 from rushlight.compile.native.nest import Nest
-from rushlight.compile.programs.printing import head_lines, instruction_text, names_of, operand_text
-from rushlight.compile.programs.program import Constant, Value, evaluate, view
+from rushlight.compile.programs.printing import (
+    carried_on,
+    head_lines,
+    instruction_text,
+    names_of,
+    operand_text,
+)
+from rushlight.compile.programs.program import Constant, Value, evaluate, view, written
+from rushlight.compile.programs.sizes import Bound
 
 __all__ = ["executable", "python_source"]
 
@@ -41,10 +50,21 @@ def python_source(fusion) -> str:
 
 def executable(fusion):
     """That function, to be called."""
-    outside = [i.instruction for i in fusion.items if not isinstance(i, (Kernel, Product))]
+    outside = outside_of(fusion)
     names = {"np": np, "evaluate": evaluate, "outside": outside, "view": view}
     exec(compile(python_source(fusion), "<compiled by rushlight>", "exec"), names)
     return names["run"]
+
+
+def outside_of(fusion):
+    """The instructions that the source has evaluated as they are, those of loops included."""
+    found = []
+    for item in fusion.items:
+        if isinstance(item, Repeat):
+            found += outside_of(item.fusion)
+        elif not isinstance(item, (Kernel, Product)):
+            found.append(item.instruction)
+    return found
 
 
 class Source:
@@ -54,13 +74,16 @@ class Source:
         self.fusion = fusion
         self.program = fusion.program
         self.names = names_of(self.program)
-        self.taken = {x: f"old_{n}" for x, n in self.names.items() if x in self.program.inputs}
         self.outside = 0
         self.lines: list[str] = []
 
     def text(self):
         self.lines = head_lines(self.program, self.names)
-        section = None
+        self.items()
+        self.lines += ["", *(f"    {line}" for line in self.ending())]
+        return "\n".join(self.lines) + "\n"
+
+    def items(self, section=None):
         for item in self.fusion.items:
             first = item.members[0] if isinstance(item, Kernel) else item.instruction
             if first.section != section:
@@ -68,13 +91,14 @@ class Source:
                 title = TITLES.get(section, section)
                 self.lines += ["", f"    # {title} {'-' * (90 - len(title))}"]
             self.item(item)
-        self.lines += ["", *(f"    {line}" for line in self.ending())]
-        return "\n".join(self.lines) + "\n"
 
     def item(self, item):
         self.lines.append("")
         if isinstance(item, Kernel):
             self.kernel(item)
+            return
+        if isinstance(item, Repeat):
+            self.repeat(item)
             return
         instruction = item.instruction
         origin = f"  {instruction.line}" if instruction.line else ""
@@ -89,6 +113,42 @@ class Source:
             made += "," if len(instruction.results) == 1 else ""
             self.outside += 1
         self.lines.append(f"    {made} = {text}  # {kinds}{origin}")
+
+    def repeat(self, repeat):
+        """A loop: what is carried on has one name, and rows are put into their arrays."""
+        instruction, before = repeat.instruction, (self.fusion, self.program, self.lines)
+        body = instruction.params["body"]
+        starts, _ = carried_on(instruction)
+        for x, start in zip(instruction.results, starts, strict=False):
+            self.lines.append(f"    {self.names[x]} = np.array({self.operand(start)})  # {x.kind}")
+        stacks = instruction.results[len(starts) :]
+        for x in stacks:
+            shape = f"    {self.names[x]} = np.empty({x.shape}, np.dtype({x.dtype.name!r}))"
+            self.lines.append(f"{shape}  # {x.kind}")
+        for x, operand in zip(body.inputs, instruction.operands, strict=True):
+            self.names[x] = self.operand(operand)  # it may be a copy, made for native code
+        self.names.update((x, self.names[y]) for x, y in zip(written(body), instruction.results))
+        self.fusion, self.lines = repeat.fusion, []
+        self.program = self.fusion.program
+        self.name_rest(self.program)
+        self.items(instruction.section)
+        for x, row in zip(stacks, self.program.outputs, strict=True):
+            self.lines.append(f"    {self.names[x]}[{body.free.name}] = {self.operand(row)}")
+        left = [(self.names[body.inputs[i]], self.operand(x)) for i, x in self.program.writes]
+        if left:
+            names, values = (", ".join(each) for each in zip(*left, strict=True))
+            self.lines.append(f"    {names} = {values}")
+        lines = self.lines
+        self.fusion, self.program, self.lines = before
+        self.lines.append(f"    for {body.free.name} in range({body.free.count}):")
+        self.lines += [f"    {line}" if line else "" for line in lines]
+
+    def name_rest(self, program):
+        """Names for what a body makes only on the way to native code."""
+        known = set(self.names.values())
+        spare = (name for n in itertools.count(len(known)) if (name := f"v{n}") not in known)
+        made = (x for i in program.instructions for x in i.results)
+        self.names.update(zip((x for x in made if x not in self.names), spare, strict=False))
 
     def kernel(self, kernel):
         lines = sorted({i.line for i in kernel.members if i.line})
@@ -196,15 +256,25 @@ class PythonWriter:
         name, loops, kernel = self.names[x], self.letters(), self.nest.kernel
         if x in self.nest.fusion.local:
             term = at.flat(kernel.place(x), x.shape, len(kernel.shape))
-        parts, left = [], list(term)
+        try:
+            parts = self.indices(x, term)
+        except Bound:  # there is none for all steps of a loop
+            parts = None
+        if parts is None:
+            return f"{name}.reshape(-1)[{self.sum(term, loops)}]"
+        return f"{name}[{', '.join(self.sum(part, loops) for part in parts) or '()'}]"
+
+    def indices(self, x, term):
+        """The index of each dimension for a position in memory, or None if there is none."""
+        parts, left, kernel = [], list(term), self.nest.kernel
         for step, size in zip(at.strides(x.shape), x.shape):
             part = [c // step for c in left]
             last = part[-1] + sum(c * (kernel.shape[i] - 1) for i, c in enumerate(part[:-1]))
-            if min(part) < 0 or last >= size:
-                return f"{name}.reshape(-1)[{self.sum(term, loops)}]"
-            parts.append(self.sum(part, loops))
+            if any(c < 0 for c in part) or last >= size:
+                return None
+            parts.append(part)
             left = [c % step for c in left]
-        return f"{name}[{', '.join(parts) or '()'}]"
+        return parts
 
     def letters(self):
         axes = [*self.nest.outer, *self.nest.inner]

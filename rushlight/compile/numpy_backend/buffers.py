@@ -122,7 +122,7 @@ class Plan:
             self.owner[x] is x
             and x not in self.fresh
             and x not in self.in_place
-            and instruction.kind in ("elementwise", "reduce", "matmul", "update")
+            and instruction.kind in ("elementwise", "reduce", "matmul", "update", "loop")
         )
 
     def _take_over(self, instruction, number):

@@ -13,6 +13,7 @@ import numpy as np
 from rushlight.compile.numpy_backend.buffers import Plan
 from rushlight.compile.programs.printing import head_lines, names_of
 from rushlight.compile.programs.program import Constant, Value, call, view
+from rushlight.compile.programs.sizes import Dim
 
 __all__ = ["build"]
 
@@ -38,37 +39,30 @@ def build(program):
     return run
 
 
-class Writer:
-    """Writes the source of one Program."""
+class Statements:
+    """Writes the statements of a Program, or of the body of a loop.
 
-    def __init__(self, program):
+    Attributes:
+        names: for each Value the name that it has in the source.
+        bound: what the source uses, by name.
+        constants: names of numbers.
+    """
+
+    def __init__(self, program, names, bound, constants):
         self.program = program
         self.plan = Plan(program)
-        self.names = names_of(program)
-        self.head = head_lines(program, self.names)  # before results take names of inputs
-        self.constants: dict = {}
+        self.names, self.bound, self.constants = names, bound, constants
         self.lines: list = []
-        self.bound: dict = {}
-        self.source = self.write()
-
-    def function(self):
-        """What the source defines."""
-        names = {"__name__": __name__, "np": np, **_UFUNCS, **self.bound}
-        exec(compile(self.source, "<compiled program>", "exec"), names)
-        return names["run"]
-
-    def write(self):
         for x, array in self.plan.array.items():
             self.bound[self.names[x]] = array
-        section = None
+
+    def write(self, section=None):
         for instruction in self.program.instructions:
             if instruction.section != section:
                 section = instruction.section
                 self.lines.append(f"# {section}")
             self.statement(instruction)
         self.finish()
-        body = (f"    {line}".rstrip() for line in self.lines)
-        return "\n".join([*self.head, *body, ""])
 
     def emit(self, text, instruction):
         kinds = ", ".join(f"{self.names[x]}: {x.kind}" for x in instruction.results)
@@ -105,8 +99,12 @@ class Writer:
             return name
         name = self.names[x]
         if x in self.plan.fresh:
-            self.lines.append(f"{name} = np.empty({x.shape}, {self.dtype(x.dtype)})")
+            self.lines.append(f"{name} = {self.new(x)}")
         return name
+
+    def new(self, x):
+        """The text of a new array for a result."""
+        return f"np.empty({x.shape}, {self.dtype(x.dtype)})"
 
     @staticmethod
     def dtype(dtype):
@@ -160,7 +158,7 @@ class Writer:
     def write_view(self, instruction):
         x, result = instruction.operands[0], instruction.result
         known = None if isinstance(x, Constant) else self.plan.array.get(x)
-        if known is not None:
+        if known is not None and is_fixed(instruction):
             made = view(known, instruction.name, instruction.params)
             if np.may_share_memory(made, known) or not known.flags.writeable:
                 self.plan.array[result] = self.bound[self.names[result]] = made
@@ -193,8 +191,22 @@ class Writer:
 
     write_draw = write_call
 
-    def finish(self):
-        """Write what is left to be written, then return."""
+    def write_loop(self, instruction):
+        body = instruction.params["body"]
+        for x, operand in zip(body.inputs, instruction.operands, strict=True):
+            self.names[x] = self.operand(operand)
+        results = [self.target(x) for x in instruction.results]
+        for x, result, start in zip(body.inputs, results[: len(body.writes)], instruction.operands):
+            self.lines.append(f"np.copyto({result}, {self.operand(start)})")
+            self.names[x] = result
+        rows = results[len(body.writes) :]
+        steps = Steps(body, self.names, self.bound, self.constants, rows)
+        steps.write(instruction.section)
+        self.lines.append(f"for {body.free.name} in range({body.free.count}):")
+        self.lines += [f"    {line}" for line in steps.lines]
+
+    def write_late(self):
+        """Write what couldn't be made in its place; gives a text for each place."""
         late = [(i, x) for i, x in self.program.writes if x not in self.plan.in_place]
         written = {self.program.inputs[i] for i, _ in self.program.writes}
         sources = {}
@@ -204,6 +216,28 @@ class Writer:
                 self.lines.append(f"old_{i} = np.array({source})")
                 source = f"old_{i}"
             sources[i] = source
+        return [f"{self.names[self.program.inputs[i]]}[...] = {sources[i]}" for i, _ in late]
+
+
+class Writer(Statements):
+    """Writes the source of one Program."""
+
+    def __init__(self, program):
+        super().__init__(program, names_of(program), {}, {})
+        head = head_lines(program, self.names)  # before results take names of inputs
+        self.write()
+        body = (f"    {line}".rstrip() for line in self.lines)
+        self.source = "\n".join([*head, *body, ""])
+
+    def function(self):
+        """What the source defines."""
+        names = {"__name__": __name__, "np": np, **_UFUNCS, **self.bound}
+        exec(compile(self.source, "<compiled program>", "exec"), names)
+        return names["run"]
+
+    def finish(self):
+        """Write what is left to be written, then return."""
+        late = self.write_late()
         outputs, seen = [], set()
         for x in self.program.outputs:
             text = self.operand(x)
@@ -214,9 +248,31 @@ class Writer:
         if late:
             self.lines.append(f"returned = {returned}")
             returned = "returned"
-        for i, _ in late:
-            self.lines.append(f"{self.names[self.program.inputs[i]]}[...] = {sources[i]}")
-        self.lines.append(f"return {returned}")
+        self.lines += [*late, f"return {returned}"]
+
+
+class Steps(Statements):
+    """Writes the body of a loop; `rows` are the names of what its outputs are rows of."""
+
+    def __init__(self, body, names, bound, constants, rows):
+        super().__init__(body, names, bound, constants)
+        self.rows = rows
+
+    def new(self, x):
+        """Where a row is to be made."""
+        return self.row(self.program.outputs.index(x))
+
+    def row(self, number):
+        return f"{self.rows[number]}[{self.program.free.name}, ...]"
+
+    def finish(self):
+        """Write the rows that weren't made in their place, and what is carried on."""
+        late, made = self.write_late(), set()
+        for number, x in enumerate(self.program.outputs):
+            if x not in self.plan.fresh or x in made:
+                self.lines.append(f"{self.row(number)} = {self.operand(x)}")
+            made.add(x)
+        self.lines += late
 
 
 class _Call:
@@ -238,6 +294,13 @@ class _Call:
 
 
 _UFUNCS = {name: x for name, x in vars(np).items() if isinstance(x, np.ufunc)}
+
+
+def is_fixed(view):
+    """Whether a view is the same in all steps of a loop."""
+    index = view.params.get("index", ())
+    parts = [n for k in index for n in ((k.start, k.stop) if isinstance(k, slice) else (k,))]
+    return not any(isinstance(n, Dim) for n in parts)
 
 
 def identifier(name):

@@ -17,6 +17,8 @@ def only_plain_views(program):
 
 def as_call(instruction):
     params = instruction.params
+    if instruction.kind == "loop":
+        return instruction.replace(params={"body": only_plain_views(params["body"])})
     if instruction.kind == "view" and instruction.name == "other":
         function = params["function"]
         name = getattr(function, "__name__", "view")

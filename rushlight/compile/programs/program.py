@@ -34,10 +34,15 @@ call        any                   `function(*args, **kwargs)` of arrays, pure, u
                                   passes: one operand for each `Slot` in `args` and `kwargs`
 draw        any                   the same, but it draws from a random generator: may not be
                                   dropped, merged or moved across another draw
+loop        `loop`                `body`, a Program with a `Counter` for its free size, run for each
+                                  of its numbers t. Its inputs are the operands; what it writes over
+                                  the first of them is there in the next step. Results: what those
+                                  hold in the end, then for each output of the body an array with
+                                  one row for each step
 =========== ===================== ==================================================================
 
-All but `call` and `draw` have one result. The meaning of each, in NumPy, is `evaluate`; whoever
-runs Programs is tested against `Program.run`.
+All but `call`, `draw` and `loop` have one result. The meaning of each, in NumPy, is `evaluate`;
+whoever runs Programs is tested against `Program.run`.
 
 **Running.** `build(program)` returns `run(*arrays)`, which takes one array for each input (of the
 input's dtype and shape, C-contiguous if `input.contiguous`; numbers as 0-d float64 arrays or Python
@@ -53,9 +58,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.compile.programs.sizes import Dim
+from rushlight.compile.programs.sizes import Counter, Dim
 
-__all__ = ["Builder", "Constant", "Instruction", "Program", "Slot", "Value", "at", "check"]
+__all__ = [
+    "Builder",
+    "Constant",
+    "Instruction",
+    "Program",
+    "Slot",
+    "Value",
+    "at",
+    "check",
+    "written",
+]
 
 
 class Value:
@@ -281,6 +296,22 @@ def _call(instruction, arrays):
     return call(instruction, arrays)
 
 
+def _loop(instruction, arrays):
+    body = instruction.params["body"]
+    carried = [np.array(array, x.dtype) for x, array in zip(written(body), arrays, strict=False)]
+    stacks = [np.empty(x.shape, x.dtype) for x in instruction.results[len(carried) :]]
+    for t in range(body.free.count):
+        rows = at(body, t).run(*carried, *arrays[len(carried) :])
+        for stack, row in zip(stacks, rows, strict=True):
+            stack[t] = row
+    return (*carried, *stacks)
+
+
+def written(program):
+    """The inputs that a Program writes to."""
+    return [program.inputs[i] for i, _ in program.writes]
+
+
 def call(instruction, arrays):
     """The results of a `call` or `draw`, as a tuple of arrays.
 
@@ -316,6 +347,7 @@ _MEANINGS = {
     "update": _update,
     "call": _call,
     "draw": _call,
+    "loop": _loop,
 }
 
 
@@ -378,7 +410,9 @@ def check(program):
             the instruction makes; an elementwise operand hasn't got the dtype of the loop.
     """
     if program.free is not None:
-        for size in (program.free.example, program.free.example + 1):
+        first = program.free.example
+        last = 0 if isinstance(program.free, Counter) else first + 1
+        for size in (first, last):
             check(at(program, size))
         return program
     known = set(program.inputs)
@@ -404,6 +438,9 @@ def _check_kind(instruction):
     """Compare shape and dtype of the result with what NumPy makes of stand-ins."""
     if instruction.kind in ("call", "draw"):
         return
+    if instruction.kind == "loop":
+        _check_loop(instruction)
+        return
     stand_ins = [stand_in(x) for x in instruction.operands]
     if instruction.kind == "elementwise" and isinstance(
         ufunc := getattr(np, instruction.name, 0), np.ufunc
@@ -417,6 +454,22 @@ def _check_kind(instruction):
             f"{instruction.name} makes {made.dtype}{list(made.shape)}, "
             f"not {instruction.result.kind}"
         )
+
+
+def _check_loop(instruction):
+    """Compare operands and results with what the body takes and makes; check the body."""
+    body, operands = check(instruction.params["body"]), instruction.operands
+    if [i for i, _ in body.writes] != list(range(len(body.writes))):
+        raise ValueError("a loop's first inputs are those that are carried on")
+    count = body.free.count
+    rows = [((count, *x.shape), x.dtype) for x in body.outputs]
+    made = [(x.shape, x.dtype) for x in written(body)] + rows
+    for x, expected in (
+        *zip(operands, ((x.shape, x.dtype) for x in body.inputs), strict=True),
+        *zip(instruction.results, made, strict=True),
+    ):
+        if (x.shape, x.dtype) != expected:
+            raise ValueError(f"a loop has {x!r} where its body has {expected}")
 
 
 def stand_in(operand):

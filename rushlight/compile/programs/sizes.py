@@ -17,7 +17,9 @@ has no answer for all B, such as a quotient that isn't whole, raises `Bound`.
 
 from __future__ import annotations
 
-__all__ = ["Bound", "Dim", "Free"]
+import operator
+
+__all__ = ["Bound", "Counter", "Dim", "Free"]
 
 
 class Bound(Exception):
@@ -32,6 +34,8 @@ class Free:
         least, most: for which sizes holds what was decided; `most` is None if there is no bound.
     """
 
+    name = "B"
+
     def __init__(self, example):
         self.example = example
         self.least, self.most = 1, None
@@ -44,6 +48,11 @@ class Free:
         """Whether what was decided holds for a size."""
         return self.least <= size and (self.most is None or size <= self.most)
 
+    def decide(self, scale, offset, relation):
+        """Whether `scale * B + offset` has this relation to zero."""
+        self.keep_sign(scale, offset)
+        return relation(scale * self.example + offset, 0)
+
     def keep_sign(self, scale, offset):
         """Note for which sizes `scale * B + offset` has the sign that it has for the example."""
         value = scale * self.example + offset
@@ -54,6 +63,27 @@ class Free:
         else:
             most = -(offset // scale) - 1
             self.most = most if self.most is None else min(self.most, most)
+
+
+class Counter(Free):
+    """The number of a step of a loop: 0, 1, ... `count - 1`.
+
+    It is free within the loop's body. What isn't the same in all steps raises `Bound`.
+
+    >>> t = Counter(10).dim(1)
+    >>> 9 - t, t >= 0, t < 10
+    (-1*t + 9, True, True)
+    """
+
+    def __init__(self, count, name="t"):
+        super().__init__(count - 1)
+        self.count, self.name = count, name
+
+    def decide(self, scale, offset, relation):
+        first, last = relation(offset, 0), relation(scale * (self.count - 1) + offset, 0)
+        if first != last:
+            raise Bound(f"{self.dim(scale, offset)} compared")
+        return first
 
 
 class Dim(int):
@@ -69,7 +99,8 @@ class Dim(int):
         return self.scale * size + self.offset
 
     def __str__(self):
-        product = "B" if self.scale == 1 else f"{self.scale}*B"
+        name = self.free.name
+        product = name if self.scale == 1 else f"{self.scale}*{name}"
         if not self.offset:
             return product
         return f"{product} {'-' if self.offset < 0 else '+'} {abs(self.offset)}"
@@ -151,28 +182,29 @@ class Dim(int):
         return not self == other
 
     def __bool__(self):
-        self.free.keep_sign(self.scale, self.offset)
-        return int(self) != 0
+        if isinstance(self.free, Counter):  # to be treated as any number
+            return True
+        return self.free.decide(self.scale, self.offset, operator.ne)
 
     def __lt__(self, other):
-        return self._compared(other) < 0
+        return self._compared(other, operator.lt)
 
     def __gt__(self, other):
-        return self._compared(other) > 0
+        return self._compared(other, operator.gt)
 
     def __le__(self, other):
-        return self._compared(other) <= 0
+        return self._compared(other, operator.le)
 
     def __ge__(self, other):
-        return self._compared(other) >= 0
+        return self._compared(other, operator.ge)
 
-    def _compared(self, other):
-        """The difference, for the example; its sign holds for all sizes that are covered."""
+    def _compared(self, other, relation):
+        """What a relation says for the example; it holds for all sizes that are covered."""
         scale, offset = _parts(other)
         scale, offset = self.scale - scale, self.offset - offset
-        if scale:
-            self.free.keep_sign(scale, offset)
-        return scale * self.free.example + offset
+        if not scale:
+            return relation(offset, 0)
+        return self.free.decide(scale, offset, relation)
 
 
 def _parts(x):
