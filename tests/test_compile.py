@@ -96,6 +96,15 @@ def test_values_of_python_are_watched():
     assert len(compiled.every_entry()) == 6
 
 
+def test_a_global_with_the_name_of_an_attribute_is_no_part():
+    global shift
+    shift, settings = 0.0, Settings()
+    compiled = strictly(lambda x: x * settings.shift)
+    for shift in range(300):  # noqa: B007
+        compiled(torch.ones(2))
+    assert len(compiled.every_entry()) == 1
+
+
 def test_a_replaced_function_is_seen():
     def helper(x):
         return x + 1

@@ -16,6 +16,7 @@ import random
 import sys
 import sysconfig
 import types
+from opcode import EXTENDED_ARG, opmap
 from operator import length_hint
 
 import numpy as np
@@ -45,6 +46,8 @@ _LIMIT = 20000
 _LARGE = 2**24
 #: (place, whether a number is left over) in the state of a generator that nobody has drawn from
 _FRESH = (623, 0)
+#: instructions that look a name up, by how many bits its number is shifted
+_LOOKUPS = {opmap["LOAD_GLOBAL"]: int(sys.version_info >= (3, 11)), opmap["LOAD_NAME"]: 0}
 #: names by which code gets at the numbers of optimizers
 _RATES = ("param_groups", "get_last_lr", "_last_lr", "get_lr")
 
@@ -189,10 +192,10 @@ class Watch:
         if not is_users(function):
             return self.visit_closure(function) if function.__closure__ else ()
         found = self.visit_closure(function)
-        names = set(_names(function.__code__))
-        self.names |= names
+        codes = list(_codes(function.__code__))
+        self.names.update(name for code in codes for name in code.co_names)
         own = function.__globals__
-        keys = [name for name in sorted(names) if name in own]
+        keys = sorted({name for code in codes for name in _globals(code) if name in own})
         found += self.note(own, keys, lambda key: key)
         defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
         return [*found, *((each, function.__name__) for each in defaults)]
@@ -322,12 +325,25 @@ def _content(cell):
         return _MISSING
 
 
-def _names(code):
-    """The names that code uses, nested functions included."""
-    yield from code.co_names
+def _codes(code):
+    """Code and that of functions nested in it."""
+    yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            yield from _codes(constant)
+
+
+def _globals(code):
+    """The names that code looks up among the globals; attributes of the same name are no such.
+
+    Each instruction is two bytes, the second its argument (documentation of Python's `dis`).
+    """
+    further = 0
+    for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        argument |= further
+        if operation in _LOOKUPS:
+            yield code.co_names[argument >> _LOOKUPS[operation]]
+        further = argument << 8 if operation == EXTENDED_ARG else 0
 
 
 def _methods(x):
