@@ -24,6 +24,8 @@ __all__ = ["assemble", "available", "load", "machine", "machine_code", "signatur
 
 GEMM = {"f": "rushlight_sgemm", "d": "rushlight_dgemm"}
 THREADS = "rushlight_blas_threads"
+#: of what the cache holds: LLVM ends the process if it is given anything but an object file
+LAYOUT = "object files, each after its length"
 #: is filled when code is loaded for the first time
 at_work: list = []
 
@@ -56,7 +58,7 @@ def processor() -> str:
 
 def machine_code(*texts: str) -> bytes:
     """Machine code of LLVM's texts, which may call each other's functions, made or from disk."""
-    key = "\n".join([signature(), *texts])
+    key = "\n".join([LAYOUT, signature(), *texts])
     return Cache(folder()).get(key, lambda: packed(beside.assembled(list(texts))))
 
 
