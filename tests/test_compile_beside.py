@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from rushlight.compile.native import assembler, beside, emit, llvm
+from rushlight.compile.native import assembler, beside, emit, llvm, module
 from rushlight.compile.programs.program import Builder
 
 pytest.importorskip("llvmlite")
@@ -94,7 +94,7 @@ def test_a_fork_leaves_them_to_its_parent():
 
 
 def test_a_module_is_divided_into_texts_that_work_together(monkeypatch):
-    monkeypatch.setattr(emit, "WORTHWHILE", 1)
+    monkeypatch.setattr(module, "WORTHWHILE", 1)
     monkeypatch.setenv("RUSHLIGHT_CACHE_DIR", "")
     import numpy as np
 

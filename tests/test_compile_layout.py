@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rushlight.compile.native import emit
+from rushlight.compile.native import emit, fuse
 from rushlight.compile.native.layout import fingerprint
 from rushlight.compile.programs.program import Builder
 
@@ -32,7 +32,7 @@ def test_a_second_start_plans_nothing(monkeypatch, tmp_path):
     (expected,) = program().run(x)
     first = emit.Code(program()).at()
     with monkeypatch.context() as patched:
-        patched.setattr(emit, "fuse", None)
+        patched.setattr(fuse, "fuse", None)
         found = emit.Code(program()).at()
         np.testing.assert_allclose(found(x)[0], expected, 1e-6)
     np.testing.assert_array_equal(found(x)[0], first(x)[0])

@@ -5,9 +5,6 @@ from __future__ import annotations
 import warnings
 
 from rushlight.compile.native import llvm
-from rushlight.compile.numpy_backend import source as numpy_source
-from rushlight.compile.passes import PASSES, roll_loops
-from rushlight.compile.passes.plain import only_plain_views
 from rushlight.compile.programs.sizes import Bound
 
 __all__ = ["NativeWarning", "build", "made_native", "may_be_native", "optimize"]
@@ -21,9 +18,11 @@ class NativeWarning(RuntimeWarning):
     """No native code could be made of a Program."""
 
 
-def optimize(program, passes=PASSES):
-    """The Program after all passes."""
-    for each in passes:
+def optimize(program, passes=None):
+    """The Program after all passes, or after these."""
+    from rushlight.compile.passes import PASSES
+
+    for each in passes or PASSES:
         program = each(program)
     return program
 
@@ -50,7 +49,9 @@ def build(program, backend=None):
         except Exception as error:  # a step that trains is worth more than a fast one
             message = f"no native code could be made, so NumPy runs it: {error!r}"
             warnings.warn(message, NativeWarning, stacklevel=2)
-    return numpy_source.build(optimize(program))
+    from rushlight.compile.numpy_backend import source
+
+    return source.build(optimize(program))
 
 
 def made_native(program, longest=None):
@@ -60,7 +61,9 @@ def made_native(program, longest=None):
     """
     from rushlight.compile.native import emit
 
-    def better(traced, passes=PASSES):
+    def better(traced, passes=None):
+        from rushlight.compile.passes.plain import only_plain_views
+
         made = only_plain_views(optimize(traced, passes))
         if longest is not None and len(made.instructions) > longest:
             raise TooLong
@@ -71,5 +74,7 @@ def made_native(program, longest=None):
     except Bound:
         if program.free is not None:
             raise
+    from rushlight.compile.passes import PASSES, roll_loops
+
     written_out = tuple(each for each in PASSES if each is not roll_loops)
     return emit.Code(program, lambda traced: better(traced, written_out))

@@ -21,8 +21,13 @@ from rushlight.compile.programs.program import Constant, Slot, Value
 from rushlight.compile.tracing.calls import rows, rows_added
 from rushlight.kernels import blas
 
-__all__ = ["Layout", "fingerprint", "found_or_made"]
+__all__ = [
+    "ARENA", "POOL", "SCALE", "SIZE", "USUAL", "Layout", "fingerprint", "found_or_made",
+]  # fmt: skip
 
+# what is in the table besides arrays: working memory and how many times as much as was planned,
+# the free size, the threads' pool, how many threads the BLAS has otherwise
+ARENA, SCALE, SIZE, POOL, USUAL = ("arena",), ("scale",), ("size",), ("pool",), ("usual",)
 _NAMED = {np.concatenate: "concatenate", rows: "rows", rows_added: "rows_added"}
 
 
@@ -30,7 +35,7 @@ class Layout(NamedTuple):
     """How machine code is called.
 
     Attributes:
-        rows: for each key the row of the table that it stands in (see `emit.Module`).
+        rows: for each key the row of the table that it stands in (see `Module`).
         segments: for each function its number; between them the instructions that NumPy runs.
         shared: whether threads share its loops.
         size: bytes of working memory.

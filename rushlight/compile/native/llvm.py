@@ -37,10 +37,10 @@ def available() -> bool:
 
 
 def signature() -> str:
-    """What machine code depends on besides its text."""
+    """What machine code depends on besides its text: versions, form (`packed`), processor."""
     import llvmlite  # LLVM itself isn't loaded by this
 
-    return f"{release} {llvmlite.__version__} {processor()}"
+    return f"{release} packed {llvmlite.__version__} {processor()}"
 
 
 @functools.cache

@@ -16,8 +16,8 @@ from time import perf_counter
 import numpy as np
 
 from rushlight.compile.native import llvm
-from rushlight.compile.native.emit import Module
 from rushlight.compile.native.llvm_writer import loop
+from rushlight.compile.native.module import Module
 from rushlight.compile.programs.sizes import Dim
 
 __all__ = ["Loop", "can_loop"]
