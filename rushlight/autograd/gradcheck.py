@@ -233,7 +233,7 @@ class _Checker:
                     UserWarning,
                     stacklevel=3,
                 )
-            if any(s == 0 and n > 1 for s, n in zip(x._array.strides, x.shape, strict=True)):
+            if any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape, strict=True)):
                 raise RuntimeError(
                     f"The {index}th input has a dimension with stride 0. gradcheck only supports "
                     "inputs that are non-overlapping to be able to compute the numerical gradients "

@@ -390,7 +390,7 @@ def _split(parts, missing):
             picks.append(part)
         elif part.__class__ is bool:
             basic.append(None)
-            picks.append(np.array([part]))
+            picks.append(_TRUE if part else _FALSE)
         else:
             basic.append(part)
             if part.__class__ is not int:
@@ -398,6 +398,10 @@ def _split(parts, missing):
     while picks and picks[-1] is ALL:
         picks.pop()
     return tuple(basic), tuple(picks)
+
+
+#: what a bool picks from the new dimension that it makes
+_TRUE, _FALSE = np.array([True]), np.array([False])
 
 
 def checked_picks(picks, shape):
@@ -562,7 +566,8 @@ def warn_of_bytes(index):
 def _is_one_mask(picks):
     """Whether a single mask picks: then one element fills what it shows, whatever its dtype."""
     *slices, last = picks
-    return all(part is ALL for part in slices) and last.dtype.kind == "b"
+    is_mask = last.dtype.kind == "b" and last is not _TRUE and last is not _FALSE
+    return is_mask and all(part is ALL for part in slices)
 
 
 def refuse_byte_mask(index):
@@ -640,23 +645,24 @@ def check_fits(shape, target):
 
 
 def picks_of(name, indices, shape):
-    """The positions of `index_put`: a tuple of Tensors, or None for a whole dimension."""
+    """The positions of `index_put`: a tuple of Tensors."""
     if isinstance(indices, Tensor):
         raise TypeError(
             f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor"
         )
     for i, each in enumerate(indices):
-        if each is not None and not isinstance(each, Tensor):
+        if not isinstance(each, Tensor):
             raise TypeError(
                 f"expected Tensor as element {i} in argument 0, but got {type_name(each)}"
             )
-    parts = [ALL if x is None else _plain_pick(x) for x in indices]
+    parts = [_plain_pick(x) for x in indices]
     warn_of_bytes(indices)
-    taken = sum(1 if p is ALL else _dims_of(p) for p in parts)
-    if taken > len(shape):
+    if len(parts) > len(shape):
         raise IndexError(
             f"too many indices for tensor of dimension {len(shape)} (got {len(parts)})"
         )
+    if sum(map(_dims_of, parts)) > len(shape):
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
     return checked_picks(tuple(parts), shape)
 
 

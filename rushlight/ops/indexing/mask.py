@@ -14,6 +14,7 @@ from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.shape.join import unbind
 from rushlight.ops.shapes import broadcast_shapes, elements_of, ordered
 from rushlight.tensor import Tensor, type_name, wrap
 
@@ -313,10 +314,10 @@ def nonzero(input, *, as_tuple=False, out=None):
     tensor([[1],
             [2]])
     """
-    found = (input if input._array.ndim else input.reshape(1))._array.nonzero()
+    found = np.stack((input if input._array.ndim else input.reshape(1))._array.nonzero())
     if as_tuple:
-        return tuple(wrap(positions) for positions in found)
-    result = wrap(np.stack(found, 1)[:, : input._array.ndim])
+        return unbind(wrap(found))
+    result = wrap(found[: input._array.ndim].T)
     return result if out is None else write_out("nonzero", result, (input,), out)
 
 

@@ -162,7 +162,7 @@ def checked_source(name, input, dim, index, source, error=RuntimeError):
     dim = normalize_dim(dim, len(own))
     count = index._array.size
     if index._array.ndim > 1:
-        raise IndexError(f"{name}(): Index should have dimension 1 or 0 (got {index._array.ndim})")
+        raise IndexError(_no_vector(name, index))
     if given and dim >= len(given):
         raise RuntimeError(
             f"{name}(): Indexing dim {dim} is out of bounds of the source tensor with dim "
@@ -191,6 +191,15 @@ def checked_source(name, input, dim, index, source, error=RuntimeError):
     return dim
 
 
+def _no_vector(name, index):
+    if name == "index_copy_":
+        return f"{name}(): Index should have dimension 1 or 0 (got {index._array.ndim})"
+    return (
+        f"{name}(): Index is supposed to be a vector, but got dim: {index._array.ndim} with type: "
+        f"{index.dtype.title} and size: {list(index._array.shape)}"
+    )
+
+
 def _other_rows(own, given):
     return (
         "source tensor shape must match self tensor shape, excluding the specified dimension. "
@@ -214,14 +223,19 @@ def index_add(input, dim, index, source, *, alpha=1, out=None):
             f"index_add_(): self ({input.dtype.title}) and source ({source.dtype.title}) must have "
             "the same scalar type"
         )
-    if not input._array.ndim and source._array.ndim:
-        raise RuntimeError(_other_rows(input._array.shape, source._array.shape))
+    _check_number(input, source)
     dim = checked_source("index_add_", input, dim, index, source)
     if input._array.ndim > 1:
         check_range(index._array, dim, input._array.shape[dim])
     else:
         _check_places(index._array, input._array.size)
     return _index_add(input, index, source, dim=dim, alpha=alpha, out=out)
+
+
+def _check_number(input, source):
+    """Refuse rows for a tensor that has none."""
+    if not input._array.ndim and source._array.ndim:
+        raise RuntimeError(_other_rows(input._array.shape, source._array.shape))
 
 
 def _check_places(index, size):
@@ -344,6 +358,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=No
             f"index_reduce_(): self ({input.dtype.title}) and source ({source.dtype.title}) must "
             "have the same scalar type"
         )
+    _check_number(input, source)
     dim = checked_source("index_reduce_", input, dim, index, source)
     refuse("bc", "index_func_" if include_self else "index_reduce_func_exclude_input_init", input)
     deprecated("index_reduce")

@@ -16,7 +16,8 @@ from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
-from rushlight.ops.refused import refuse
+from rushlight.ops.refused import refuse, refuse_derivative
+from rushlight.ops.shape.views import size_of
 from rushlight.ops.shapes import elements_of, normalize_dim, ordered
 from rushlight.tensor import Tensor, type_name, wrap
 
@@ -172,7 +173,7 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     if max(len(shape), 1) != max(len(own), 1) and index._array.size:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (a, b) in enumerate(zip(shape, own, strict=False)):
-        if d != dim and a > b:
+        if d != dim and a > b and index._array.size:
             raise RuntimeError(
                 f"Size does not match at dimension {d} expected index {list(shape)} to be no "
                 f"larger than self {list(own)} apart from dimension {dim}"
@@ -311,8 +312,10 @@ def _zero_at(g, index, dim, include_self):
     return g if include_self else _scatter_value(g, index, dim=dim, value=0)
 
 
-def _reduce_d_input(g, input, index, src, out, dim, reduce, include_self):
+def _reduce_d_input(g, input, index, src, out, dim, reduce, include_self, name):
     """The gradient of what `scatter_reduce` starts from."""
+    if not name:
+        refuse_derivative("scatter")
     if reduce == "sum":
         gradient = g
     elif reduce == "mean":
@@ -348,8 +351,10 @@ def src_part(src, index):
     return src[tuple(map(slice, index.shape))]
 
 
-def _reduce_d_src(g, input, index, src, out, src_shape, dim, reduce, include_self):
+def _reduce_d_src(g, input, index, src, out, src_shape, dim, reduce, include_self, name):
     """The gradient of what `scatter_reduce` scatters."""
+    if not name:
+        refuse_derivative("scatter")
     if reduce == "sum":
         return _gather_into(g, index, shape=src_shape, dim=dim)
     if reduce == "mean":
@@ -383,7 +388,7 @@ def _prod_d_src(g, input, index, src, out, src_shape, dim, include_self):
 
 @opaque(
     ordered=ordered,
-    node=lambda dim, reduce, include_self, name: f"{name}ReduceBackward0",
+    node=lambda dim, reduce, include_self, name: f"{name}ReduceBackward0" if name else _NONE,
     d_input=_reduce_d_input,
     d_src=_reduce_d_src,
 )
@@ -426,6 +431,8 @@ def _nowhere(index, input):
     return wrap(np.empty((0,) * max(input._array.ndim, 1), np.int64))
 
 
+#: PyTorch's name of a Node that has no derivative
+_NONE = "NotImplemented"
 _REDUCE = {"add": "sum", "multiply": "prod"}
 
 
@@ -456,7 +463,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None, out=None):
             dim=dim,
             reduce=_REDUCE[reduce],
             include_self=True,
-            name="Scatter",
+            name="",
             out=out,
         )
     if source is None:
@@ -538,11 +545,13 @@ def take_along_dim(input, indices, dim=None, *, out=None):
         )
     from rushlight.ops.shapes import broadcast_shapes
 
+    if not one:
+        size_of(input, dim)  # refuses it
     dim = normalize_dim(dim, len(one))
     common = broadcast_shapes(one[:dim] + (1,) + one[dim + 1 :], two[:dim] + (1,) + two[dim + 1 :])
     wide = input.expand(common[:dim] + one[dim : dim + 1] + common[dim + 1 :])
     picks = indices.expand(common[:dim] + two[dim : dim + 1] + common[dim + 1 :])
-    size = one[dim] if one else 1
+    size = one[dim]
     array = picks._array
     if array.size and array.min() < 0:
         picks = wrap(np.where(array < 0, array + size, array))
