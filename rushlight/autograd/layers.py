@@ -78,6 +78,12 @@ class Layered:
     def flags(self):
         return self.value._array.flags
 
+    def geometry(self):
+        """How the elements lie in memory: as those below."""
+        from rushlight.ops.shape.parts import geometry_of
+
+        return geometry_of(self.value._array)
+
     @property
     def ndim(self):
         return len(self.shape)

@@ -7,6 +7,7 @@ import numpy as np
 from rushlight.autograd.layers import Layer, Layered
 from rushlight.autograd.views import check_in_place
 from rushlight.func.rules import rule_of
+from rushlight.ops.shape.parts import geometry_of
 from rushlight.tensor import wrap
 
 __all__ = ["BatchLayer", "Batched"]
@@ -58,6 +59,10 @@ class Batched(Layered):
     @property
     def strides(self):
         return self.value._array.strides[1:]
+
+    def geometry(self):
+        """How the elements of a sample lie in memory of its own."""
+        return geometry_of(np.broadcast_to(self.dtype.type(0), self.shape).copy())
 
     @property
     def flags(self):

@@ -20,7 +20,7 @@ class Shapes:
             return ops.view_(self, *shape)
         return ops.view_(self, dtype) if size is None else ops.view_(self, size)
 
-    def expand(self, *sizes, size=None):
+    def expand(self, *sizes, size=None, implicit=False):
         """Dimensions of size 1 repeated without copying."""
         return ops.expand(self, *sizes) if size is None else ops.expand(self, size)
 
@@ -112,9 +112,9 @@ class Shapes:
         """Expanded to the shape of `other`."""
         return ops.expand_as(self, other)
 
-    def broadcast_to(self, size):
-        """Expanded to `size`."""
-        return ops.expand(self, size)
+    def broadcast_to(self, *sizes, size=None):
+        """Expanded to a size."""
+        return ops.expand(self, *sizes) if size is None else ops.expand(self, size)
 
     def narrow(self, dim, start, length):
         """`length` elements of a dimension from `start` on."""

@@ -7,7 +7,7 @@ import numpy as np
 from rushlight.autograd.views import check_in_place
 from rushlight.explain.provenance import here, note_cut, note_write
 from rushlight.formats import preserve_format
-from rushlight.ops.inplace import check_no_overlap, is_straight, overwrite
+from rushlight.ops.inplace import check_no_overlap, check_writable, is_straight, overwrite
 from rushlight.ops.layouts import check_format, contiguous_in, is_contiguous_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.meta import Meta
@@ -74,10 +74,10 @@ def contiguous(input, memory_format=None):
     if memory_format is None:
         return input if input._array.flags.c_contiguous else _clone_contiguous(input)
     check_format("contiguous", memory_format, input._array.ndim)
-    if memory_format is preserve_format:
-        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     if is_contiguous_in(memory_format, input._array):
         return input
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     return _clone_in(input, format=memory_format)
 
 
@@ -180,6 +180,7 @@ def copied(input, src):
 def copy_(input, src, non_blocking=False):
     """`src` (or a number), broadcast and cast, written into `input`."""
     if isinstance(src, NUMBER_TYPES):
+        check_writable(input)
         return fill_(input, src)
     if not isinstance(src, Tensor):
         raise TypeError(
@@ -302,7 +303,7 @@ def fill_(input, value):
     if set_straight(input, ..., value):
         return input
     check_in_place(input)
-    overwrite(input, _fill(input, value, 2), expanded=True)
+    overwrite(input, _fill(input, value, 2), expanded=not isinstance(value, Tensor))
     return input
 
 

@@ -17,7 +17,7 @@ from rushlight.kernels import in_order
 from rushlight.kernels import places as loops
 from rushlight.ops import fast
 from rushlight.ops.creation.convert import array_from, native
-from rushlight.ops.creation.copies import copy_
+from rushlight.ops.creation.copies import copy_, fill_
 from rushlight.ops.deprecated import deprecated, warn_of_expanded
 from rushlight.ops.inplace import check_no_overlap, check_writable, has_shared_places, in_place
 from rushlight.ops.limits import check_assigned
@@ -404,43 +404,83 @@ def _split(parts, missing):
 _TRUE, _FALSE = np.array([True]), np.array([False])
 
 
-def checked_picks(picks, shape):
+def checked_picks(picks, shape, input=None, values=None):
     """Arrays that pick elements, after making sure that they can.
+
+    Args:
+        picks: the arrays, and full slices.
+        shape: the shape of what they pick from.
+        input, values: Tensors: what is written to, and what is to be written; None if only read.
 
     Raises:
         IndexError: a position is out of range, a mask has another shape, or the arrays don't
             broadcast.
+        RuntimeError: `values` don't broadcast to what is picked, or have another dtype.
     """
-    dim = 0
     shapes: list = []  # of the arrays of positions: a mask stands for one per dimension
+    located = []  # arrays of positions: their number, the size of the dimension
+    dim = 0
     for pick in picks:
         if dim >= len(shape):
             raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
-        if pick.__class__ is slice:
-            dim += 1
-        elif pick.dtype.kind == "b":
-            if pick.ndim > len(shape) - dim:
-                raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
-            if pick.shape != shape[dim : dim + pick.ndim]:
-                raise IndexError(
-                    f"The shape of the mask {list(pick.shape)} at index "
-                    f"{first_difference(pick.shape, shape[dim:])} does not match the shape of the "
-                    f"indexed tensor {list(shape)} at index "
-                    f"{dim + first_difference(pick.shape, shape[dim:])}"
-                )
-            if len(picks) > 1:
-                shapes += [(int(np.count_nonzero(pick)),)] * pick.ndim
-            dim += pick.ndim
-        elif hasattr(pick, "handles_operations"):  # its elements are checked where they are used
-            shapes.append(pick.shape)
-            dim += 1
-        else:
-            check_positions(pick, len(shapes), shape[dim])
-            shapes.append(pick.shape)
-            dim += 1
+        if pick.__class__ is not slice:
+            if pick.dtype.kind == "b":
+                check_mask_shape(pick.shape, shape, dim)
+                if len(picks) > 1 or values is not None:
+                    shapes += [(_count(pick),)] * pick.ndim
+            else:
+                located.append((pick, len(shapes), shape[dim]))
+                shapes.append(pick.shape)
+        dim += _dims_of(pick)
     if len(shapes) > 1:
-        check_broadcast_picks(shapes)
+        broadcast_of_picks(shapes)
+    if any(not size and pick.size for pick, _, size in located):
+        raise IndexError("index is out of bounds for dimension with size 0")
+    if values is not None:
+        check_fits(values._array.shape, picked_shape(shape, picks))
+        check_same_dtype(input, values)
+    for pick, number, size in located:
+        if not hasattr(pick, "handles_operations"):  # its elements are checked where they are used
+            check_positions(pick, number, size)
     return picks
+
+
+def _count(mask):
+    return int(np.count_nonzero(mask.outline() if hasattr(mask, "outline") else mask))
+
+
+def check_mask_shape(mask, shape, dim):
+    """Refuse a mask (its shape) that doesn't lie over the dimensions from `dim` on."""
+    if len(mask) > len(shape) - dim:
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+    if mask != shape[dim : dim + len(mask)]:
+        place = first_difference(mask, shape[dim:])
+        raise IndexError(
+            f"The shape of the mask {list(mask)} at index {place} does not match the shape of the "
+            f"indexed tensor {list(shape)} at index {dim + place}"
+        )
+
+
+def picked_shape(shape, picks):
+    """The shape of what arrays pick: their common one stands where they do if they are neighbours.
+
+    >>> import numpy as np
+    >>> two = np.zeros(2, int)
+    >>> picked_shape((3, 4, 5), (slice(None), two, two)), picked_shape((3, 4, 5), (two, ALL, two))
+    ((3, 2), (2, 4))
+    """
+    shapes, places, left = [], [], []
+    dim = 0
+    for pick in picks:
+        if pick.__class__ is slice:
+            left.append(shape[dim])
+        else:
+            places.append(len(left))
+            shapes.append((_count(pick),) if pick.dtype.kind == "b" else pick.shape)
+        dim += _dims_of(pick)
+    left += shape[dim:]
+    place = places[0] if places and places[0] == places[-1] else 0
+    return (*left[:place], *broadcast_of_picks(shapes), *left[place:])
 
 
 def first_difference(one, other):
@@ -453,8 +493,6 @@ def first_difference(one, other):
 
 def check_positions(positions, dim, size):
     """Refuse positions outside a dimension of this size, the `dim`-th that arrays pick from."""
-    if positions.size and not size:
-        raise IndexError("index is out of bounds for dimension with size 0")
     if positions.size and (positions.max() >= size or positions.min() < -size):
         bad = positions[(positions >= size) | (positions < -size)].flat[0]
         raise explained(
@@ -462,10 +500,10 @@ def check_positions(positions, dim, size):
         )
 
 
-def check_broadcast_picks(shapes):
-    """Refuse arrays of positions that don't broadcast against each other."""
+def broadcast_of_picks(shapes):
+    """The shape to which arrays of positions broadcast."""
     try:
-        np.broadcast_shapes(*shapes)
+        return np.broadcast_shapes(*shapes)
     except ValueError:
         listed = ", ".join(str(list(s)) for s in shapes)
         raise IndexError(
@@ -531,24 +569,41 @@ def setitem(input, index, value):
         basic, picks = read_index(index, input._array.shape)
     tensor = value if isinstance(value, Tensor) else as_value(value, input)
     if picks is None:
-        whole = all(part is ALL or part is Ellipsis for part in basic)
+        whole = is_whole(basic, input._array.shape)
         target = input if whole else _basic_index(input, index=basic)
         tensor = without_leading_ones(tensor, target._array.ndim)
+        if not tensor._array.ndim:
+            fill_(target, tensor)
+            return
         if tensor._array.shape != target._array.shape:
             expanded_shape(tensor, target._array.shape)
         copy_(target, tensor)
         return
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
-    picks = checked_picks(picks, viewed._array.shape)
     if tensor._array.size == 1 and _is_one_mask(picks):
         refuse_byte_mask(index)
         check_assigned(tensor.item(), viewed.dtype)
         tensor = tensor.to(viewed.dtype)
-    check_same_dtype(viewed, tensor)
+    if tensor._array.ndim > 1:
+        tensor = without_leading_ones(tensor, len(picked_shape(viewed._array.shape, picks)))
+    picks = checked_picks(picks, viewed._array.shape, viewed, tensor)
     warn_of_bytes(index)
     if isinstance(value, Tensor):
         check_no_overlap(viewed, value, *_parts(index), same=True)
     put_at(viewed, picks, tensor, accumulate=False)
+
+
+def is_whole(index, shape):
+    """Whether a basic index picks all of a tensor of this shape, slice by slice from the first."""
+    if Ellipsis in index:
+        return all(part is ALL or part is Ellipsis for part in index)
+    return len(index) <= len(shape) and all(map(_is_whole_slice, index, shape))
+
+
+def _is_whole_slice(part, size):
+    if part.__class__ is not slice or part.start not in (None, 0) or part.step not in (None, 1):
+        return False
+    return part.stop is None or part.stop >= size
 
 
 def _parts(index):
@@ -606,12 +661,8 @@ def without_leading_ones(value, ndim):
 def put_at(target, picks, values, accumulate):
     """Write (or add) `values` at `picks`, in place."""
     check_in_place(target)
-    if values._array.ndim:
-        shape = picked_shape(target._array, picks)
-        values = without_leading_ones(values, len(shape))
-        check_fits(values._array.shape, shape)
     recorded = modes.grad_enabled and (target._requires_grad or values._requires_grad)
-    if recorded or fast.is_intercepted() or modes.dual_level >= 0:
+    if recorded or fast.is_intercepted() or modes.layers or modes.dual_level >= 0:
         in_place(_index_put, target, values, index=picks, accumulate=accumulate)
         return
     check_writable(target, expanded=True)
@@ -626,12 +677,6 @@ def put_at(target, picks, values, accumulate):
         note_write(target._counter)
 
 
-def picked_shape(array, picks):
-    """The shape of `array[picks]`, found without touching elements."""
-    picks = tuple(p.outline() if hasattr(p, "outline") else p for p in picks)
-    return np.broadcast_to(np.zeros((), bool), array.shape)[picks].shape
-
-
 def check_fits(shape, target):
     """Refuse values that don't broadcast to what they are written to."""
     fits = len(shape) <= len(target) and all(
@@ -644,8 +689,9 @@ def check_fits(shape, target):
         )
 
 
-def picks_of(name, indices, shape):
-    """The positions of `index_put`: a tuple of Tensors."""
+def picks_of(name, indices, input, values):
+    """The positions of `index_put`, a tuple of Tensors, after making sure that they can be used."""
+    shape = input._array.shape
     if isinstance(indices, Tensor):
         raise TypeError(
             f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not Tensor"
@@ -663,7 +709,7 @@ def picks_of(name, indices, shape):
         )
     if sum(map(_dims_of, parts)) > len(shape):
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
-    return checked_picks(tuple(parts), shape)
+    return checked_picks(tuple(parts), shape, input, values)
 
 
 def _plain_pick(x):
@@ -681,16 +727,13 @@ def index_put(input, indices, values, accumulate=False):
     >>> torch.index_put(torch.zeros(3), (torch.tensor([0, 0]),), torch.ones(2), accumulate=True)
     tensor([2., 0., 0.])
     """
-    check_same_dtype(input, values)
-    picks = picks_of("index_put", indices, input._array.shape)
-    check_fits(values._array.shape, picked_shape(input._array, picks))
+    picks = picks_of("index_put", indices, input, values)
     return _index_put(input, values, index=picks, accumulate=accumulate)
 
 
 def index_put_(input, indices, values, accumulate=False):
     """`index_put` in place."""
-    check_same_dtype(input, values)
-    picks = picks_of("index_put_", indices, input._array.shape)
+    picks = picks_of("index_put_", indices, input, values)
     check_no_overlap(input, values, *indices, same=True)
     put_at(input, picks, values, accumulate)
     return input

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.autograd.tape import modes
 from rushlight.kernels import in_order
 from rushlight.kernels.order import best_of_rows, order_of_rows, packs
 from rushlight.ops.indexing.scatter import _gather, _gather_put
@@ -91,6 +92,8 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
     dim = checked_dim(input, dim)
     if input._array.ndim == 0:
         return wrap(np.zeros((), np.int64))
+    if modes.layers:
+        return _sort(input, dim=dim, descending=descending, stable=stable)[1]
     return wrap(np.ascontiguousarray(order_of(input._array, dim, descending)))
 
 

@@ -427,6 +427,8 @@ def split(tensor, split_size_or_sections, dim=0):
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     if isinstance(split_size_or_sections, (list, tuple)):
+        if not tensor._array.ndim:
+            raise RuntimeError("split expects at least a 1-dimensional tensor")
         return split_with_sizes(tensor, split_size_or_sections, dim)
     if not hasattr(split_size_or_sections, "__index__"):
         raise TypeError(
@@ -518,6 +520,8 @@ def _unsafe_split(input, *, name, dim, bounds):
 
 def _let_go(pieces):
     """The pieces that a `split` gave, as tensors that may be changed in place."""
+    if modes.layers:
+        return pieces  # a transform's are followed by themselves
     source, _, (name, dim, bounds) = pieces[0]._replay
     return _unsafe_split(source, name=name, dim=dim, bounds=bounds)
 

@@ -17,6 +17,7 @@ from rushlight.ops.output import replace_memory
 from rushlight.ops.shape.parts import as_strided, origin_of, storage_of, strided_storage
 from rushlight.ops.shape.views import shape_argument, squeeze, t, transpose, unsqueeze
 from rushlight.ops.shapes import normalize_dim
+from rushlight.ops.turned import memory_of
 from rushlight.tensor import Tensor
 from rushlight.tensor import wrap as wrap_array
 
@@ -233,11 +234,24 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
 def stride(input, dim=None):
     """How many elements apart neighbours lie, along each dimension or along one."""
     array = input._array
-    if array.size:
-        strides = element_strides(array)
-    else:
-        strides = contiguous_strides(array.shape)  # NumPy has zeros, PyTorch has not
+    strides = element_strides(array) if array.size else strides_of_empty(input)
     return strides if dim is None else strides[normalize_dim(dim, array.ndim)]
+
+
+def strides_of_empty(input):
+    """The strides, in elements, of a tensor without elements.
+
+    NumPy forgets them: of a view, they are found by viewing the tensor that it is a view of.
+    """
+    array = memory_of(input._array)
+    if any(array.strides):
+        return element_strides(array)
+    source, op, options = getattr(input, "_replay", (None, None, ()))
+    if source is None or source.numel() or op.outputs or op.name == "_view":
+        return contiguous_strides(array.shape)
+    strides = [each * array.itemsize for each in strides_of_empty(source)]
+    shown = np.lib.stride_tricks.as_strided(np.empty(1, array.dtype), source.shape, strides)
+    return element_strides(op.kernel(shown, **dict(zip(op.options, options, strict=True))))
 
 
 def element_strides(array):

@@ -278,12 +278,19 @@ def as_strided(input, size, stride, storage_offset=None):
     if storage_offset is not None and storage_offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
     array = input._array
-    own = tuple(each // array.itemsize for each in array.strides)
-    offset = origin_of(array)
+    geometry = geometry_of(array)
     return _as_strided(
         input,
         size=size,
         stride=stride,
-        storage_offset=offset if storage_offset is None else storage_offset,
-        geometry=(array.shape, own, offset, storage_of(array).size),
+        storage_offset=geometry[2] if storage_offset is None else storage_offset,
+        geometry=geometry,
     )
+
+
+def geometry_of(array):
+    """Sizes, strides and offset in elements, and how many elements the storage has."""
+    if hasattr(array, "geometry"):  # what a transform follows
+        return array.geometry()
+    own = tuple(each // array.itemsize for each in array.strides)
+    return array.shape, own, origin_of(array), storage_of(array).size

@@ -6,12 +6,16 @@ from types import FunctionType
 
 import numpy as np
 
+from rushlight.autograd.tape import modes
+from rushlight.dtypes import dtype
+from rushlight.ops.creation.copies import _clone_contiguous as clone
 from rushlight.ops.indexing.brackets import _basic_index, _basic_put, slice_dim
 from rushlight.ops.op import opaque, registry
 from rushlight.ops.output import write_out
 from rushlight.ops.shape import join, parts, views
 from rushlight.ops.shape.parts import _as_strided, _diagonal, _diagonal_put
 from rushlight.ops.shapes import normalize_dim
+from rushlight.tensor import Tensor
 
 __all__ = [
     "alias_copy",
@@ -64,8 +68,13 @@ def _copier(op):
 
 
 def _copy_of(view, out):
-    """What a view shows, as a copy: found by how the view came about."""
-    source, op, options = view._replay
+    """What a view (or each of several) shows, as a copy: found by how the view came about."""
+    first = view if isinstance(view, Tensor) else next(iter(view), None)
+    if first is None:
+        return view
+    if modes.layers:  # a transform does not say how its views come about
+        return clone(view) if first is view else tuple(map(clone, view))
+    source, op, options = first._replay
     named = dict(zip(op.options, options, strict=True))
     return _copying(op)(source, **named, out=out)
 
@@ -110,10 +119,10 @@ def _narrow_copy(input, *, dim, start, stop):
 
 def narrow_copy(input, dim, start, length, *, out=None):
     """`narrow`, copied."""
-    view = parts.narrow(input, dim, start, length)
+    parts.narrow(input, dim, start, length)  # refuses what is out of range
     dim = normalize_dim(dim, input._array.ndim)
-    part = view._replay[2][0][dim]
-    return _narrow_copy(input, dim=dim, start=part.start, stop=part.stop, out=out)
+    start = int(start) % max(input._array.shape[dim], 1) if start < 0 else int(start)
+    return _narrow_copy(input, dim=dim, start=start, stop=start + length, out=out)
 
 
 def permute_copy(input, dims, *, out=None):
@@ -134,12 +143,12 @@ def slice_copy(input, dim=0, start=None, end=None, step=1, *, out=None):
 
 def split_copy(input, split_size, dim=0, *, out=None):
     """`split`, copied."""
-    return _copy_of(join.split(input, split_size, dim)[0], out)
+    return _copy_of(join.split(input, split_size, dim), out)
 
 
 def split_with_sizes_copy(input, split_sizes, dim=0, *, out=None):
     """`split_with_sizes`, copied."""
-    return _copy_of(join.split_with_sizes(input, split_sizes, dim)[0], out)
+    return _copy_of(join.split_with_sizes(input, split_sizes, dim), out)
 
 
 def squeeze_copy(input, dim=None, *, out=None):
@@ -159,7 +168,7 @@ def transpose_copy(input, dim0, dim1, *, out=None):
 
 def unbind_copy(input, dim=0, *, out=None):
     """`unbind`, copied."""
-    return _copy_of(join.unbind(input, dim)[0], out)
+    return _copy_of(join.unbind(input, dim), out)
 
 
 def unfold_copy(input, dimension, size, step, *, out=None):
@@ -175,7 +184,7 @@ def unsqueeze_copy(input, dim, *, out=None):
 def view_copy(input, size, *, out=None):
     """`view`, copied."""
     view = views.view_(input, size)
-    if view._replay[1].name == "view_dtype":
+    if isinstance(size, dtype):
         made = view.clone()
         return made if out is None else write_out("view_copy", made, (), out)
     return _copy_of(view, out)
@@ -266,9 +275,8 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     tensor([[1., 0.],
             [0., 1.]])
     """
-    part = parts.diagonal(input, offset, dim1, dim2)
-    _check_scatter(src, part)
-    offset, one, two = part._replay[2]
+    _check_scatter(src, parts.diagonal(input, offset, dim1, dim2))
+    one, two = (normalize_dim(dim, input._array.ndim) for dim in (dim1, dim2))
     return _diagonal_scatter(input, src, offset=offset, dim1=one, dim2=two)
 
 
@@ -292,9 +300,13 @@ def _strided_scatter(input, src, *, size, stride, storage_offset, geometry):
 
 def as_strided_scatter(input, src, size, stride, storage_offset=None):
     """`input` with `src` in place of `input.as_strided(size, stride, storage_offset)`."""
-    part = parts.as_strided(input, size, stride, storage_offset)
-    _check_scatter(src, part)
-    size, stride, storage_offset, geometry = part._replay[2]
+    _check_scatter(src, parts.as_strided(input, size, stride, storage_offset))
+    geometry = parts.geometry_of(input._array)
     return _strided_scatter(
-        input, src, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+        input,
+        src,
+        size=tuple(size),
+        stride=tuple(stride),
+        storage_offset=geometry[2] if storage_offset is None else storage_offset,
+        geometry=geometry,
     )

@@ -138,8 +138,7 @@ def _sum_to_size(input, *, shape):
 @view(linear=True, node="UnsqueezeBackward0", d_input=lambda g, dim: _squeeze(g, dim=(dim,)))
 def _unsqueeze(input, *, dim):
     """A new dimension of size 1 at `dim`."""
-    shape = input.shape
-    return input.reshape((*shape[:dim], 1, *shape[dim:]))
+    return input[(*(slice(None),) * dim, None)]
 
 
 @view(
