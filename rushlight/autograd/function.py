@@ -371,11 +371,10 @@ def once_differentiable(backward):
             modes.grad_enabled = recording
         if not recording:
             return returned
-        wanting = [a for a in args if isinstance(a, Tensor) and a._requires_grad]
-        if not wanting:
+        if not any(isinstance(a, Tensor) and a._requires_grad for a in args):
             return returned
         results = returned if isinstance(returned, tuple) else (returned,)
-        marked = tuple(_refuse_again(r, wanting) if isinstance(r, Tensor) else r for r in results)
+        marked = tuple(_refuse_again(r) if isinstance(r, Tensor) else r for r in results)
         return marked if isinstance(returned, tuple) else marked[0]
 
     return call_once
@@ -396,12 +395,13 @@ class Error(Node):
     backward_tensors = backward
 
 
-def _refuse_again(result, wanting):
+def _refuse_again(result):
+    """The result as one whose derivative is refused; the graph ends there."""
     node = Error()
     node.message = (
         "trying to differentiate twice a function that was marked with @once_differentiable"
     )
-    node.edges = tuple(gradient_edge(x) for x in wanting)
+    node.edges = (result.detach().requires_grad_(),)
     node.seq = next_sequence_number()
     node.line = here[0]
     node.hooks, node.saved, node.guards = None, (), ()

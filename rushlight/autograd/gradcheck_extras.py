@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight.autograd.backward import grad
 from rushlight.autograd.function import Function
-from rushlight.autograd.jacobian import random_directions
+from rushlight.autograd.jacobian import random_tangents
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["check_batched_gradients", "check_batched_tangents", "check_undefined"]
@@ -82,7 +82,7 @@ def _warn_of_check():
 
 def check_batched_gradients(output, wanted, error):
     """A batched backward pass must give what single passes give."""
-    given = [random_directions([output], unit=False)[0] for _ in range(2)]
+    given = random_tangents(output)
     expected = [grad(output, wanted, wrap(g), retain_graph=True, allow_unused=True) for g in given]
     try:
         found = grad(
@@ -100,10 +100,12 @@ def check_batched_gradients(output, wanted, error):
 
 
 def _compare_batch(number, batch, singles, error):
+    from rushlight.ops.turned import array_of
+
     if batch is None:
         return
-    stacked = np.stack([each._array for each in singles])
-    if not np.allclose(batch._array, stacked):
+    stacked = np.stack([array_of(each) for each in singles])
+    if not np.allclose(array_of(batch), stacked):
         raise error(
             f"For input {number}, batched gradients differ from single ones:\n\n"
             f"Got:\n{batch}\n\nExpected:\n{wrap(stacked)}\n"
@@ -123,7 +125,7 @@ def check_batched_tangents(function, inputs, error):
             pairs = tangents_of_outputs(function, inputs, x, tangent)
             return tuple(pair.tangent for pair in pairs if pair.tangent is not None)
 
-        given = [wrap(random_directions([x], unit=False)[0]) for _ in range(2)]
+        given = [wrap(each) for each in random_tangents(x)]
         singles = [push(each) for each in given]
         try:
             batches = vmap(push)(wrap(np.stack([each._array for each in given])))

@@ -11,56 +11,51 @@ import numpy as np
 
 from rushlight.autograd.backward import grad
 from rushlight.autograd.tape import modes
-from rushlight.tensor import as_array, wrap
+from rushlight.tensor import wrap
 
 __all__ = [
     "analytical_jacobian",
     "analytical_product",
     "forward_jacobian",
-    "forward_product",
+    "forward_products",
     "numerical_jacobian",
-    "numerical_product",
+    "numerical_products",
     "random_directions",
+    "random_tangents",
     "tangents_of_outputs",
 ]
 
 
-def _values(tensors):
-    return [np.array(x._array, copy=True) for x in tensors]
+def _central_difference(function, array, index, step, eps):
+    """The change of each output of `function()` per eps, flat, as a part of an input moves.
 
-
-def _central_difference(function, array, index, step):
-    """The change of the outputs per step, at one element of an input."""
-    before = array[index]
-    array[index] = before - step
-    low = _values(function())
-    array[index] = before + step
-    high = _values(function())
-    array[index] = before
-    return [(h - l) / (2 * abs(step)) for h, l in zip(high, low, strict=True)]
+    The input is changed in place, and restored.
+    """
+    before = np.array(array[index], copy=True)
+    sides = []
+    try:
+        for moved in (before - step, before + step):
+            array[index] = moved
+            sides.append([x.detach().clone() for x in function()])
+    finally:
+        array[index] = before
+    return [(high - low)._array.reshape(-1) / (2 * eps) for low, high in zip(*sides, strict=True)]
 
 
 def numerical_jacobian(function, inputs, eps):
-    """For each output of `function()`, its Jacobians by the inputs, from differences.
-
-    The inputs are changed in place, element by element, and restored.
-    """
-    sizes = [x._array.size for x in _detached(function())]
+    """For each output of `function()`, its Jacobians by the inputs, from differences."""
+    sizes = [x._array.size for x in function()]
     found = [[np.zeros((x._array.size, size), x._array.dtype) for x in inputs] for size in sizes]
     for number, x in enumerate(inputs):
         array = x._array
         for row, index in enumerate(np.ndindex(array.shape)):
-            change = _central_difference(function, array, index, eps)
+            change = _central_difference(function, array, index, eps, eps)
             if array.dtype.kind == "c":
-                along_imaginary = _central_difference(function, array, index, eps * 1j)
+                along_imaginary = _central_difference(function, array, index, eps * 1j, eps)
                 change = [a + 1j * b for a, b in zip(change, along_imaginary, strict=True)]
             for output, each in enumerate(change):
-                found[output][number][row] = each.reshape(-1)
+                found[output][number][row] = each
     return found
-
-
-def _detached(tensors):
-    return [x.detach() for x in tensors]
 
 
 def analytical_jacobian(output, inputs):
@@ -99,55 +94,61 @@ def _gradients(output, inputs, weights, fit):
 # Products with random vectors ---------------------------------------------------------------------
 
 
-def random_directions(tensors, unit=True):
-    """A random array like each tensor; of length 1 if `unit`, with positive elements."""
-    made = []
+def random_directions(tensors, generator):
+    """A random vector of length 1 for each tensor, flat, its elements positive.
+
+    That of a complex tensor is complex: one vector for its real part, one for the imaginary part.
+    """
+    directions = []
     for x in tensors:
-        shape, kind = x._array.shape, x._array.dtype
-        draw = _uniform(x._array.size).reshape(shape)
-        if kind.kind == "c":
-            draw = draw + 1j * _uniform(x._array.size).reshape(shape)
-        length = np.linalg.norm(draw) if unit else 1
-        made.append(as_array(draw / (length or 1)).astype(kind))
-    return made
+        direction = _unit_vector(x, generator)
+        if x.is_complex():
+            direction = direction + 1j * _unit_vector(x, generator)
+        directions.append(direction)
+    return directions
 
 
-def _uniform(count):
-    from rushlight.dtypes import float64
+def _unit_vector(x, generator):
     from rushlight.ops import rand
 
-    return rand(count, dtype=float64)._array
+    drawn = rand(x._array.size, generator=generator)._array
+    drawn = drawn.astype(x._array.real.dtype)
+    return drawn / (np.linalg.norm(drawn) or 1)
 
 
-def _inner(a, b):
-    """The sum of products of two arrays, real: each real and each imaginary part counts."""
-    return float(np.sum(np.real(a) * np.real(b)) + np.sum(np.imag(a) * np.imag(b)))
-
-
-def numerical_product(function, inputs, eps, directions, weights):
-    """For each input, the change of the weighted output per step in a direction."""
+def numerical_products(function, inputs, eps, directions):
+    """For each input, the change of each output of `function()` per step in a direction, flat."""
     found = []
     for x, direction in zip(inputs, directions, strict=True):
         array = x._array
-        before = array.copy()
-        values = []
-        for step in (eps, -eps):
-            array[...] = before + step * direction
-            values.append(_inner(function().detach()._array, weights))
-        array[...] = before
-        found.append(np.float64((values[0] - values[1]) / (2 * eps)))
+        steps = eps * direction.reshape(array.shape)
+        change = _central_difference(function, array, ..., steps.real, eps)
+        if x.is_complex():
+            along = _central_difference(function, array, ..., 1j * steps.imag, eps)
+            change = [a + 1j * b for a, b in zip(change, along, strict=True)]
+        found.append(change)
     return found
 
 
 def analytical_product(output, inputs, directions, weights):
-    """The same from one backward pass, and whether the gradients fit."""
+    """The derivatives of the weighted output in these directions, from one backward pass.
+
+    Returns:
+        The products; and whether all gradients had the shape and the dtype of their input.
+    """
     fit = [True, True]
+    weights = weights.reshape(output._array.shape).astype(output._array.dtype)
     gradients = _gradients(output, inputs, weights, fit)
     found = [
-        np.float64(0 if g is None else _inner(g, direction))
+        np.float64(0) if g is None else _product(g.reshape(-1), direction)
         for g, direction in zip(gradients, directions, strict=True)
     ]
     return found, fit
+
+
+def _product(gradient, direction):
+    real = gradient.real @ direction.real
+    return real + 1j * (gradient.imag @ direction.imag) if direction.dtype.kind == "c" else real
 
 
 # Forward mode -------------------------------------------------------------------------------------
@@ -171,9 +172,9 @@ def _leaf_like(x):
 
 
 def forward_jacobian(function, inputs, wanted, part):
-    """For each differentiable output, its Jacobians by the inputs, from forward mode.
+    """For each output, its Jacobians by the inputs, from forward mode.
 
-    `part` takes the real or the imaginary part of an array.
+    `part` takes the real or the imaginary part of an array of complex numbers.
     """
     found = None
     for number, x in enumerate(wanted):
@@ -182,8 +183,7 @@ def forward_jacobian(function, inputs, wanted, part):
             tangent[index] = 1
             columns = _columns(function, inputs, x, tangent, part)
             if tangent.dtype.kind == "c":
-                tangent[index] = 1j
-                along = _columns(function, inputs, x, tangent, part)
+                along = _columns(function, inputs, x, 1j * tangent, part)
                 columns = [a + 1j * b for a, b in zip(columns, along, strict=True)]
             if found is None:
                 found = [
@@ -196,20 +196,32 @@ def forward_jacobian(function, inputs, wanted, part):
 
 
 def _columns(function, inputs, x, tangent, part):
-    """The tangents of the differentiable outputs, flat; zeros where there is none."""
+    """The tangents of the outputs, flat; zeros where there is none."""
+    from rushlight.ops.turned import array_of
+
     columns = []
     for primal, out_tangent in tangents_of_outputs(function, inputs, x, wrap(tangent)):
-        array = primal._array
-        if array.dtype.kind in "fcV":
-            given = np.zeros_like(array) if out_tangent is None else out_tangent._array
-            columns.append(part(given).reshape(-1))
+        given = array_of(primal if out_tangent is None else out_tangent)
+        given = np.zeros_like(given) if out_tangent is None else given
+        columns.append((part(given) if given.dtype.kind == "c" else given).reshape(-1))
     return columns
 
 
-def forward_product(function, index, inputs, wanted, directions, weights, part):
-    """For each input, the weighted tangent of one output where the input moves in a direction."""
+def forward_products(function, inputs, wanted, directions, part):
+    """For each input, the tangent of each output, flat, where the input moves in a direction."""
     found = []
     for x, direction in zip(wanted, directions, strict=True):
-        column = _columns(function, inputs, x, direction, part)[index]
-        found.append(np.float64(_inner(column, weights.reshape(-1))))
+        direction = direction.reshape(x._array.shape)
+        columns = _columns(function, inputs, x, direction.real.astype(x._array.dtype), part)
+        if x.is_complex():
+            along = _columns(function, inputs, x, 1j * direction.imag, part)
+            columns = [a + 1j * b for a, b in zip(columns, along, strict=True)]
+        found.append(columns)
     return found
+
+
+def random_tangents(x):
+    """Two random arrays like a tensor, from the stream that `torch.manual_seed` sets."""
+    from rushlight.ops import randn
+
+    return [randn(x.shape, dtype=x.dtype)._array for _ in range(2)]
