@@ -17,6 +17,12 @@ import warnings
 import weakref
 from contextlib import contextmanager, nullcontext
 
+from rushlight.amp.autocast_mode import (
+    autocast,
+    get_autocast_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_enabled,
+)
 from rushlight.autograd import Function, backward, enable_grad, is_grad_enabled
 from rushlight.autograd.function import SavedTensor
 from rushlight.autograd.graph import saved_tensors_hooks
@@ -139,6 +145,7 @@ class Call:
         self.kwargs = kwargs
         self.forward_context, self.recompute_context = context_fn()
         self.rng_state = get_rng_state() if preserve_rng_state else None
+        self.autocast = _present_autocast()
         self.places = []
         self.expected = []  # metadata of what the first run saved
         self.found = []  # and of what the second one saved
@@ -184,6 +191,7 @@ class Call:
         with (
             fork_rng(enabled=self.rng_state is not None),
             enable_grad(),
+            autocast(**self.autocast),
             saved_tensors_hooks(self.fill, _identity),
             _until_enough(self),
             self.recompute_context,
@@ -217,10 +225,13 @@ class Call:
         """The error, with the lines of both runs if they were noted."""
         if not self.traced:
             message += "\nWith `debug=True`, `checkpoint` notes which lines save the tensors."
-        else:
-            message += _listed("the original forward", self.lines)
-            message += _listed("recomputation", self.found_lines)
-        return CheckpointError(message)
+            return CheckpointError(message)
+        return CheckpointError(
+            " An error happened while unpacking tensors; dumping logs of latest computation\n"
+            "because you passed `debug=True` to `torch.utils.checkpoint.checkpoint()`.\n"
+            f"{_listed('the original forward', self.lines)}"
+            f"{_listed('recomputation', self.found_lines)}\n{message}"
+        )
 
 
 class Place:
@@ -259,6 +270,16 @@ def _take(place):
 
 def _identity(tensor):
     return tensor
+
+
+def _present_autocast():
+    """What `autocast` is to be given so that it is as now."""
+    return {
+        "device_type": "cpu",
+        "dtype": get_autocast_dtype("cpu"),
+        "enabled": is_autocast_enabled("cpu"),
+        "cache_enabled": is_autocast_cache_enabled(),
+    }
 
 
 def _metadata(tensor):
@@ -329,6 +350,7 @@ class CheckpointFunction(Function):
         check_backward_validity(args)
         ctx.run_function = run_function
         ctx.rng_state = get_rng_state() if preserve_rng_state else None
+        ctx.autocast = _present_autocast()
         ctx.others = [None if isinstance(arg, Tensor) else arg for arg in args]
         ctx.places = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
         ctx.save_for_backward(*(args[i] for i in ctx.places))
@@ -347,7 +369,11 @@ class CheckpointFunction(Function):
         for place, tensor in zip(ctx.places, ctx.saved_tensors):
             inputs[place] = tensor
         inputs = detach_variable(tuple(inputs))
-        with fork_rng(enabled=ctx.rng_state is not None), enable_grad():
+        with (
+            fork_rng(enabled=ctx.rng_state is not None),
+            enable_grad(),
+            autocast(**ctx.autocast),
+        ):
             if ctx.rng_state is not None:
                 set_rng_state(ctx.rng_state)
             outputs = ctx.run_function(*inputs)
