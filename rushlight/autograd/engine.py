@@ -39,7 +39,8 @@ def run_ordinary(root, gradient, keep_graph):
         leaves = ordinary_pass(root, gradient, keep_graph)
         with accumulating:
             for leaf in list(leaves):
-                accumulate_array(leaf, leaves.pop(leaf))
+                if leaf._requires_grad:
+                    accumulate_array(leaf, leaves.pop(leaf))
     finally:
         modes.grad_enabled = before
     if callbacks:

@@ -384,13 +384,25 @@ def call_with_tangents(function, args, kwargs):
     several = outputs if isinstance(outputs, tuple) else (outputs,)
     for y, t in zip(several, tangents, strict=True):
         if t is not None and isinstance(y, Tensor):
-            check_returned(y, t)
+            known = next((g for x, g in zip(args, given, strict=True) if x is y), None)
+            check_returned(y, t, known)
             set_tangent(y, t)
     return outputs
 
 
-def check_returned(y, tangent):
-    """Refuse a tangent that `jvp` returned for the output `y`: not its shape, or not a view too."""
+def check_returned(y, tangent, known):
+    """Refuse a tangent that `jvp` returned for the output `y`: not its shape, or not a view too.
+
+    That of an input that was changed in place must be `known`, changed in place too.
+    """
+    if known is not None:
+        if tangent is not known:
+            raise RuntimeError(
+                "An inplace custom Function is not modifying the forward mode gradients inplace. "
+                "If the forward is modifying an input inplace, then the jvp function must modify "
+                "the corresponding gradient inplace."
+            )
+        return
     if y._base is not None and tangent._base is None:
         raise RuntimeError(
             "A custom Function's forward is returning a view (or an input as-is) but the jvp is "

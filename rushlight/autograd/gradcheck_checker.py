@@ -195,7 +195,9 @@ class Checker:
     def in_slow_mode(self, outputs, part, forward, output, index):
         """What the matrices say of a pair that disagreed in fast mode."""
         whole = self.in_full(outputs, part, forward)
-        numerical, analytical, atol = next(each[2:] for each in whole if each[:2] == (output, index))
+        numerical, analytical, atol = next(
+            each[2:] for each in whole if each[:2] == (output, index)
+        )
         text = (
             "\nThe above quantities relating the numerical and analytical jacobians are computed \n"
             "in fast mode. Whole matrices, computed in slow mode:\n\n"

@@ -18,7 +18,7 @@ from rushlight.autograd.tape import modes
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
-__all__ = ["EventList", "FunctionEvent", "profile", "record_function"]
+__all__ = ["EventList", "FunctionEvent", "emit_itt", "emit_nvtx", "profile", "record_function"]
 
 _HOME = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
@@ -61,6 +61,8 @@ class Recorder:
 
     def returned(self, event, args, result):
         """Note what an operation returned."""
+        first = result[0] if isinstance(result, tuple | list) and result else result
+        event.sequence_nr = number_of(getattr(first, "_node", None))
         if self.profile_memory:
             results = result if isinstance(result, tuple | list) else (result,)
             event.self_cpu_memory_usage = sum(made_bytes(x, args) for x in results)
@@ -70,11 +72,25 @@ class Recorder:
 
         def apply(gradient, edges):
             name = node.name()
-            evaluated = f"autograd::engine::evaluate_function: {name}"
-            with record_function(evaluated), record_function(name):
+            names = f"autograd::engine::evaluate_function: {name}", name
+            events = [self.begin(each) for each in names]
+            try:
                 return backward(gradient, edges)
+            finally:
+                for event in reversed(events):
+                    event.sequence_nr = number_of(node)
+                    self.end(event)
 
         return apply
+
+
+def number_of(node):
+    """The number by which events of an operation and of its derivative are told to belong together.
+
+    `node` may be one of several outputs of a Node; -1 for None.
+    """
+    node = getattr(node, "node", node)
+    return -1 if node is None or node.name().endswith("AccumulateGrad") else node.seq
 
 
 def shape_of(x):
@@ -231,6 +247,36 @@ class record_function(ContextDecorator):
         recorder, event = self._open.pop()
         if recorder is not None:
             recorder.end(event)
+
+
+class emit_itt:
+    """Mark each operation for Intel's profiler; without one that listens it does nothing.
+
+    >>> import rushlight as torch
+    >>> with torch.autograd.profiler.emit_itt():
+    ...     y = torch.ones(2) + 1
+    """
+
+    def __init__(self, enabled=True, record_shapes=False):
+        self.enabled, self.record_shapes = enabled, record_shapes
+
+    def __enter__(self):
+        return self if self.enabled else None
+
+    def __exit__(self, *exception):
+        """Nothing was begun."""
+
+
+class emit_nvtx(emit_itt):
+    """Mark each operation for NVIDIA's profiler, which needs a GPU.
+
+    Raises:
+        AssertionError: it is enabled, and entered.
+    """
+
+    def __enter__(self):
+        if self.enabled:
+            raise AssertionError("Torch not compiled with CUDA enabled")
 
 
 def noted(name, function, args, *more):

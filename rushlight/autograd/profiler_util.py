@@ -60,12 +60,14 @@ class FunctionEvent(Timed):
         time_range: from when to when.
         input_shapes: the shapes of the arguments, where the profile records shapes.
         stack: the lines of Python that led there, the innermost first, where it records them.
+        sequence_nr: the number of the Node that it recorded or whose rules it is; -1 for none.
         self_cpu_memory_usage: the size of the tensors that it made, where it records memory.
         cpu_parent, cpu_children: the event inside which it was, and those inside it.
     """
 
     count = 1
     self_cpu_memory_usage = 0
+    sequence_nr = -1
 
     def __init__(self, id, name, thread, start, input_shapes, stack=()):
         self.id = self.node_id = id

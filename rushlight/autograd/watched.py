@@ -249,12 +249,12 @@ class Pass:
                 self.captured[leaf, 0] = gradient
             return
         if hooks is None:
-            if gradient is not None:
+            if gradient is not None and leaf._requires_grad:
                 self.add_to_grad(leaf, gradient)
             return
         node = AccumulateGrad.of(leaf)
         gradient = self.run_before_hooks(node, gradient)
-        if gradient is None:
+        if gradient is None or not leaf._requires_grad:
             return
         self.add_to_grad(leaf, self.in_grad_dtype(leaf, gradient))
         for hook in list(hooks.accumulated.values()):

@@ -227,7 +227,11 @@ def _call(module, args, kwargs, ran):
     output = _after_forward(module, args, kwargs, output, ran)
     if backward:
         output = backward.watch_outputs(output)
-    _attach_partial_hooks(module, output)
+    hooks = _partial_hooks(module)
+    if hooks:
+        from rushlight.nn.partial_hooks import attach
+
+        attach(hooks, module, args, output)
     return output
 
 
@@ -399,10 +403,16 @@ class _BackwardHook:
         return grad_inputs
 
 
+def _partial_hooks(module):
+    """The backward hooks of the old kind for a module."""
+    hooks = [] if everywhere.backward_is_full else list(everywhere.backward.values())
+    return hooks if module._is_full_backward_hook else [*hooks, *module._backward_hooks.values()]
+
+
 def _checked(result, old, who, what):
     if result is None:
         return old
-    result = result if isinstance(result, tuple) else (result,)
+    result = (result,) if isinstance(result, Tensor) else result
     if len(result) != len(old):
         raise RuntimeError(
             f"{who} returned an invalid number of {what}, got {len(result)}, "
@@ -412,24 +422,3 @@ def _checked(result, old, who, what):
         if new is not None:
             check_replacement("hook", new, replaced)
     return result
-
-
-def _attach_partial_hooks(module, output):
-    """Hooks of the old kind go to the last operation that made the output."""
-    hooks = [] if everywhere.backward_is_full else list(everywhere.backward.values())
-    hooks += [] if module._is_full_backward_hook else module._backward_hooks.values()
-    while hooks and not isinstance(output, Tensor):
-        values = output.values() if isinstance(output, dict) else output
-        output = next(iter(values))
-    if not hooks or output.grad_fn is None:
-        return
-    for hook in hooks:
-        output.grad_fn.register_hook(lambda gi, go, hook=hook: hook(module, gi, go))
-    if any(function is not None for function, _ in output.grad_fn.next_functions[:-1]):
-        warnings.warn(
-            "Using a non-full backward hook when the forward contains multiple autograd Nodes is "
-            "deprecated and will be removed in future versions. This hook will be missing some "
-            "grad_input. Please use register_full_backward_hook to get the documented behavior.",
-            FutureWarning,
-            stacklevel=4,
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rushlight import dtypes
 from rushlight.tensor import type_name
 
-__all__ = ["no_such_form", "refuse", "refuse_derivative"]
+__all__ = ["no_such_form", "not_implemented", "refuse", "refuse_derivative"]
 
 NOT_FLOATING = "biuc"  # NumPy's letters for booleans, integers and complex numbers
 
@@ -51,6 +51,11 @@ def no_such_form(name, given, *forms, **named):
     )
 
 
+def not_implemented(name):
+    """What a derivative raises that PyTorch has left out among others of a function."""
+    raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+
 def refuse_derivative(name):
-    """What the derivative of a function without one raises."""
+    """What the derivative of a function without any raises."""
     raise RuntimeError(f"derivative for aten::{name} is not implemented")

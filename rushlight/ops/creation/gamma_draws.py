@@ -18,7 +18,7 @@ from rushlight.ops.creation.sample import stream
 from rushlight.ops.elementwise.gamma import _digamma, in_float64
 from rushlight.ops.op import elementwise, opaque
 from rushlight.ops.reduction.sums import _sum
-from rushlight.ops.refused import refuse_derivative
+from rushlight.ops.refused import not_implemented, refuse_derivative
 
 __all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad"]
 
@@ -94,8 +94,8 @@ def _gamma_slope(a, x):
     result="float",
     numbers=(),
     check=None,
-    d_input=lambda g: refuse_derivative("_standard_gamma_grad"),
-    d_output=lambda g: refuse_derivative("_standard_gamma_grad"),
+    d_input=lambda g: not_implemented("_standard_gamma_grad"),
+    d_output=lambda g: not_implemented("_standard_gamma_grad"),
 )
 def _standard_gamma_grad(input, output):
     """The derivative of the gamma draw `output` by its concentration `input`."""

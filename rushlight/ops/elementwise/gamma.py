@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from rushlight.ops.elementwise.arithmetic import refuse_derivative
 from rushlight.ops.elementwise.unary import exp, log, refuse_kinds
 from rushlight.ops.op import elementwise
-from rushlight.ops.refused import NOT_FLOATING
+from rushlight.ops.refused import NOT_FLOATING, not_implemented
 from rushlight.ops.scipy_functions import from_scipy
 
 __all__ = ["digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"]
@@ -128,7 +127,7 @@ def _zeta(s, q):
     title="special_zeta",
     overloaded=True,
     check=refuse_kinds("c", "zeta_cpu"),
-    d_input=lambda g: refuse_derivative("special_zeta"),
+    d_input=lambda g: not_implemented("zeta"),
     d_other=lambda g, input, other: -g * input * zeta(input + 1, other),
 )
 def zeta(input, other):
@@ -215,7 +214,7 @@ def _gamma_density(input, other):
     ufunc=in_float64(lambda a, x: from_scipy("gammainc", "torch.igamma")(a, x)),
     refuses=(NOT_FLOATING, "igamma_cpu"),
     numbers=(),
-    d_input=lambda g: refuse_derivative("igamma: input"),
+    d_input=lambda g: not_implemented("igamma: input"),
     d_other=lambda g, input, other: g * _gamma_density(input, other),
 )
 def igamma(input, other):
@@ -226,7 +225,7 @@ def igamma(input, other):
     ufunc=in_float64(lambda a, x: from_scipy("gammaincc", "torch.igammac")(a, x)),
     refuses=(NOT_FLOATING, "igammac_cpu"),
     numbers=(),
-    d_input=lambda g: refuse_derivative("igammac: input"),
+    d_input=lambda g: not_implemented("igammac: input"),
     d_other=lambda g, input, other: -g * _gamma_density(input, other),
 )
 def igammac(input, other):
