@@ -99,6 +99,7 @@ class Compiled:
             return self.function(*args, **kwargs)
         entry = None
         watch = Watch(self.function, *objects_in((args, kwargs)))
+        given = contents((args, kwargs))
         if not (self.first_runs or self.fullgraph) and any(map(lacks_state, watch.optimizers)):
             self.count_first_run(key)
             return self.function(*args, **kwargs)
@@ -107,6 +108,7 @@ class Compiled:
             result = self.function(*args, **kwargs)
             if trace.recorder.recording:
                 try:
+                    refuse_changes(given, contents((args, kwargs)))
                     names = leaf_names(self.function, args, kwargs)
                     entry = make_entry(trace, result, leaves, watch, names)
                 except Unrepeatable as error:
@@ -268,6 +270,21 @@ def objects_in(x):
         return [each for y in x.values() for each in objects_in(y)]
     known = x is None or isinstance(x, (Tensor, bool, int, float, str))
     return [] if known else [x]
+
+
+def contents(x):
+    """All that is in nested containers, and where each of them begins, in order."""
+    if type(x) in (tuple, list):
+        return [type(x), *(each for y in x for each in contents(y)), len]
+    if isinstance(x, dict):
+        return [dict, *(each for key, y in x.items() for each in (key, *contents(y))), len]
+    return [x]
+
+
+def refuse_changes(before, after):
+    """Refuse a run that changed a list or dict that it was given."""
+    if len(before) != len(after) or any(x is not y for x, y in zip(before, after, strict=True)):
+        raise Unrepeatable("it changes a list or dict that it is given")
 
 
 def leaf_names(function, args, kwargs):

@@ -20,7 +20,7 @@ from rushlight.compile.tracing import derivative
 from rushlight.compile.tracing.recorder import Number
 from rushlight.compile.tracing.sources import Argument, Captured, GradOf, NewTensor, Seen, ViewOf
 from rushlight.compile.tracing.symbol import Symbol
-from rushlight.compile.tracing.trace import Boundary
+from rushlight.compile.tracing.trace import Boundary, mode_settings
 from rushlight.tensor import Tensor
 
 __all__ = ["Entry", "Unrepeatable", "make_entry"]
@@ -46,10 +46,13 @@ def make_entry(trace, result, leaves, watch, names=()):
     name = watch.used_up()
     if name is not None:
         raise Unrepeatable(f"it draws from {name}")
+    if trace.modes != mode_settings():
+        raise Unrepeatable("it leaves another grad mode or default dtype behind")
     if trace.recorder.disturbed or makes_state(trace):
         return None
     maker = _Maker(trace, leaves, names)
-    if not (maker.is_scheduled() and maker.returns_number(result)):
+    maker.reads_rates = watch.only_returns_rates()
+    if not maker.returns_number(result):
         name = changed_entry(watch.rates)
         if name is not None:
             raise Unrepeatable(f"it changes {name}")
@@ -80,6 +83,7 @@ class _Maker:
         self.numbers_of_outputs: dict = {}
         self.seen: dict = {}
         self.live: list = []
+        self.reads_rates = False
 
     def source(self, tensor):
         """Where a Tensor that was there before comes from."""
@@ -218,21 +222,17 @@ class _Maker:
 
     def number(self, x):
         """Where a number comes from that is one of an optimizer's; None if it isn't."""
-        for optimizer in self.trace.redirection.optimizers:
+        for optimizer in self.trace.redirection.optimizers if self.reads_rates else ():
             for group in optimizer.param_groups:
                 for key, value in group.items():
                     if value is x and type(x) is float:
                         return Number(group, key)
         return None
 
-    def is_scheduled(self):
-        """Whether the run steps a schedule."""
-        return not all(isinstance(x, Number) for x in self.trace.redirection.host)
-
     def returns_number(self, x):
         """Whether a number of an optimizer is returned: it is what it is in each run."""
-        if isinstance(x, (tuple, list)):
-            return any(map(self.returns_number, x))
+        if isinstance(x, (tuple, list, dict)):
+            return any(map(self.returns_number, x.values() if isinstance(x, dict) else x))
         return type(x) is float and self.number(x) is not None
 
     def changes_of(self, before):
@@ -340,32 +340,41 @@ class Entry:
     """See the head of this module."""
 
     backend = runner = member = None
-    replay = same = None
+    replay = same = held = None
 
     def holds(self, leaves):
         """Whether a call with these Tensors can be answered by this Entry."""
         if self.same is None:
             self.same = write_same(self)
-        if not self.same(leaves) and (
-            not all(seen.holds(seen.source.of(leaves)) for seen in self.seen)
-            or self.watch.changed() is not None
-        ):
-            return False
+        if not self.same(leaves):
+            if not all(seen.holds(seen.source.of(leaves)) for seen in self.seen):
+                return False
+            if self.watch.changed() is not None:
+                return False
+            self.held = None
         for ask, answer in self.outcomes:
             if ask() != answer:
                 return False
         if not all(condition.hold(s.of(leaves)._array) for s, condition in self.demands):
             return False
-        shared = self.traced.writes and any(x._base is not None for x in leaves)
-        return not (shared and self.overlaps(leaves))
+        return not (self.traced.writes and leaves and self.overlaps(leaves))
 
     def overlaps(self, leaves):
         """Whether something that is written to shares memory with another input."""
+        if self.held is None:  # what it found is still there, and what was found is apart
+            self.held = {id(s.tensor._array) for s in self.sources if isinstance(s, Captured)}
+        if not any(
+            x._base is not None or x._array.base is not None or id(x._array) in self.held
+            for x in leaves
+        ):
+            return False
+        written = {i for i, _ in self.traced.writes}
         arrays = [s.of(leaves)._array if hasattr(s, "of") else None for s in self.sources]
+        given = [i for i, s in enumerate(self.sources) if isinstance(s, Argument)]
         return any(
-            i != j and other is not None and np.may_share_memory(arrays[i], other)
-            for i, _ in self.traced.writes
-            for j, other in enumerate(arrays)
+            i != j and arrays[j] is not None and np.may_share_memory(arrays[i], arrays[j])
+            for i in given
+            for j in (range(len(arrays)) if i in written else written)
         )
 
     def prepare(self):

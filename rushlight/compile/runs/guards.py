@@ -12,6 +12,9 @@ the traced run, to see whether the function itself changes Python's state, which
 
 from __future__ import annotations
 
+import collections
+import functools
+import os
 import random
 import sys
 import sysconfig
@@ -21,6 +24,7 @@ from operator import length_hint
 
 import numpy as np
 
+from rushlight.compile.runs.rates import RATES, only_returns_rates
 from rushlight.nn.module import Module
 from rushlight.optim.lr_scheduler.base import LRScheduler
 from rushlight.optim.optimizer import Optimizer
@@ -48,8 +52,6 @@ _LARGE = 2**24
 _FRESH = (623, 0)
 #: instructions that look a name up, by how many bits its number is shifted
 _LOOKUPS = {opmap["LOAD_GLOBAL"]: int(sys.version_info >= (3, 11)), opmap["LOAD_NAME"]: 0}
-#: names by which code gets at the numbers of optimizers
-_RATES = ("param_groups", "get_last_lr", "_last_lr", "get_lr")
 
 
 def is_users(function):
@@ -84,7 +86,10 @@ class Watch:
         items: (list, position, what it held, name).
         arrays: (array of NumPy's, a copy of what it held, name); huge ones aren't looked at.
         optimizers: those that were found.
+        counting: schedules and other compiled functions, on which the user may count.
+        attributes: (object, attribute, what it was, name).
         rates: like entries, for their numbers, if the user's code may read or set them.
+        readers: the user's functions that may.
     """
 
     def __init__(self, *roots):
@@ -96,11 +101,15 @@ class Watch:
         self.lengths: list = []
         self.items: list = []
         self.optimizers: list = []
+        self.counting: list = []
+        self.attributes: list = []
         self.arrays: list = []
         self.rates: list = []
         self.seen: set = set()
         self.kept: list = []
         self.names: set = set()
+        self.root = roots[0]
+        self.readers: list = []
         self.skipped: set = set()
         waiting = [(root, getattr(root, "__name__", "?")) for root in roots]
         while waiting:
@@ -110,8 +119,24 @@ class Watch:
             self.seen.add(id(x))
             self.kept.append(x)
             waiting.extend(self.visit(x, name))
-        if not self.names.isdisjoint(_RATES):
+        if self.readers:
             self.note_rates()
+        self.note_numbers()
+        if not self.names.isdisjoint(("environ", "getenv")):
+            self.visit(os.environ._data, "os.environ")
+
+    def only_returns_rates(self):
+        """Whether the function that is watched does no more with optimizers' numbers."""
+        return only_returns_rates(self.root, self.readers)
+
+    def note_numbers(self):
+        """What objects of ours count or have been given, if the user's code names it."""
+        for x in (*self.optimizers, *self.counting):
+            named = {key: y for key, y in vars(x).items() if key in self.names}
+            for holder in (vars(x), named.get("defaults", {})):
+                known = named if holder is vars(x) else holder
+                keys = [key for key, y in known.items() if isinstance(y, _SCALARS)]
+                self.note(holder, keys, lambda key, x=x: f"{type(x).__name__}.{key}")
 
     def note_rates(self):
         """Where the user's code reads or sets an optimizer's numbers, what they are."""
@@ -130,9 +155,14 @@ class Watch:
             return self.visit_module(x, name)
         if isinstance(x, Optimizer):
             self.optimizers.append(x)
+            return self.visit_hooks(name, x._optimizer_step_pre_hooks, x._optimizer_step_post_hooks)
+        if isinstance(x, LRScheduler):
+            self.counting.append(x)
             return ()
-        if isinstance(x, (Tensor, LRScheduler)):
-            return ()
+        if isinstance(x, Tensor):
+            own = getattr(x, "_hooks", None)
+            tables = () if own is None else (own.before, *own.tensor.values(), own.accumulated)
+            return self.visit_hooks(name, *tables)
         if isinstance(x, type):
             return self.visit_class(x)
         if isinstance(x, random.Random) or is_numpys_generator(x):
@@ -150,13 +180,31 @@ class Watch:
         if isinstance(x, dict):
             self.lengths.append((x, len(x), name))
             return self.note(x, list(x), lambda key: f"{name}[{key!r}]")
-        if isinstance(x, (list, tuple, set, frozenset)):
+        if isinstance(x, functools.partial):
+            return [(x.func, name), (x.args, name), (x.keywords, name)]
+        if isinstance(x, (list, tuple, set, frozenset, collections.deque)):
             return self.visit_items(x, name)
         if hasattr(x, "__dict__") and not type(x).__module__.startswith(("rushlight", "numpy")):
             self.lengths.append((vars(x), len(vars(x)), f"the attributes of {name}"))
             found = self.note(vars(x), list(vars(x)), lambda key: f"{name}.{key}")
-            return [*found, (type(x), name), *_methods(x)]
+            return [*found, *self.visit_slots(x, name), (type(x), name), *_methods(x)]
+        if is_users_class(type(x)):
+            return [*self.visit_slots(x, name), (type(x), name), *_methods(x)]
+        if "__wrapped__" in getattr(x, "__dict__", ()):  # another compiled function
+            self.counting.append(x)
+            return [(x.__wrapped__, name)]
         return ()
+
+    def visit_slots(self, x, name):
+        """What an object holds in slots."""
+        names = [y for kind in type(x).__mro__ for y in vars(kind).get("__slots__", ())]
+        self.attributes += [(x, y, getattr(x, y), f"{name}.{y}") for y in names if hasattr(x, y)]
+        return [(getattr(x, y), f"{name}.{y}") for y in names if hasattr(x, y)]
+
+    def visit_hooks(self, name, *tables):
+        """The user's functions that are called when something happens."""
+        self.lengths += [(table, len(table), f"the hooks of {name}") for table in tables]
+        return [(hook, f"a hook of {name}") for table in tables for hook in table.values()]
 
     def visit_class(self, kind):
         """What the user's classes hold."""
@@ -193,10 +241,18 @@ class Watch:
             return self.visit_closure(function) if function.__closure__ else ()
         found = self.visit_closure(function)
         codes = list(_codes(function.__code__))
-        self.names.update(name for code in codes for name in code.co_names)
+        names = {name for code in codes for name in code.co_names}
+        self.names |= names
+        if not names.isdisjoint(RATES):
+            self.readers.append(function)
         own = function.__globals__
         keys = sorted({name for code in codes for name in _globals(code) if name in own})
         found += self.note(own, keys, lambda key: key)
+        found += self.note(vars(function), list(vars(function)), f"{function.__name__}.{{}}".format)
+        for key in ("__defaults__", "__kwdefaults__"):
+            if getattr(function, key) is not None:
+                self.attributes.append((function, key, getattr(function, key), key))
+                found.append((function.__kwdefaults__, key))
         defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
         return [*found, *((each, function.__name__) for each in defaults)]
 
@@ -240,8 +296,8 @@ class Watch:
             if chance(x) != before:
                 return name
         for x, before, name in self.iterators:
-            counts = before >= 0 and length_hint(x, -1) == before
-            if not counts and ("next" in self.names or isinstance(x, types.GeneratorType)):
+            pure = type(x).__module__ in ("builtins", "itertools")  # not a file, say
+            if length_hint(x, -1) != before if before >= 0 else pure or "next" in self.names:
                 return name
         return None
 
@@ -259,6 +315,10 @@ class Watch:
                 return name
         for container, i, expected, name in self.items:
             if container[i] is not expected and _differ(container[i], expected):
+                return name
+        for x, key, expected, name in self.attributes:
+            found = getattr(x, key, _MISSING)
+            if found is not expected and _differ(found, expected):
                 return name
         for array, expected, name in self.arrays:
             if not same_bytes(array, expected):

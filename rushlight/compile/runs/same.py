@@ -72,7 +72,8 @@ class _Writer(Names):
                 yield f"len({self.bind(x, 'list')}) == {length}"
         for x, i, expected, _ in watch.items:
             yield f"{self.bind(x, 'list')}[{i}] is {self.bind(expected)}"
-
+        for x, key, expected, _ in watch.attributes:
+            yield f"{self.bind(x)}.{key} is {self.bind(expected)}"
         for array, expected, _ in watch.arrays:
             same = self.bind(same_bytes, "same_bytes")
             yield f"{same}({self.bind(array, 'array')}, {self.bind(expected, 'copy')})"

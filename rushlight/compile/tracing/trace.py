@@ -16,10 +16,11 @@ import numpy as np
 import rushlight
 from rushlight.autograd import watched
 from rushlight.autograd.function_node import SavedTensor
-from rushlight.autograd.tape import AccumulateGrad, Node, next_sequence_number
+from rushlight.autograd.tape import AccumulateGrad, Node, modes, next_sequence_number
 from rushlight.compile.tracing.recorder import Recorder
 from rushlight.compile.tracing.redirect import Redirection, with_subclasses
 from rushlight.compile.tracing.symbol import Memory, Symbol
+from rushlight.dtypes import get_default_dtype
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
@@ -91,11 +92,13 @@ class Trace:
     """
 
     def __init__(self, arguments=(), native=False):
+        self.given = set(map(id, arguments))
         self.arguments = [(x, x._node) for x in arguments if x._node is not None]
         self.recorder = Recorder(native)
         self.recorder.on_failure = self.stop
         self.redirection = Redirection(self.recorder)
         self.before: dict = {}
+        self.modes = mode_settings()
         self.running = False
 
     def __enter__(self):
@@ -108,9 +111,11 @@ class Trace:
             before = self.before[id(x)] = Before(x)
             if not isinstance(x._array, np.ndarray):  # what a transform follows
                 continue
-            memory = memories.get(id(x._array))
+            # another call may be given something else: an argument is no other tensor's memory
+            key = id(x) if id(x) in self.given else id(x._array)
+            memory = memories.get(key)
             if memory is None:
-                memory = memories[id(x._array)] = Memory(x._array, source=x)
+                memory = memories[key] = Memory(x._array, source=x)
             before.memory = memory
         for before in self.before.values():
             if before.memory is not None:
@@ -168,6 +173,11 @@ class Trace:
                 x.saved = tuple(e.value if isinstance(e, Symbol) else e for e in saved)
         elif kind is SavedTensor and isinstance(x.array, Symbol):
             x.array = x.array.value
+
+
+def mode_settings():
+    """What holds for all that follows."""
+    return modes.grad_enabled, modes.inference, get_default_dtype()
 
 
 def existing(*kinds):
