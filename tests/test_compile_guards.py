@@ -5,7 +5,7 @@ import os
 from collections import deque
 
 import pytest
-from compiling import Compiled, eager_reason, strictly
+from compiling import Compiled, close, eager_reason, strictly
 
 import rushlight as torch
 from rushlight import nn
@@ -204,3 +204,119 @@ def test_learning_rates_in_a_dict_of_results():
     compiled = strictly(step)
     for n in (2, 3, 4, 5):
         assert compiled(X) == {"rates": [[0.5**n], (0.5**n,)]}
+
+
+# State that a run replaces ------------------------------------------------------------------------
+
+
+class Recurrent(nn.Module):
+    """A net that remembers its hidden state: `keep` says how."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.cell = nn.RNNCell(2, 3)
+        self.keep = keep
+        self.last = None
+        self.register_buffer("h", torch.zeros(1, 3))
+
+    def forward(self, x):
+        return self.keep(self, x)
+
+
+def in_a_buffer(net, x):
+    h = net.cell(x, net.h)
+    net.h = h.detach()
+    return h
+
+
+def from_none(net, x):
+    if net.last is None:
+        net.last = torch.zeros(1, 3)
+    net.last = net.cell(x, net.last.detach())
+    return net.last
+
+
+@pytest.mark.parametrize("keep", [in_a_buffer, from_none])
+def test_hidden_state_that_a_module_keeps(keep):
+    def make():
+        torch.manual_seed(0)
+        net = Recurrent(keep)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+
+        def step(x):
+            optimizer.zero_grad()
+            loss = net(x).square().sum()
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        return net, step
+
+    (net, step), (twin, other) = make(), make()
+    compiled = strictly(other)
+    kept = []
+    for i in range(8):
+        x = torch.randn(1, 2)
+        if i == 5:  # a new sequence
+            net.last = twin.last = None
+            net.h, twin.h = torch.zeros(1, 3), torch.zeros(1, 3)
+        close(compiled(x), step(x))
+        kept.append((twin.h, twin.h.clone()))
+        close([twin.h, twin.last], [net.h, net.last])
+    assert len(compiled.every_entry()) <= 4
+    for held, copy in kept:
+        assert held.tolist() == copy.tolist()
+    close(dict(twin.state_dict()), dict(net.state_dict()))
+
+
+TOTAL = torch.zeros(2)
+
+
+def test_tensors_kept_in_globals_closures_lists_and_dicts():
+    h, found = torch.zeros(2), {"a": torch.zeros(2), "list": [torch.zeros(2)]}
+
+    def function(x):
+        global TOTAL
+        nonlocal h
+        TOTAL, h = TOTAL + x, h * 0.5 + x
+        found["a"] = found["a"] - x
+        found["list"][0] = found["list"][0] * 2 + h
+        return h.sum()
+
+    compiled = strictly(function)
+    for _ in range(4):
+        compiled(X)
+    assert (TOTAL.tolist(), h.tolist()) == ([4.0, 8.0], [1.875, 3.75])
+    assert (found["a"].tolist(), found["list"][0].tolist()) == ([-4.0, -8.0], [19.375, 38.75])
+    assert len(compiled.every_entry()) == 1
+
+
+def test_a_tensor_that_is_kept_twice_is_not_replaced_in_one_place():
+    found = {"a": torch.zeros(2)}
+    found["b"] = found["a"]
+
+    def function(x):
+        found["a"] = found["b"] + x
+        return x * 2
+
+    assert "found['a']" in eager_reason(function, X)
+
+
+def test_modes_of_modules_are_set_as_they_are_uncompiled():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+
+    def step(x):
+        net.train()
+        y = net(x)
+        net.eval()
+        return y - net(x), net.training
+
+    compiled = strictly(step)
+    for training in (True, False, True, False):
+        net.train(training)
+        torch.manual_seed(3)
+        expected = step(X)
+        net.train(training)
+        torch.manual_seed(3)
+        close(compiled(X), expected)
+        assert not net.training and not net[1].training

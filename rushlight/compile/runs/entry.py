@@ -18,7 +18,15 @@ from rushlight.compile.runs.replay import maker_of, write_replay
 from rushlight.compile.runs.same import write_same
 from rushlight.compile.tracing import derivative
 from rushlight.compile.tracing.recorder import Number
-from rushlight.compile.tracing.sources import Argument, Captured, GradOf, NewTensor, Seen, ViewOf
+from rushlight.compile.tracing.sources import (
+    Argument,
+    Captured,
+    GradOf,
+    Held,
+    NewTensor,
+    Seen,
+    ViewOf,
+)
 from rushlight.compile.tracing.symbol import Symbol
 from rushlight.compile.tracing.trace import Boundary, mode_settings
 from rushlight.tensor import Tensor
@@ -40,9 +48,7 @@ def make_entry(trace, result, leaves, watch, names=()):
         Unrepeatable: the run can't be repeated; None is returned if it is not worth a word, because
             it was a first run that made the state for the others, or another thread interfered.
     """
-    name = watch.changed()
-    if name is not None:
-        raise Unrepeatable(f"it changes {name}")
+    assigned = assignments(trace, leaves, watch)
     name = watch.used_up()
     if name is not None:
         raise Unrepeatable(f"it draws from {name}")
@@ -50,7 +56,7 @@ def make_entry(trace, result, leaves, watch, names=()):
         raise Unrepeatable("it leaves another grad mode or default dtype behind")
     if trace.recorder.disturbed or makes_state(trace):
         return None
-    maker = _Maker(trace, leaves, names)
+    maker = _Maker(trace, leaves, names, assigned)
     maker.reads_rates = watch.only_returns_rates()
     if not maker.returns_number(result):
         name = changed_entry(watch.rates)
@@ -58,6 +64,29 @@ def make_entry(trace, result, leaves, watch, names=()):
             raise Unrepeatable(f"it changes {name}")
         watch.entries += watch.rates
     return maker.make(result, watch)
+
+
+def assignments(trace, leaves, watch):
+    """(Place, what was there, what is there now) for each place where the run left something else.
+
+    A Tensor may be replaced by a new one whose history is over, a flag by the other. What else
+    changes makes a run Unrepeatable.
+    """
+    found = []
+    given = set(map(id, leaves))
+    for place, before, name in watch.differences():
+        after = None if place is None else place.read()
+        flag = type(before) is bool and type(after) is bool
+        is_new = is_finished(after) and id(after) not in trace.before
+        alone = id(before) not in given and watch.references.get(id(before), 1) == 1
+        replaced = is_new and (before is None or (is_finished(before) and alone))
+        if not (flag or replaced):
+            raise Unrepeatable(f"it changes {name}")
+        found.append((place, before, after))
+    for place, before, _ in found:
+        if isinstance(before, Tensor):
+            watch.forget(place)
+    return found
 
 
 def makes_state(trace):
@@ -72,8 +101,9 @@ def makes_state(trace):
 
 
 class _Maker:
-    def __init__(self, trace, leaves, names):
-        self.trace, self.names = trace, names
+    def __init__(self, trace, leaves, names, assigned):
+        self.trace, self.names, self.assigned = trace, names, assigned
+        self.places = {id(x): place for place, x, _ in assigned if isinstance(x, Tensor)}
         self.recorder = trace.recorder
         self.arguments = {id(x): i for i, x in reversed(list(enumerate(leaves)))}
         self.grad_owners = {
@@ -92,6 +122,8 @@ class _Maker:
             made = Argument(number)
         elif id(tensor) in self.grad_owners:
             made = GradOf(self.source(self.grad_owners[id(tensor)]))
+        elif id(tensor) in self.places:
+            made = Held(self.places[id(tensor)])
         else:
             made = Captured(tensor)
         if id(tensor) not in self.seen:
@@ -112,6 +144,7 @@ class _Maker:
         recorder = self.recorder
         entry = Entry()
         entry.template = self.template(result)
+        entry.assigned = [(place, self.new_content(x)) for place, _, x in self.assigned]
         entry.changes = [change for b in self.in_order() for change in self.changes_of(b)]
         entry.counters = [
             (self.source(b.tensor), b.tensor._counter[0] - b.version)
@@ -172,6 +205,8 @@ class _Maker:
             return str(source.key) + ("" if source.position is None else f"_{source.position}")
         if isinstance(source, GradOf):
             return f"{self.input_name(source.owner, known)}_grad"
+        if isinstance(source, Held):
+            return source.place.key if isinstance(source.place.key, str) else "held"
         if isinstance(source, Captured):
             name = known.get(id(source.tensor), "t")
             return "".join(c if c.isalnum() else "_" for c in name).strip("_")
@@ -209,6 +244,13 @@ class _Maker:
         if x is None or isinstance(x, (bool, int, float, str)):
             return self.number(x) or x
         raise Unrepeatable(f"it returns a {type(x).__name__}")
+
+    def new_content(self, x):
+        """The template of what is left in a Place."""
+        made = self.template(x)
+        if isinstance(made, ViewOf):
+            raise Unrepeatable("it keeps a part of a tensor that it was given")
+        return made
 
     def part_of_another(self, x):
         """A Tensor without history on the memory of one that was there before; or None."""
@@ -322,6 +364,11 @@ def is_live(x):
     return True
 
 
+def is_finished(x):
+    """Whether this is a Tensor through which no backward pass goes on."""
+    return type(x) is Tensor and (not x._requires_grad or not (x._node is None or is_live(x)))
+
+
 def names_of_tensors(watch, optimizers):
     """By id: the names that the user has for tensors; those of optimizers are their parameters'."""
     known = {id(x): name for _, _, x, name in watch.entries if isinstance(x, Tensor)}
@@ -363,9 +410,12 @@ class Entry:
         """Whether something that is written to shares memory with another input."""
         if self.held is None:  # what it found is still there, and what was found is apart
             self.held = {id(s.tensor._array) for s in self.sources if isinstance(s, Captured)}
-        if not any(
-            x._base is not None or x._array.base is not None or id(x._array) in self.held
-            for x in leaves
+        if (
+            not any(
+                x._base is not None or x._array.base is not None or id(x._array) in self.held
+                for x in leaves
+            )
+            and not self.assigned
         ):
             return False
         written = {i for i, _ in self.traced.writes}
@@ -407,7 +457,8 @@ class Entry:
         self.prepare()
         result = self.template
         result = result[0] if isinstance(result, (tuple, list)) and result else result
-        if self.derivative is not None or not all(isinstance(x, Number) for x in self.host):
+        idle = all(isinstance(x, Number) for x in self.host) and not self.assigned
+        if self.derivative is not None or not idle:
             return None
         return result.number if isinstance(result, NewTensor) else None
 

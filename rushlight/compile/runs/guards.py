@@ -25,6 +25,7 @@ from operator import length_hint
 import numpy as np
 
 from rushlight.compile.runs.rates import RATES, only_returns_rates
+from rushlight.compile.tracing.sources import Place
 from rushlight.nn.module import Module
 from rushlight.optim.lr_scheduler.base import LRScheduler
 from rushlight.optim.optimizer import Optimizer
@@ -90,6 +91,7 @@ class Watch:
         attributes: (object, attribute, what it was, name).
         rates: like entries, for their numbers, if the user's code may read or set them.
         readers: the user's functions that may.
+        references: how many places were found to hold a Tensor, by its id.
     """
 
     def __init__(self, *roots):
@@ -105,6 +107,7 @@ class Watch:
         self.attributes: list = []
         self.arrays: list = []
         self.rates: list = []
+        self.references: dict = {}
         self.seen: set = set()
         self.kept: list = []
         self.names: set = set()
@@ -114,6 +117,8 @@ class Watch:
         waiting = [(root, getattr(root, "__name__", "?")) for root in roots]
         while waiting:
             x, name = waiting.pop()
+            if isinstance(x, Tensor):
+                self.references[id(x)] = self.references.get(id(x), 0) + 1
             if isinstance(x, _SCALARS) or id(x) in self.seen or len(self.entries) > _LIMIT:
                 continue
             self.seen.add(id(x))
@@ -303,27 +308,38 @@ class Watch:
 
     def changed(self):
         """The name of something that is neither the same nor equal, or None."""
-        name = changed_entry(self.entries)
-        if name is not None:
-            return name
+        return next((name for *_, name in self.differences()), None)
+
+    def differences(self):
+        """(Place, what it held, name) for each that holds something else; no Place for others."""
+        for dictionary, key, expected, name in self.entries:
+            found = dictionary.get(key, _MISSING)
+            if found is not expected and _differ(found, expected):
+                yield Place(dictionary, key), expected, name
         for cell, expected, name in self.cells:
             found = _content(cell)
             if found is not expected and _differ(found, expected):
-                return name
+                yield Place(cell, None), expected, name
         for container, length, name in self.lengths:
             if len(container) != length:
-                return name
+                yield None, None, name
         for container, i, expected, name in self.items:
-            if container[i] is not expected and _differ(container[i], expected):
-                return name
+            found = container[i] if i < len(container) else _MISSING
+            if found is not expected and _differ(found, expected):
+                yield Place(container, i), expected, name
         for x, key, expected, name in self.attributes:
             found = getattr(x, key, _MISSING)
             if found is not expected and _differ(found, expected):
-                return name
+                yield None, None, name
         for array, expected, name in self.arrays:
             if not same_bytes(array, expected):
-                return name
-        return None
+                yield None, None, name
+
+    def forget(self, place):
+        """Let a place hold whatever it will."""
+        self.entries = [x for x in self.entries if not place.is_in(x[0], x[1])]
+        self.cells = [x for x in self.cells if x[0] is not place.holder]
+        self.items = [x for x in self.items if not place.is_in(x[0], x[1])]
 
 
 def changed_entry(entries):

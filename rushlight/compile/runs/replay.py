@@ -19,7 +19,15 @@ import numpy as np
 
 from rushlight.autograd.tape import Output, modes
 from rushlight.compile.tracing.recorder import Number
-from rushlight.compile.tracing.sources import Argument, Captured, GradOf, Names, NewTensor, ViewOf
+from rushlight.compile.tracing.sources import (
+    Argument,
+    Captured,
+    GradOf,
+    Held,
+    Names,
+    NewTensor,
+    ViewOf,
+)
 from rushlight.tensor import wrap
 
 __all__ = ["maker_of", "write_replay"]
@@ -67,6 +75,7 @@ class _Writer(Names):
                 lines.append(f"{self.tensor(source)}._grad = {self.value(new)}")
             else:
                 lines.append(f"{self.tensor(source)}._array = {self.value(new)}._array")
+        lines += [f"{self.place(place)} = {self.value(new)}" for place, new in entry.assigned]
         lines.append(f"return {self.value(entry.template)}")
         body = "\n".join(f"    {line}" for line in lines)
         return f"def replay(leaves):\n{body}\n"
@@ -113,7 +122,7 @@ class _Writer(Names):
             return f"v{template.number}"
         if isinstance(template, ViewOf):
             return f"{self.bind(template.on, 'view')}({self.tensor(template.source)})"
-        if isinstance(template, (Captured, Argument, GradOf)):
+        if isinstance(template, (Captured, Argument, GradOf, Held)):
             return self.tensor(template)
         if type(template) is list:
             return f"[{', '.join(map(self.value, template))}]"

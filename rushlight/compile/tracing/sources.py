@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.compile.programs.program import view
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["Argument", "Captured", "GradOf", "Names", "NewTensor", "Seen", "ViewOf"]
+__all__ = [
+    "Argument",
+    "Captured",
+    "GradOf",
+    "Held",
+    "Names",
+    "NewTensor",
+    "Place",
+    "Seen",
+    "ViewOf",
+]
 
 
 class Captured:
@@ -45,6 +55,38 @@ class GradOf:
 
     def of(self, leaves):
         return self.owner.of(leaves)._grad
+
+
+class Place:
+    """Where Python keeps something: an item of a dict or list, or (no key) a closure's cell."""
+
+    __slots__ = ("holder", "key")
+
+    def __init__(self, holder, key):
+        self.holder, self.key = holder, key
+
+    def read(self):
+        """What is there; None if nothing is."""
+        try:
+            return self.holder.cell_contents if self.key is None else self.holder[self.key]
+        except (KeyError, IndexError, ValueError):
+            return None
+
+    def is_in(self, holder, key):
+        """Whether it is this one."""
+        return self.holder is holder and self.key == key
+
+
+class Held:
+    """A Tensor that a run finds in a Place, and replaces."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place):
+        self.place = place
+
+    def of(self, leaves):
+        return self.place.read()
 
 
 class NewTensor:
@@ -93,12 +135,22 @@ class Names:
             self.bound[name] = x
         return name
 
+    def place(self, place):
+        """How the function names a Place."""
+        if place.key is None:
+            return f"{self.bind(place.holder, 'cell')}.cell_contents"
+        plain = type(place.key) in (int, str)
+        key = repr(place.key) if plain else self.bind(place.key, "key")
+        return f"{self.bind(place.holder, 'names')}[{key}]"
+
     def tensor(self, source):
         """How the function, which is given `leaves`, gets at a Tensor that is there before it."""
         if isinstance(source, Argument):
             return f"leaves[{source.number}]"
         if isinstance(source, GradOf):
             return f"{self.tensor(source.owner)}._grad"
+        if isinstance(source, Held):
+            return self.place(source.place)
         return self.bind(source.tensor, "t")
 
 
@@ -120,7 +172,7 @@ class Seen:
 
     def holds(self, x):
         """Whether it is again what it was."""
-        if x is None or x._requires_grad is not self.requires_grad:
+        if not isinstance(x, Tensor) or x._requires_grad is not self.requires_grad:
             return False
         if self.requires_grad and (
             (x._grad is not None) is not self.has_grad or (x._node is None) is not self.is_leaf
