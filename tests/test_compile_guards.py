@@ -1,8 +1,10 @@
 """What a compiled function sees of Python: changed outside it is seen, changed inside it is done."""
 
+import dataclasses
 import functools
 import os
-from collections import deque
+import sys
+from collections import OrderedDict, deque
 
 import pytest
 from compiling import Compiled, close, eager_reason, strictly
@@ -320,3 +322,62 @@ def test_modes_of_modules_are_set_as_they_are_uncompiled():
         torch.manual_seed(3)
         close(compiled(X), expected)
         assert not net.training and not net[1].training
+
+
+def test_results_that_share_memory_go_on_sharing_it():
+    def function(x):
+        y, z = x * 2, x + 1
+        return y, y.view(2, 1), [y[1:], z[0], z.view(1, 2)]
+
+    compiled = strictly(function)
+    for _ in range(3):
+        y, column, (rest, first, row) = compiled(X)
+        y.add_(1)
+        assert (column.tolist(), rest.tolist()) == ([[3.0], [5.0]], [5.0])
+        assert column._version == y._version == 1
+        row.zero_()
+        assert first.item() == 0.0
+
+
+@dataclasses.dataclass
+class Batch:
+    x: torch.Tensor
+    scale: float = 1.0
+
+    def scaled(self):
+        return self.x * self.scale * self.factor
+
+    factor = 1.0
+
+
+@dataclasses.dataclass(slots=sys.version_info >= (3, 10), frozen=True)
+class Made:
+    y: torch.Tensor
+    rest: OrderedDict
+
+
+def test_dataclasses_as_arguments_and_results(monkeypatch):
+    def function(batch):
+        return Made(batch.scaled(), OrderedDict(b=batch.x, a=Batch(batch.x + 1)))
+
+    compiled = strictly(function)
+    for i in range(12):
+        if i == 6:
+            monkeypatch.setattr(Batch, "factor", 3.0)
+        given = Batch(X + i, 2.0)
+        made, expected = compiled(given), function(given)
+        assert type(made) is Made and made.y.tolist() == expected.y.tolist()
+        assert list(made.rest) == ["b", "a"] and made.rest["b"] is given.x
+        assert made.rest["a"].x.tolist() == expected.rest["a"].x.tolist()
+    assert len(compiled.every_entry()) == 2
+
+
+def test_a_dataclass_that_is_changed_or_was_there_before():
+    kept = Batch(X)
+
+    def change(batch):
+        batch.scale += 1
+        return batch.x * 2
+
+    assert "that it is given" in eager_reason(change, Batch(X))
+    assert "returns a Batch" in eager_reason(lambda x: kept, X)

@@ -12,6 +12,7 @@ from rushlight.compile.build import may_be_native
 from rushlight.compile.programs.family import Families
 from rushlight.compile.runs.entry import Unrepeatable, make_entry
 from rushlight.compile.runs.guards import Watch
+from rushlight.compile.tracing.sources import fields_of
 from rushlight.compile.tracing.trace import Trace, is_tracing
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
@@ -259,7 +260,8 @@ def described(x, leaves):
         return dict, tuple([(name, described(each, leaves)) for name, each in x.items()])
     if x is None or isinstance(x, (bool, int, float, str)):
         return type(x), x
-    return Same(x)
+    fields = fields_of(x)
+    return Same(x) if fields is None else (type(x), described(fields, leaves))
 
 
 def objects_in(x):
@@ -268,8 +270,10 @@ def objects_in(x):
         return [each for y in x for each in objects_in(y)]
     if isinstance(x, dict):
         return [each for y in x.values() for each in objects_in(y)]
-    known = x is None or isinstance(x, (Tensor, bool, int, float, str))
-    return [] if known else [x]
+    if x is None or isinstance(x, (Tensor, bool, int, float, str)):
+        return []
+    fields = fields_of(x)
+    return [x] if fields is None else [type(x), *objects_in(fields)]
 
 
 def contents(x):
@@ -278,7 +282,8 @@ def contents(x):
         return [type(x), *(each for y in x for each in contents(y)), len]
     if isinstance(x, dict):
         return [dict, *(each for key, y in x.items() for each in (key, *contents(y))), len]
-    return [x]
+    fields = fields_of(x)
+    return [x] if fields is None else contents(fields)
 
 
 def refuse_changes(before, after):

@@ -7,6 +7,8 @@ is returned.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
@@ -21,15 +23,17 @@ from rushlight.compile.tracing.recorder import Number
 from rushlight.compile.tracing.sources import (
     Argument,
     Captured,
+    Fields,
     GradOf,
     Held,
     NewTensor,
     Seen,
     ViewOf,
+    fields_of,
 )
 from rushlight.compile.tracing.symbol import Symbol
 from rushlight.compile.tracing.trace import Boundary, mode_settings
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Entry", "Unrepeatable", "make_entry"]
 
@@ -114,6 +118,7 @@ class _Maker:
         self.seen: dict = {}
         self.live: list = []
         self.reads_rates = False
+        self.alike: dict = {}
 
     def source(self, tensor):
         """Where a Tensor that was there before comes from."""
@@ -143,6 +148,8 @@ class _Maker:
     def make(self, result, watch):
         recorder = self.recorder
         entry = Entry()
+        self.known = watch.seen
+        self.note_shared(result)
         entry.template = self.template(result)
         entry.assigned = [(place, self.new_content(x)) for place, _, x in self.assigned]
         entry.changes = [change for b in self.in_order() for change in self.changes_of(b)]
@@ -234,15 +241,18 @@ class _Maker:
                 return self.source(x)
             if type(x) is not Tensor:
                 raise Unrepeatable(f"it returns a {type(x).__name__}")
-            return self.part_of_another(x) or NewTensor(self.output(x))
+            return self.part_of_another(x) or self.part_of_new(x) or NewTensor(self.output(x))
         if type(x) in (tuple, list):
             return type(x)(map(self.template, x))
         if isinstance(x, tuple) and hasattr(x, "_fields"):
             return maker_of(type(x))(map(self.template, x))
-        if type(x) is dict:
-            return {name: self.template(each) for name, each in x.items()}
+        if type(x) in (dict, OrderedDict):
+            return type(x)((name, self.template(each)) for name, each in x.items())
         if x is None or isinstance(x, (bool, int, float, str)):
             return self.number(x) or x
+        fields = fields_of(x)
+        if fields is not None and id(x) not in self.known:
+            return Fields(type(x), {name: self.template(each) for name, each in fields.items()})
         raise Unrepeatable(f"it returns a {type(x).__name__}")
 
     def new_content(self, x):
@@ -261,6 +271,34 @@ class _Maker:
         if moved or x._requires_grad:
             return None
         return ViewOf(self.source(owner), symbol.path)
+
+    def note_shared(self, x):
+        """Note which results are there, by the memory that they look at."""
+        if isinstance(x, Tensor):
+            if id(x) not in self.trace.before and not x._requires_grad:
+                self.alike.setdefault(self.recorder.symbol_of(x).memory, {})[id(x)] = x
+        elif isinstance(x, (tuple, list, dict)):
+            for each in x.values() if isinstance(x, dict) else x:
+                self.note_shared(each)
+
+    def part_of_new(self, x):
+        """A Tensor on the memory of another result: what is done to one is seen in the other."""
+        symbol = self.recorder.symbol_of(x)
+        beside = self.alike.get(symbol.memory, {})
+        if id(x) not in beside or len(beside) == 1 or not symbol.path:
+            return None
+        wholes = [y for y in beside.values() if not y._array.path]
+        if wholes:
+            return ViewOf(NewTensor(self.output(wholes[0])), symbol.path)
+        return ViewOf(NewTensor(self.hidden_output(symbol.memory)), symbol.path)
+
+    def hidden_output(self, memory):
+        """The number of the output for what several results are parts of."""
+        number = self.numbers_of_outputs.get(id(memory))
+        if number is None:
+            number = self.numbers_of_outputs[id(memory)] = len(self.outputs)
+            self.outputs.append((self.recorder.whole(memory), wrap(memory.array)))
+        return number
 
     def number(self, x):
         """Where a number comes from that is one of an optimizer's; None if it isn't."""

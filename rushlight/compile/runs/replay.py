@@ -15,6 +15,8 @@ For a step of a small net it reads (shortened)::
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import numpy as np
 
 from rushlight.autograd.tape import Output, modes
@@ -22,6 +24,7 @@ from rushlight.compile.tracing.recorder import Number
 from rushlight.compile.tracing.sources import (
     Argument,
     Captured,
+    Fields,
     GradOf,
     Held,
     Names,
@@ -114,6 +117,11 @@ class _Writer(Names):
             elif requires_grad:
                 yield f"v{i}._requires_grad, v{i}._node = True, {self.bind(node, 'node')}"
 
+    def items(self, templates):
+        """The source of a dict."""
+        pairs = (f"{self.bind(k, 'key')}: {self.value(v)}" for k, v in templates.items())
+        return f"{{{', '.join(pairs)}}}"
+
     def value(self, template):
         """The source of a result."""
         if isinstance(template, Number):
@@ -121,7 +129,7 @@ class _Writer(Names):
         if isinstance(template, NewTensor):
             return f"v{template.number}"
         if isinstance(template, ViewOf):
-            return f"{self.bind(template.on, 'view')}({self.tensor(template.source)})"
+            return f"{self.bind(template.on, 'view')}({self.value(template.source)})"
         if isinstance(template, (Captured, Argument, GradOf, Held)):
             return self.tensor(template)
         if type(template) is list:
@@ -132,6 +140,9 @@ class _Writer(Names):
             make = self.bind(maker_of(type(template)), "make")
             return f"{make}(({''.join(f'{self.value(x)}, ' for x in template)}))"
         if type(template) is dict:
-            pairs = (f"{self.bind(k, 'key')}: {self.value(v)}" for k, v in template.items())
-            return f"{{{', '.join(pairs)}}}"
+            return self.items(template)
+        if type(template) is OrderedDict:
+            return f"{self.bind(OrderedDict)}({self.items(template)})"
+        if isinstance(template, Fields):
+            return f"{self.bind(template.make, 'make')}({self.items(template.values)})"
         return self.bind(template, "constant")

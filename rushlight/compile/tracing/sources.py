@@ -10,6 +10,7 @@ from rushlight.tensor import Tensor, wrap
 __all__ = [
     "Argument",
     "Captured",
+    "Fields",
     "GradOf",
     "Held",
     "Names",
@@ -17,6 +18,7 @@ __all__ = [
     "Place",
     "Seen",
     "ViewOf",
+    "fields_of",
 ]
 
 
@@ -87,6 +89,32 @@ class Held:
 
     def of(self, leaves):
         return self.place.read()
+
+
+class Fields:
+    """A new instance of a dataclass: the templates of its fields."""
+
+    __slots__ = ("kind", "values")
+
+    def __init__(self, kind, values):
+        self.kind, self.values = kind, values
+
+    def make(self, values):
+        """An instance with these fields, as if it had been unpickled."""
+        made = object.__new__(self.kind)
+        for name, value in values.items():
+            object.__setattr__(made, name, value)
+        return made
+
+
+def fields_of(x):
+    """The fields of an instance of a dataclass, by name; None if that isn't all that it is."""
+    if not hasattr(type(x), "__dataclass_fields__"):
+        return None
+    import dataclasses
+
+    found = {each.name: getattr(x, each.name, None) for each in dataclasses.fields(x)}
+    return found if getattr(x, "__dict__", found).keys() == found.keys() else None
 
 
 class NewTensor:
