@@ -257,21 +257,23 @@ class Steps(Statements):
     def __init__(self, body, names, bound, constants, rows):
         super().__init__(body, names, bound, constants)
         self.rows = rows
+        self.placed: set = set()  # outputs that are made where they are to be
 
     def new(self, x):
         """Where a row is to be made."""
-        return self.row(self.program.outputs.index(x))
+        number = self.program.outputs.index(x)
+        self.placed.add(number)
+        return self.row(number)
 
     def row(self, number):
         return f"{self.rows[number]}[{self.program.free.name}, ...]"
 
     def finish(self):
         """Write the rows that weren't made in their place, and what is carried on."""
-        late, made = self.write_late(), set()
+        late = self.write_late()
         for number, x in enumerate(self.program.outputs):
-            if x not in self.plan.fresh or x in made:
+            if number not in self.placed:
                 self.lines.append(f"{self.row(number)} = {self.operand(x)}")
-            made.add(x)
         self.lines += late
 
 

@@ -72,6 +72,9 @@ class Stretch:
         codes = (self.relative + self.results) * (int(self.patterns.max(initial=0)) + 1)
         self.codes = np.where(inside, codes + self.patterns, ELSEWHERE)
         self.carried = inside & (self.relative < 0)
+        if count > 1:  # what lies just before the stretch isn't carried if nothing is later
+            stray = self.carried[0] & (self.codes[0] != self.codes[1])
+            self.codes[0, stray], self.carried[0, stray] = ELSEWHERE, False
 
     def longest(self):
         """(first, end) of the steps whose operands come from the same places within steps."""

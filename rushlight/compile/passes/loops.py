@@ -16,7 +16,7 @@ from rushlight.compile.passes.dead import drop_dead
 from rushlight.compile.passes.fitting import fit
 from rushlight.compile.passes.periods import Chain, Table, stretches
 from rushlight.compile.passes.repeated import merge_repeated
-from rushlight.compile.programs.program import Constant, Instruction, Program, Slot, Value
+from rushlight.compile.programs.program import Constant, Instruction, Program, Repeated, Slot, Value
 from rushlight.compile.programs.sizes import Bound, Counter
 
 __all__ = ["roll_loops"]
@@ -167,8 +167,17 @@ class Roller:
                 if slot is None:
                     slot = body.slot(result, None)
                 finals[result] = slot
+        for result in body.drawn.keys() & used:
+            for step in used.pop(result):
+                self.moved[base + step * width + result] = Rows(body.drawn[result], step)
         rows = [result for result in sorted(used) if result not in finals]
         program = body.program(rows)
+        if body.draws:
+            function = Repeated(found.count, body.draws)
+            params = {"function": function, "args": (), "kwargs": {}}
+            results = tuple(body.drawn.values())
+            self.made.append(body.draws[0].replace(results=results, params=params))
+            self.there.update(results)
         starts = [self._start(slot) for slot in carried]
         given = [self._given(x) for x in body.given]
         ends = [Value(s.value.shape, s.value.dtype) for s in carried]
@@ -317,6 +326,8 @@ class Body:
     Attributes:
         slots: what is carried.
         given: what else the loop gets: pairs (root, Chain), and what is Stacked.
+        draws: random numbers that don't depend on anything: they are drawn before the loop.
+        drawn: by number of a result the arrays of those of all steps.
     """
 
     def __init__(self, roller, found):
@@ -331,11 +342,20 @@ class Body:
         self.made: list = []
         self.results: list = []
         self._slots = {}
+        self.draws: list = []
+        self.drawn: dict = {}
         columns = iter(found.columns)
         for instruction in self.table.sequence[found.begin : found.begin + found.period]:
             self._enter(instruction, columns)
 
     def _enter(self, instruction, columns):
+        if instruction.kind == "draw" and not instruction.operands:
+            self.draws.append(instruction)
+            for x in instruction.results:
+                whole = Value((self.found.count, *x.shape), x.dtype)
+                self.drawn[len(self.results)] = whole
+                self.results.append(self._row(whole, (whole, Chain()), instruction))
+            return
         operands = [self._operand(next(columns), instruction) for _ in instruction.operands]
         results = tuple(Value(x.shape, x.dtype) for x in instruction.results)
         params = dict(instruction.params)
@@ -345,7 +365,7 @@ class Body:
 
     def _operand(self, column, like):
         if column.kind == "table":
-            return self._row(column, like)
+            return self._row_of_table(column, like)
         if column.kind == "local":
             x = self.results[column.root]
         elif column.kind == "carried":
@@ -410,15 +430,18 @@ class Body:
         self.inputs.append(Value(shape, dtype, name))
         return self.inputs[-1]
 
-    def _row(self, column, like):
-        """The row of a table for this step."""
+    def _row_of_table(self, column, like):
         (root, chain), *_ = column.root
         thing = self.roller.thing(root)
         shape = chain.steps[-1][2] if chain.steps else thing.shape
         whole = Value((self.found.count, *shape), thing.dtype)
-        x = self._input(whole.shape, whole.dtype, None, Stacked(whole, column.root))
-        index = {"index": (self.counter.dim(1), *[slice(None)] * len(shape))}
-        return self._viewed(x, [("slice", index, shape)], like)
+        return self._row(whole, Stacked(whole, column.root), like)
+
+    def _row(self, whole, given, like):
+        """The row for this step of an array with a row for each."""
+        x = self._input(whole.shape, whole.dtype, None, given)
+        index = {"index": (self.counter.dim(1), *[slice(None)] * (whole.ndim - 1))}
+        return self._viewed(x, [("slice", index, whole.shape[1:])], like)
 
     def program(self, rows):
         """The body, which gives these results as rows."""

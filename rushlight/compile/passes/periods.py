@@ -177,12 +177,17 @@ class Table:
         x, (source,) = instruction.result, instruction.operands
         self.maker[x] = instruction
         root, chain = self.seen(source)
-        before = self.all_chains[chain]
-        made = before.then(instruction.name, instruction.params, source.shape, x.shape)
-        key = made.pattern, made.numbers
-        if key not in self._numbers:
-            self._numbers[key] = self._number(made)
-        self._known[x] = root, self._numbers[key]
+        name, params = instruction.name, instruction.params
+        text = chain, name, str(params), source.shape
+        number = self._numbers.get(text)
+        if number is None:
+            made = self.all_chains[chain].then(name, params, source.shape, x.shape)
+            key = made.pattern, made.numbers
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._numbers[key] = self._number(made)
+            self._numbers[text] = number
+        self._known[x] = root, number
 
     def _signature(self, instruction):
         params = instruction.params

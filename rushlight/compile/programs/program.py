@@ -56,6 +56,8 @@ params, are Dims (see `sizes.py`). `at(program, size)` puts numbers in their pla
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from rushlight.compile.programs.sizes import Counter, Dim
@@ -65,6 +67,7 @@ __all__ = [
     "Constant",
     "Instruction",
     "Program",
+    "Repeated",
     "Slot",
     "Value",
     "at",
@@ -90,7 +93,7 @@ class Value:
     @property
     def kind(self):
         """Dtype and shape as one text: `float32[2, 3]`."""
-        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+        return kind_text(self.dtype, self.shape)
 
     @property
     def ndim(self):
@@ -98,10 +101,16 @@ class Value:
         return len(self.shape)
 
 
+@functools.lru_cache(4096)
+def kind_text(dtype, shape):
+    """A dtype and a shape as one text; many values of a Program share one."""
+    return f"{dtype}[{', '.join(map(str, shape))}]"
+
+
 class Constant:
     """A number with a dtype that is known when the Program is made."""
 
-    __slots__ = ("dtype", "value")
+    __slots__ = ("_key", "dtype", "value")
     shape = ()
     ndim = 0
 
@@ -122,7 +131,11 @@ class Constant:
 
     def key(self):
         """What tells constants apart: -0.0 from 0.0, and a NaN from nothing."""
-        return repr(self.value), self.dtype.str
+        try:
+            return self._key
+        except AttributeError:
+            self._key = repr(self.value), self.dtype.str
+            return self._key
 
 
 class Slot:
@@ -323,6 +336,24 @@ def call(instruction, arrays):
     made = params["function"](*args, **kwargs)
     made = made if isinstance(made, (tuple, list)) else (made,)
     return tuple(np.asarray(x) for x in made)
+
+
+class Repeated:
+    """Draws that come again and again, as the function of one `draw`: each gives an array of all.
+
+    Args:
+        count: how many times.
+        draws: the instructions, in order; without operands.
+    """
+
+    __name__ = "repeated"
+
+    def __init__(self, count, draws):
+        self.count, self.draws = count, draws
+
+    def __call__(self):
+        made = [[x for each in self.draws for x in call(each, ())] for _ in range(self.count)]
+        return tuple(np.stack(arrays) for arrays in zip(*made, strict=True))
 
 
 def filled(arguments, arrays):

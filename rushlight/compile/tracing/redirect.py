@@ -147,7 +147,7 @@ class Redirection:
         recorder = self.recorder
         if recorder.drawing:
             return original(generator, target, draw, *parameters)
-        made = self.draw(_Filled(original), generator, real(target), draw, *parameters)
+        made = self.draw(_Filled(original, real(target)), generator, draw, *parameters)
         if not isinstance(target, Symbol):
             return made
         recorder.write(target, made)
@@ -223,15 +223,22 @@ class Redirection:
 
 
 class _Filled:
-    """`Stream.fill` into a new array."""
+    """`Stream.fill` into a new array that is like another; those for like arrays are equal."""
 
     __name__ = "fill"
 
-    def __init__(self, original):
-        self.original = original
+    def __init__(self, original, like):
+        self.original, self.like = original, np.empty_like(like)
+        self.key = original, like.shape, self.like.strides, like.dtype
 
-    def __call__(self, generator, target, draw, *parameters):
-        return self.original(generator, np.empty_like(target), draw, *parameters)
+    def __call__(self, generator, draw, *parameters):
+        return self.original(generator, np.empty_like(self.like), draw, *parameters)
+
+    def __eq__(self, other):
+        return isinstance(other, _Filled) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
 
 
 def with_subclasses(kind):

@@ -40,9 +40,26 @@ def _kept(p, shape, dtype):
     return stream(None).bernoulli(1 - p, shape, dtype)
 
 
+class _Kept:
+    """`_kept` as a function of the shape; equal to that of the same probability."""
+
+    def __init__(self, p, dtype):
+        self.key = p, dtype
+
+    def __call__(self, shape):
+        p, dtype = self.key
+        return _kept(p, shape, dtype)
+
+    def __eq__(self, other):
+        return isinstance(other, _Kept) and self.key == other.key
+
+    def __hash__(self):
+        return hash(self.key)
+
+
 def _kept_along_memory(p, array):
     """As `_kept`, drawn in the order in which the elements of the array lie in memory."""
-    return stream(None).fill(np.empty_like(array), lambda shape: _kept(p, shape, array.dtype))
+    return stream(None).fill(np.empty_like(array), _Kept(p, array.dtype))
 
 
 def _scaled_by(input, noise, inplace):
