@@ -272,14 +272,18 @@ class Lifted(Layered):
         """Call an operation of which this is an argument, and record it in this layer."""
         layer = self.layer
         operands = []
-        straight = op.outputs is None and not (fast.is_intercepted() or layer.has_tangents)
         for x in args:
             if isinstance(x, Tensor):
                 array = x._array
                 if array.__class__ is not Lifted or array.layer is not layer:
                     x = layer.lift(x)
             operands.append(x)
-        if straight and isinstance(args[0], Tensor):
+        if (
+            op.outputs is None
+            and not layer.has_tangents
+            and isinstance(args[0], Tensor)
+            and not fast.is_intercepted()
+        ):
             if op.layer_call is None:
                 op.layer_call = fast.build_layer_call(op, functools.partial(call_below, op))
             return op.layer_call(*operands, **options)
@@ -362,18 +366,24 @@ def call_below(op, first, *others, **options):
     """The kernel of an operation in a layer: it calls the operation on what lies below."""
     layer = first.layer
     values = [first.value]
+    innermost = first.value._array
     for x in others:
         if x.__class__ is Lifted:
             x = x.value
+            if x._array.__class__ is not np.ndarray and (
+                innermost.__class__ is np.ndarray or x._array.level > innermost.level
+            ):
+                innermost = x._array
         elif x.__class__ is np.ndarray:  # a number, as the straight way has it
-            x = wrap(x)
+            x = x.item()
         values.append(x)
     recording = modes.grad_enabled
     modes.grad_enabled = layer.recording_in_below()
     try:
+        if innermost.__class__ is np.ndarray:
+            return Lifted(op.call(*values, **options), layer)
         # where a layer is known to follow, the operation need not be tried on arrays
-        call = op.call if values[0]._array.__class__ is np.ndarray else op.layered
-        return Lifted(call(*values, **options), layer)
+        return Lifted(innermost.apply(op, values, options), layer)
     finally:
         modes.grad_enabled = recording
 

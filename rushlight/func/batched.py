@@ -6,9 +6,10 @@ import numpy as np
 
 from rushlight.autograd.layers import Layer, Layered
 from rushlight.autograd.views import check_in_place
-from rushlight.func.rules import rule_of
+from rushlight.func.rules import elementwise, rule_of
+from rushlight.ops import fast
 from rushlight.ops.shape.parts import geometry_of
-from rushlight.tensor import wrap
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["BatchLayer", "Batched"]
 
@@ -36,6 +37,31 @@ class BatchLayer(Layer):
         if self.owns(x):
             return x._array.value
         return x.expand(self.size, *x.shape)
+
+
+def aligned(args, layer):
+    """The values below of an elementwise operation's arguments, if they meet as they are.
+
+    That is so for one dtype and samples of one number of dimensions, whatever the numbers besides.
+    None for others.
+    """
+    values, rank, dtype = [], None, None
+    for x in args:
+        if not isinstance(x, Tensor):
+            if x.__class__ is not float and x.__class__ is not int:
+                return None
+            values.append(x)
+            continue
+        array = x._array
+        if array.__class__ is Batched and array.layer is layer:
+            x = array.value
+        own = len(array.shape)
+        if rank is None:
+            rank, dtype = own, array.dtype
+        elif own != rank or array.dtype is not dtype:
+            return None
+        values.append(x)
+    return values if dtype is fast.float32 or dtype is fast.float64 else None
 
 
 class Batched(Layered):
@@ -71,6 +97,11 @@ class Batched(Layered):
     def apply(self, op, args, options):
         """Call an operation of which this is an argument, for all samples at once."""
         layer = self.layer
+        rule = op.batching_rule or rule_of(op)
+        if rule is elementwise and op.outputs is None:
+            values = aligned(args, layer)
+            if values is not None:
+                return wrap(Batched(op.call(*values, **options), layer))
         values, batched = [], []
         for x in op.promote(args):
             array = None if x is None else x._array
@@ -80,7 +111,6 @@ class Batched(Layered):
             else:
                 values.append(x)
                 batched.append(False)
-        rule = op.batching_rule or rule_of(op)
         result = rule(op, layer.size, values, batched, options)
         if op.outputs is None:
             return wrap(Batched(result, layer))

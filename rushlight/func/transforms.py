@@ -10,6 +10,7 @@ from rushlight.autograd.forward_ad import check_tangent
 from rushlight.autograd.layers import TangentLayer, TapeLayer
 from rushlight.tensor import Tensor, wrap
 from rushlight.utils._pytree import (
+    NODES,
     tree_flatten,
     tree_map_only,
     tree_unflatten,
@@ -86,6 +87,13 @@ def zeros_if_none(gradient, x):
     return wrap(np.zeros_like(x._array)) if gradient is None else gradient
 
 
+def lifted(layer, tree):
+    """A tree whose Tensors are seen from this layer."""
+    if isinstance(tree, Tensor):
+        return layer.lift(tree)
+    return tree_map_only(Tensor, layer.lift, tree) if isinstance(tree, NODES) else tree
+
+
 def lifted_leaf(layer, x):
     """A Tensor of this layer to differentiate by."""
     if not isinstance(x, Tensor):
@@ -135,18 +143,21 @@ def grad_and_value(func, argnums=0, has_aux=False):
     @functools.wraps(func)
     def differentiated(*args, **kwargs):
         layer = TapeLayer()
-        inputs, spec = tree_flatten(chosen(args, argnums))
-        leaves = [lifted_leaf(layer, x) for x in inputs]
         positions = read_argnums(argnums, len(args))
-        others = [None if i in positions else x for i, x in enumerate(args)]
+        picked = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in positions)
+        inputs, spec = tree_flatten(picked)
+        leaves = [lifted_leaf(layer, x) for x in inputs]
+        values = tree_unflatten(leaves, spec)
         with layer:
-            others, kwargs = tree_map_only(Tensor, layer.lift, [others, kwargs])
-            output = func(*replaced(others, argnums, tree_unflatten(leaves, spec)), **kwargs)
+            given = [None if i in positions else lifted(layer, x) for i, x in enumerate(args)]
+            for i, x in zip(positions, (values,) if isinstance(argnums, int) else values):
+                given[i] = x
+            output = func(*given, **lifted(layer, kwargs))
         aux = None
         if has_aux:
             output, aux = split_aux("grad_and_value(f)(*args)", output)
         check_scalar(output)
-        one = wrap(np.ones(output._array.shape, output._array.dtype))
+        one = wrap(np.asarray(1, output._array.dtype))
         found = layer.pull([output], leaves, [one])
         gradients = [zeros_if_none(g, x) for g, x in zip(found, inputs, strict=True)]
         gradient = tree_unflatten(gradients, spec)

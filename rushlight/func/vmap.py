@@ -126,7 +126,7 @@ def checked_dim(func, in_dims, x, dim):
 
 def batch_size(leaves, dims):
     """How many samples there are."""
-    sizes = [x.shape[d] for x, d in zip(leaves, dims, strict=True) if d is not None]
+    sizes = [x._array.shape[d] for x, d in zip(leaves, dims, strict=True) if d is not None]
     if not sizes:
         raise ValueError("vmap: Expected at least one Tensor to vmap over")
     if any(size != sizes[0] for size in sizes):

@@ -269,7 +269,7 @@ def _fast_source(op, label, general, kernel_source, recording=True):
         yield from _unwrap_source(op, name, general)
         if name == first and kernel_source is _kernel_source:
             yield f"        if {name}_array.__class__ is not ndarray:"
-            yield "            raise TypeError"  # sooner than NumPy would
+            yield f"            {general}"  # sooner than NumPy would refuse it
     kinds = op.refuses[0] if op.refuses else ""
     if op.result is None and not op.is_view:
         kinds += "V"  # bfloat16 is computed in float32

@@ -304,12 +304,17 @@ class Op:
         raise explained(refused, operands=args, operation=self.title)
 
     def _in_general(self, args, options, out):
-        for x in args:
-            if not isinstance(x, Tensor):
+        special = None
+        for name, x in zip(self.arrays, args):
+            if isinstance(x, Tensor):
+                array = x._array
+                if array.__class__ is not np.ndarray and hasattr(array, "handles_operations"):
+                    if special is None or array.level > special.level:
+                        special = array
+            elif not self._takes(name, x):
                 if self._somebody_unasked(args):
                     return self._ask(args, options)
                 self.check_types(args)
-                break
         if out is not None:
             from rushlight.ops.output import write_out
 
@@ -318,7 +323,6 @@ class Op:
 
                 check_no_overlap(out, *args)
             return write_out(self.title, self.general(args, options), args, out)
-        special = special_array(args)
         if special is None and modes.layers:
             special = special_option(options)
         if special is not None:
@@ -332,6 +336,12 @@ class Op:
     def in_layer(self, args, options):
         """Call and record in the layer of the first argument; all are in it, or numbers."""
         return args[0]._array.apply_in_general(self, args, options)
+
+    def _takes(self, name, value):
+        """Whether an argument may be this number, or None."""
+        if value is None:
+            return name in self.optional_arrays
+        return (value.__class__ is float or value.__class__ is int) and name in self.numbers
 
     def _somebody_unasked(self, args):
         """Whether a class that isn't a Tensor's would answer, and the functions don't ask yet."""

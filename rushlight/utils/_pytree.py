@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections import OrderedDict, defaultdict
 
 __all__ = [
@@ -23,15 +25,17 @@ class TreeSpec:
         context: what else is needed to rebuild it: the keys of a dictionary, for example.
         children: the structures of its entries.
         num_leaves: how many leaves there are.
+        is_flat: whether it is a list or tuple of leaves.
     """
 
-    __slots__ = ("children", "context", "num_leaves", "type")
+    __slots__ = ("children", "context", "is_flat", "num_leaves", "type")
 
     def __init__(self, type=None, context=None, children=()):
         self.type = type
         self.context = context
-        self.children = list(children)
-        self.num_leaves = 1 if type is None else sum([c.num_leaves for c in self.children])
+        self.children = children = list(children)
+        self.num_leaves = 1 if type is None else sum([c.num_leaves for c in children])
+        self.is_flat = (type is list or type is tuple) and all([c is LEAF for c in children])
 
     def is_leaf(self):
         """Whether the tree is just one leaf."""
@@ -97,16 +101,37 @@ def tree_flatten(tree):
     [1, 2, 3]
     """
     leaves: list = []
-    return leaves, _collect(tree, leaves)
+    if isinstance(tree, NODES):
+        return leaves, _collect(tree, leaves)
+    return [tree], LEAF
 
 
 def _collect(tree, leaves):
-    """The structure of a tree, whose leaves are put into a list."""
-    entries, context = entries_of(tree) if isinstance(tree, NODES) else (None, None)
-    if entries is None:
-        leaves.append(tree)
-        return LEAF
-    return TreeSpec(type(tree), context, [_collect(entry, leaves) for entry in entries])
+    """The structure of a tree that is a list, tuple or dict; its leaves are put into a list."""
+    kind, context = tree.__class__, None
+    entries = tree
+    if kind is not tuple and kind is not list:
+        entries, context = entries_of(tree)
+        if entries is None:
+            leaves.append(tree)
+            return LEAF
+    elif not any([isinstance(entry, NODES) for entry in entries]):
+        leaves += entries
+        return _flat_spec(kind, len(entries))
+    children = []
+    for entry in entries:
+        if isinstance(entry, NODES):
+            children.append(_collect(entry, leaves))
+        else:
+            leaves.append(entry)
+            children.append(LEAF)
+    return TreeSpec(kind, context, children)
+
+
+@functools.lru_cache(maxsize=256)
+def _flat_spec(kind, count):
+    """The structure of a list or tuple of so many leaves."""
+    return TreeSpec(kind, None, [LEAF] * count)
 
 
 def tree_unflatten(leaves, treespec):
@@ -127,6 +152,8 @@ def tree_unflatten(leaves, treespec):
 def _rebuilt(leaves, spec):
     if spec.type is None:
         return next(leaves)
+    if spec.is_flat:
+        return spec.type(itertools.islice(leaves, spec.num_leaves))
     entries = [next(leaves) if c is LEAF else _rebuilt(leaves, c) for c in spec.children]
     if spec.type is list or spec.type is tuple:
         return spec.type(entries)
@@ -161,7 +188,8 @@ def tree_map(func, tree, *rests):
 
 def tree_map_only(type_or_types, func, tree):
     """The tree with `func` applied to the leaves of these types."""
-    return tree_map(lambda x: func(x) if isinstance(x, type_or_types) else x, tree)
+    leaves, spec = tree_flatten(tree)
+    return tree_unflatten([func(x) if isinstance(x, type_or_types) else x for x in leaves], spec)
 
 
 def broadcast_prefix(prefix, treespec):
@@ -169,7 +197,7 @@ def broadcast_prefix(prefix, treespec):
 
     None if the structures don't fit.
     """
-    entries, context = entries_of(prefix)
+    entries, context = entries_of(prefix) if isinstance(prefix, NODES) else (None, None)
     if entries is None:
         return [prefix] * treespec.num_leaves
     if type(prefix) is not treespec.type or len(entries) != len(treespec.children):

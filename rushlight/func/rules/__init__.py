@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from rushlight.func.rules import layers, positions, products, shapes  # rules declared
-from rushlight.func.rules.table import has_rule, rule_of
+from rushlight.func.rules.table import elementwise, has_rule, rule_of
 
-__all__ = ["has_rule", "rule_of"]
+__all__ = ["elementwise", "has_rule", "rule_of"]

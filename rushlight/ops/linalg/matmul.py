@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels.fused import LEAST, Fused
 from rushlight.ops.deprecated import deprecated
 from rushlight.ops.elementwise.arithmetic import _add
 from rushlight.ops.fast import float32, float64, sum_to
@@ -319,16 +320,22 @@ def _outer(input, vec2):
     d_vec2=lambda g, input: _squeeze(_matmul(flipped(g), _unsqueeze(input, dim=2)), dim=(2,)),
 )
 def _outer_of_samples(input, vec2):
-    """Products of columns, the rows of (size, n), and rows, those of (size, m).
+    """Products of columns, the rows of (size, n), and rows, those of (size, m): (size, n, m)."""
+    large = input.size * vec2.shape[1] >= LEAST
+    return (_products if large else _products.function)(input, vec2)
 
-    Many small ones are computed with the samples last: NumPy's inner loop then is as long as there
-    are samples, not as a row.
-    """
-    size, width = vec2.shape
-    if size < 4 * width or width == 1 or input.shape[1] == 1:
-        return np.multiply(input[:, :, np.newaxis], vec2[:, np.newaxis])
-    columns, rows = np.ascontiguousarray(input.T), np.ascontiguousarray(vec2.T)
-    return np.multiply(columns[:, np.newaxis], rows).transpose(2, 0, 1)
+
+class _Products(Fused):
+    """What native code is worth is counted by what it makes, not by what it reads."""
+
+    def _paid(self, kind, elements):
+        rows_shape = kind[0][1][0]
+        return super()._paid(kind, elements * rows_shape[1])
+
+
+@_Products
+def _products(columns, rows):
+    return np.multiply(columns[:, :, np.newaxis], rows[:, np.newaxis])
 
 
 def matmul(input, other, *, out=None):
