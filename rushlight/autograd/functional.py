@@ -355,7 +355,10 @@ def jacobian(
             check_not_strict(strict)
         if not vectorize:
             check_real(outputs)
-        if vectorize or (not strict and can_be_batched(outputs)):
+        if not vectorize and create_graph and not strict and can_be_batched(outputs):
+            # apart, so that zeros of what doesn't depend on an input have no graph
+            rows = [batched_rows((y,), inputs, create_graph)[0] for y in outputs]
+        elif vectorize or (not strict and can_be_batched(outputs)):
             rows = batched_rows(outputs, inputs, create_graph)
         else:
             rows = [

@@ -377,15 +377,17 @@ def call_below(op, first, *others, **options):
         elif x.__class__ is np.ndarray:  # a number, as the straight way has it
             x = x.item()
         values.append(x)
-    recording = modes.grad_enabled
-    modes.grad_enabled = layer.recording_in_below()
+    recording, below = modes.grad_enabled, layer.recording_in_below()
+    if below != recording:
+        modes.grad_enabled = below
     try:
         if innermost.__class__ is np.ndarray:
             return Lifted(op.call(*values, **options), layer)
         # where a layer is known to follow, the operation need not be tried on arrays
         return Lifted(innermost.apply(op, values, options), layer)
     finally:
-        modes.grad_enabled = recording
+        if below != recording:
+            modes.grad_enabled = recording
 
 
 def set_tangent_in_place(target, tangent):

@@ -10,10 +10,11 @@ from rushlight.func.modules import (
     replace_all_batch_norm_modules_,
     stack_module_state,
 )
-from rushlight.func.transforms import grad, grad_and_value, jvp, linearize, vjp
+from rushlight.func.transforms import debug_unwrap, grad, grad_and_value, jvp, linearize, vjp
 from rushlight.func.vmap import vmap
 
 __all__ = [
+    "debug_unwrap",
     "functional_call",
     "functionalize",
     "grad",

@@ -162,5 +162,7 @@ class Batched(Layered):
             "https://github.com/pytorch/pytorch/issues ."
         )
 
-    def label(self):
-        return f"BatchedTensor(lvl={self.layer.depth}, bdim=0, value="
+    def __repr__(self):
+        given, dim = self.given
+        value = repr(given).replace("\n", "\n    ")
+        return f"BatchedTensor(lvl={self.layer.depth}, bdim={dim}, value=\n    {value}\n)"

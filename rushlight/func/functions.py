@@ -56,11 +56,16 @@ def in_tape_layer(function, layer, args):
     """The Function called below, and put on the tape of this layer."""
     lifted = tree_map_only(Tensor, lambda x: x if layer.owns(x) else layer.lift(x), args)
     recording, modes.grad_enabled = modes.grad_enabled, layer.recording_in_below()
+    lowered = tree_map_only(Tensor, layer.lower, lifted)
     try:
-        below = function.apply(*tree_map_only(Tensor, layer.lower, lifted))
+        below = function.apply(*lowered)
     finally:
         modes.grad_enabled = recording
-    _below.outputs = tree_map_only(Tensor, layer.lift, below)
+    # what was changed in place comes out as the Tensor that went in
+    dirty = dict(zip(map(id, tree_leaves(lowered)), tree_leaves(lifted), strict=True))
+    _below.outputs = tree_map_only(
+        Tensor, lambda y: dirty[id(y)] if id(y) in dirty else layer.lift(y), below
+    )
     given = [x._array.tangent if isinstance(x, Tensor) else None for x in lifted]
     outputs, node = plain.call_with_node(lifted_form(function), lifted, {})
     if any(t is not None for t in given) and modes.forward_grad_enabled:

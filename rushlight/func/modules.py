@@ -78,6 +78,9 @@ def replaced_members(module, state, tie_weights, strict):
     if strict:
         check_names(module, state, places)
     chosen = {name: x for name, x in state.items() if name in places}
+    for x in chosen.values():
+        if x is not None and not isinstance(x, Tensor):
+            raise TypeError(f"{x} is not an instance of torch.Tensor")
     if tie_weights:
         chosen = with_tied(chosen, places)
     before = [(*places[name], places[name][0].__dict__[places[name][1]]) for name in chosen]
@@ -112,13 +115,23 @@ def with_tied(chosen, places):
     by_tensor: dict = {}
     for name, x in chosen.items():
         owner, own_name = places[name]
-        by_tensor.setdefault(id(owner.__dict__[own_name]), x)
+        if by_tensor.setdefault(id(owner.__dict__[own_name]), x) is not x:
+            refuse_two_values(owner.__dict__[own_name], chosen, places)
     tied = {
         name: by_tensor[id(owner.__dict__[own_name])]
         for name, (owner, own_name) in places.items()
         if id(owner.__dict__[own_name]) in by_tensor
     }
     return {**tied, **chosen}
+
+
+def refuse_two_values(tensor, chosen, places):
+    """Say which names of one tensor were given different ones in its place."""
+    tied = [n for n in sorted(chosen) if places[n][0].__dict__[places[n][1]] is tensor]
+    raise ValueError(
+        f"functional_call got multiple values for keys {tied}, which are tied. Consider using "
+        "tie_weights=False"
+    )
 
 
 def stack_module_state(models):
@@ -146,21 +159,19 @@ def stack_module_state(models):
     parameters = [dict(m.named_parameters()) for m in models]
     buffers = [dict(m.named_buffers()) for m in models]
     return (
-        {name: stacked([p[name] for p in parameters]) for name in parameters[0]},
-        {name: stacked([b[name] for b in buffers]) for name in buffers[0]},
+        {name: stacked(name, [p[name] for p in parameters]) for name in parameters[0]},
+        {name: stacked(name, [b[name] for b in buffers]) for name in buffers[0]},
     )
 
 
-def stacked(tensors):
+def stacked(name, tensors):
     """Tensors of equal shape as one; a leaf, as they are."""
     from rushlight.ops import stack
 
     if all(x.is_leaf for x in tensors):
         wants_grad = tensors[0].requires_grad
         if any(x.requires_grad != wants_grad for x in tensors):
-            raise RuntimeError(
-                "Expected parameters from different models to have the same .requires_grad"
-            )
+            raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
         return stack([x.detach() for x in tensors]).requires_grad_(wants_grad)
     return stack(tensors)
 

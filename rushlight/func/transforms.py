@@ -7,7 +7,8 @@ import functools
 import numpy as np
 
 from rushlight.autograd.forward_ad import check_tangent
-from rushlight.autograd.layers import TangentLayer, TapeLayer
+from rushlight.autograd.layers import Layered, TangentLayer, TapeLayer
+from rushlight.autograd.tape import modes
 from rushlight.tensor import Tensor, wrap
 from rushlight.utils._pytree import (
     NODES,
@@ -16,7 +17,7 @@ from rushlight.utils._pytree import (
     tree_unflatten,
 )
 
-__all__ = ["grad", "grad_and_value", "jvp", "linearize", "vjp"]
+__all__ = ["debug_unwrap", "grad", "grad_and_value", "jvp", "linearize", "vjp"]
 
 
 # Which arguments ----------------------------------------------------------------------------------
@@ -101,6 +102,23 @@ def lifted_leaf(layer, x):
     if x._array.dtype.kind not in "fcV":
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
     return layer.lift(x, requires_grad=True)
+
+
+def debug_unwrap(tensor, *, recurse=True):
+    """What lies below a tensor that transforms follow: below all of them, or (not) just one.
+
+    >>> import rushlight as torch
+    >>> def shown(x):
+    ...     print(torch.func.debug_unwrap(x))
+    ...     return x
+    >>> _ = torch.vmap(shown)(torch.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
+    while isinstance(tensor._array, Layered):
+        tensor = tensor._array.value
+        if not recurse:
+            break
+    return tensor
 
 
 # Backwards ----------------------------------------------------------------------------------------
@@ -197,6 +215,24 @@ def check_tensors(name, leaves):
             )
 
 
+def check_differentiable(outputs):
+    """Refuse outputs of integers and bools."""
+    for y in outputs:
+        if y._array.dtype.kind not in "fcV":
+            raise RuntimeError(
+                "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got "
+                f"Tensor with dtype {y.dtype}"
+            )
+
+
+def check_some(name, output, leaves):
+    """Refuse an output without tensors."""
+    if not leaves:
+        raise RuntimeError(
+            f"{name}: Expected f to be a function that has non-empty output (got output = {output})"
+        )
+
+
 def vjp(func, *primals, has_aux=False):
     """The value of a function, and the function that gives products of vectors and its Jacobian.
 
@@ -219,7 +255,9 @@ def vjp(func, *primals, has_aux=False):
         returned, aux = split_aux("vjp(f, *primals)", returned)
         aux = lowered(layer, aux)
     outputs, out_spec = tree_flatten(returned)
+    check_some("vjp(f, *primals)", returned, outputs)
     check_tensors("vjp(f, *primals)", outputs)
+    check_differentiable(outputs)
     value = tree_unflatten([layer.lower(y) for y in outputs], out_spec)
 
     def vjp_fn(cotangents, retain_graph=True, create_graph=None):
@@ -232,6 +270,7 @@ def vjp(func, *primals, has_aux=False):
             )
         for i, (y, v) in enumerate(zip(outputs, given, strict=True)):
             check_cotangent(i, y, v)
+        given = [v.to(y.dtype) if y.dtype != v.dtype else v for y, v in zip(outputs, given)]
         found = layer.pull(outputs, leaves, given)
         gradients = [zeros_if_none(g, x) for g, x in zip(found, inputs, strict=True)]
         return tree_unflatten(gradients, spec)
@@ -284,6 +323,8 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
         )
     for name, leaves in (("primals", inputs), ("tangents", directions)):
         check_all_tensors(name, leaves)
+    if modes.dual_level >= 0:
+        raise RuntimeError("Nested forward mode AD is not supported at the moment")
     layer = TangentLayer()
     with layer:
         duals = [lifted_dual(layer, x, t) for x, t in zip(inputs, directions, strict=True)]

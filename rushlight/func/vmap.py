@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from rushlight.func.batched import BatchLayer
+from rushlight.random import default_generator
 from rushlight.tensor import Tensor
 from rushlight.utils._pytree import (
     broadcast_prefix,
@@ -197,7 +198,10 @@ def in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs
     ]
     count = max(len(part) for part in parts if part is not None)
     outputs = []
+    state = default_generator.get_state() if randomness == "same" else None
     for i in range(count):
+        if state is not None:
+            default_generator.set_state(state)
         inputs = [x if part is None else part[i] for x, part in zip(leaves, parts, strict=True)]
         own = vmap(func, tree_unflatten(dims, spec), out_dims, randomness)
         outputs.append(own(*tree_unflatten(inputs, spec), **kwargs))

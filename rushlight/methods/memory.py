@@ -176,7 +176,9 @@ class Memory:
 
     def data_ptr(self):
         """The address of the first element."""
-        return 0 if self.is_meta or not self._array.size else self._array.ctypes.data
+        if self.is_meta or not self._array.size:
+            return 0
+        return ops.address(self)
 
     def untyped_storage(self):
         """The memory that the elements lie in."""

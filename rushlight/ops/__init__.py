@@ -83,6 +83,7 @@ from rushlight.ops.shape.expand import *
 from rushlight.ops.shape.expand import expand_as, sum_to_size
 from rushlight.ops.shape.join import *
 from rushlight.ops.shape.memory import (
+    address,
     apply_,
     as_strided_,
     fill_diagonal_,
@@ -136,7 +137,7 @@ _FOR_METHODS = frozenset(
     rlshift rmatmul rpow rremainder rrshift set_ setitem silu size_of smooth_l1_loss
     soft_margin_loss softplus softshrink
     squeeze_ storage storage_offset storage_type stride sum_to_size t_ to transpose_ type_ unfold
-    uniform_ unsqueeze_ untyped_storage view_ view_as
+    uniform_ unsqueeze_ address untyped_storage view_ view_as
     """.split()
 )
 

@@ -329,10 +329,6 @@ class Op:
             return special.apply(self, args, options)
         return self.call_on(self.promote(args), options)
 
-    def layered(self, *args, **options):
-        """Call the operation on arguments the first of which holds no array."""
-        return special_array(args).apply(self, args, options)
-
     def in_layer(self, args, options):
         """Call and record in the layer of the first argument; all are in it, or numbers."""
         return args[0]._array.apply_in_general(self, args, options)

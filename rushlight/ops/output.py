@@ -43,6 +43,11 @@ def check_out(name, result, args, out):
     """Refuse an `out` that may not be written to."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
+    if hasattr(result._array, "given"):
+        raise RuntimeError(
+            f"Batching rule not implemented for aten::{name}.out; the fallback path doesn't work "
+            "on out= or view ops."
+        )
     tensors = [x for x in args if isinstance(x, Tensor)]
     if modes.grad_enabled and (out._requires_grad or any(x._requires_grad for x in tensors)):
         raise RuntimeError(

@@ -162,7 +162,8 @@ def _rebuilt(leaves, spec):
         return defaultdict(factory, zip(keys, entries, strict=True))
     if issubclass(spec.type, dict):
         return spec.type(zip(spec.context, entries, strict=True))
-    return spec.type(*entries) if is_named_tuple(spec.type) else spec.type(entries)
+    # what `torch.topk` returns has fields, too, but is made of one sequence
+    return spec.type(*entries) if hasattr(spec.type, "_make") else spec.type(entries)
 
 
 def tree_leaves(tree):

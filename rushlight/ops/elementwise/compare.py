@@ -218,7 +218,13 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
     True
     """
-    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+    close = isclose(input, other, rtol, atol, equal_nan)
+    _refuse_samples(
+        close,
+        "vmap over torch.allclose isn't supported yet. Please file an issue at "
+        "https://github.com/pytorch/pytorch/issues if you need this feature.",
+    )
+    return bool(close.all())
 
 
 def equal(input, other):
@@ -229,7 +235,18 @@ def equal(input, other):
     True
     """
     require_tensors("equal", input=input, other=other)
+    for x in (input, other):
+        _refuse_samples(
+            x,
+            "Batching rule not implemented for aten::equal. We could not generate a fallback.",
+        )
     return np.array_equal(array_of(input), array_of(other))
+
+
+def _refuse_samples(x, message):
+    """Refuse to make one bool of all samples of a `vmap`."""
+    if hasattr(x._array, "given"):
+        raise RuntimeError(message)
 
 
 def require_tensors(function_name, **arguments):

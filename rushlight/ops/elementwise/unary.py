@@ -432,6 +432,8 @@ def where(condition, input=None, other=None, *, out=None):
     if input is None and other is None:
         from rushlight.ops import nonzero
 
+        if hasattr(condition._array, "dynamic"):
+            condition._array.dynamic("where")
         return nonzero(condition, as_tuple=True)
     if not isinstance(condition, Tensor):
         raise TypeError(

@@ -278,6 +278,15 @@ def storage_offset(input):
     return origin_of(input._array)
 
 
+def address(input):
+    """Where the first element lies in memory.
+
+    Raises:
+        RuntimeError: a transform follows the tensor, which has no memory.
+    """
+    return np.asarray(input._array).ctypes.data
+
+
 def untyped_storage(input):
     """The bytes that the elements lie in."""
     from rushlight.storage import UntypedStorage
@@ -297,4 +306,6 @@ def storage(input):
     from rushlight.storage.typed import around, warn_of_types
 
     warn_of_types()
+    if hasattr(input._array, "given"):
+        raise NotImplementedError("Cannot access storage of BatchedTensorImpl")
     return around(storage_of(input._array))
