@@ -381,3 +381,54 @@ def test_a_dataclass_that_is_changed_or_was_there_before():
 
     assert "that it is given" in eager_reason(change, Batch(X))
     assert "returns a Batch" in eager_reason(lambda x: kept, X)
+
+
+# Numbers that are returned ------------------------------------------------------------------------
+
+
+def test_items_that_are_returned_are_those_of_each_run():
+    w = torch.ones(2, requires_grad=True)
+
+    def step(x):
+        loss = (w * x).sum()
+        loss.backward()
+        with torch.no_grad():
+            w.sub_(w.grad)
+        w.grad = None
+        return {"loss": loss.item(), "rest": [loss.detach(), (x > w).sum().item(), 3]}
+
+    compiled = strictly(step)
+    for loss, count in ((3.0, 2), (-2.0, 2), (-7.0, 2)):
+        assert compiled(X) == {"loss": loss, "rest": [torch.tensor(loss), count, 3]}
+    assert compiled(X - 20)["rest"][1] == 0
+
+
+def test_losses_returned_as_numbers_over_a_loader():
+    w = torch.tensor(4.0, requires_grad=True)
+
+    def step(x):
+        loss = (w - x) ** 2
+        loss.backward()
+        with torch.no_grad():
+            w.sub_(0.25 * w.grad)
+            w.grad.zero_()
+        return loss.item()
+
+    compiled = strictly(step)
+    losses = compiled.over([torch.tensor(0.0), torch.tensor(2.0)], epochs=3)
+    assert losses.tolist() == [16.0, 0.0, 4.0, 1.0, 2.25, 1.5625]
+
+
+def test_items_that_are_used_or_not_to_be_told_from_other_numbers():
+    def used(x):
+        return x * x.sum().item()
+
+    def assigned(x):
+        total = x.sum().item()
+        return total
+
+    def ambiguous(x):
+        return (x > 0).sum().item(), 2
+
+    for function in (used, assigned, ambiguous):
+        assert "item()" in eager_reason(function, X)

@@ -39,8 +39,10 @@ def compile(
         mode, options: accepted as in PyTorch; they change nothing.
         disable: return `model` as it is.
 
-    What isn't repeated: what a function does to Python's own objects. If it is seen to change one,
-    or branches on the elements of a tensor, or prints them, it runs uncompiled.
+    A function may replace tensors that it keeps in attributes, closures, globals, lists and dicts
+    (hidden states), set flags (`model.eval()`), and return numbers (`return loss.item()`, or a
+    learning rate). If it is seen to change Python's objects otherwise, or branches on the elements
+    of a tensor, or prints them, it runs uncompiled.
 
     >>> import rushlight as torch
     >>> @torch.compile

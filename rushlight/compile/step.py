@@ -12,6 +12,7 @@ from rushlight.compile.build import may_be_native
 from rushlight.compile.programs.family import Families
 from rushlight.compile.runs.entry import Unrepeatable, make_entry
 from rushlight.compile.runs.guards import Watch
+from rushlight.compile.runs.returned import lines_of_returned_items
 from rushlight.compile.tracing.sources import fields_of
 from rushlight.compile.tracing.trace import Trace, is_tracing
 from rushlight.ops import fast
@@ -106,6 +107,9 @@ class Compiled:
             return self.function(*args, **kwargs)
         reason = line = None
         with Trace(leaves, may_be_native(self.backend)) as trace:
+            trace.recorder.returned_items = functools.partial(
+                lines_of_returned_items, self.function
+            )
             result = self.function(*args, **kwargs)
             if trace.recorder.recording:
                 try:

@@ -26,6 +26,7 @@ from rushlight.compile.tracing.sources import (
     Fields,
     GradOf,
     Held,
+    Item,
     NewTensor,
     Seen,
     ViewOf,
@@ -149,6 +150,7 @@ class _Maker:
         recorder = self.recorder
         entry = Entry()
         self.known = watch.seen
+        self.check_items(result)
         self.note_shared(result)
         entry.template = self.template(result)
         entry.assigned = [(place, self.new_content(x)) for place, _, x in self.assigned]
@@ -249,7 +251,7 @@ class _Maker:
         if type(x) in (dict, OrderedDict):
             return type(x)((name, self.template(each)) for name, each in x.items())
         if x is None or isinstance(x, (bool, int, float, str)):
-            return self.number(x) or x
+            return self.item(x) or self.number(x) or x
         fields = fields_of(x)
         if fields is not None and id(x) not in self.known:
             return Fields(type(x), {name: self.template(each) for name, each in fields.items()})
@@ -290,15 +292,31 @@ class _Maker:
         wholes = [y for y in beside.values() if not y._array.path]
         if wholes:
             return ViewOf(NewTensor(self.output(wholes[0])), symbol.path)
-        return ViewOf(NewTensor(self.hidden_output(symbol.memory)), symbol.path)
+        memory = symbol.memory
+        number = self.hidden_output(memory, self.recorder.whole(memory), memory.array)
+        return ViewOf(NewTensor(number), symbol.path)
 
-    def hidden_output(self, memory):
-        """The number of the output for what several results are parts of."""
-        number = self.numbers_of_outputs.get(id(memory))
+    def hidden_output(self, key, operand, array):
+        """The number of an output that isn't returned itself: results are parts of it."""
+        number = self.numbers_of_outputs.get(id(key))
         if number is None:
-            number = self.numbers_of_outputs[id(memory)] = len(self.outputs)
-            self.outputs.append((self.recorder.whole(memory), wrap(memory.array)))
+            number = self.numbers_of_outputs[id(key)] = len(self.outputs)
+            self.outputs.append((operand, wrap(array)))
         return number
+
+    def item(self, x):
+        """Which element of a Tensor a number is; None if it isn't one."""
+        for number, symbol in self.recorder.items:
+            if number is x:
+                operand = self.recorder.read(symbol)
+                return Item(NewTensor(self.hidden_output(symbol, operand, symbol.value)))
+        return None
+
+    def check_items(self, result):
+        """Refuse a run that doesn't return each `item()` once, to be told from other numbers."""
+        for number, _ in self.recorder.items:
+            if sum(x is number for x in numbers_in(result)) != 1:
+                raise Unrepeatable("it calls item()")
 
     def number(self, x):
         """Where a number comes from that is one of an optimizer's; None if it isn't."""
@@ -402,6 +420,15 @@ def is_live(x):
     return True
 
 
+def numbers_in(x):
+    """All numbers in a result."""
+    if isinstance(x, (tuple, list, dict)):
+        for each in x.values() if isinstance(x, dict) else x:
+            yield from numbers_in(each)
+    elif isinstance(x, (bool, int, float)):
+        yield x
+
+
 def is_finished(x):
     """Whether this is a Tensor through which no backward pass goes on."""
     return type(x) is Tensor and (not x._requires_grad or not (x._node is None or is_live(x)))
@@ -495,6 +522,7 @@ class Entry:
         self.prepare()
         result = self.template
         result = result[0] if isinstance(result, (tuple, list)) and result else result
+        result = result.of if isinstance(result, Item) else result
         idle = all(isinstance(x, Number) for x in self.host) and not self.assigned
         if self.derivative is not None or not idle:
             return None

@@ -24,7 +24,7 @@ from operator import length_hint
 
 import numpy as np
 
-from rushlight.compile.runs.rates import RATES, only_returns_rates
+from rushlight.compile.runs.returned import RATES, only_returns_rates
 from rushlight.compile.tracing.sources import Place
 from rushlight.nn.module import Module
 from rushlight.optim.lr_scheduler.base import LRScheduler

@@ -27,6 +27,7 @@ from rushlight.compile.tracing.sources import (
     Fields,
     GradOf,
     Held,
+    Item,
     Names,
     NewTensor,
     ViewOf,
@@ -126,6 +127,8 @@ class _Writer(Names):
         """The source of a result."""
         if isinstance(template, Number):
             return f"{self.bind(template.place, 'place')}[{template.key!r}]"
+        if isinstance(template, Item):
+            return f"{self.value(template.of)}.item()"
         if isinstance(template, NewTensor):
             return f"v{template.number}"
         if isinstance(template, ViewOf):

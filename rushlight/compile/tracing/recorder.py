@@ -62,6 +62,8 @@ class Recorder:
         numbers: Numbers whose value the run asked for, with that value.
         outcomes: what the run asked about numbers (a function), with the answer.
         demands: pairs (Memory, condition on what it holds at the beginning).
+        items: pairs (number that `item()` gave, its Symbol).
+        returned_items: gives (code of the function, lines on which `item()` is only returned).
         windows: for the Memory of places of maxima what `windows` remembers of them.
     """
 
@@ -75,6 +77,8 @@ class Recorder:
         self.outcomes: list = []
         self.demands: list = []
         self.windows: dict = {}
+        self.items: list = []
+        self.returned_items = lambda: (None, ())
         self.recording = False
         self.disturbed = False
         self.drawing = 0
@@ -109,6 +113,21 @@ class Recorder:
             raise DynamicLeak if dynamic else Leak
         self.fail(what)
         return symbol.value
+
+    def item(self, symbol, place):
+        """An element as a Python number; followed no further, so it may only be returned."""
+        if place or self.is_known(symbol) or not self.returns_items():
+            return self.reveal(symbol, "item()").item(*place)
+        self.items.append((symbol.value.item(), symbol))
+        return self.items[-1][0]
+
+    def returns_items(self):
+        """Whether we are where the function calls `item()` only to return what it gives."""
+        if not self.is_recording() or self.in_kernel:
+            return False
+        code, lines = self.returned_items()
+        frame = user_frame()
+        return frame is not None and frame.f_code is code and frame.f_lineno in lines
 
     def truth(self, symbol):
         """Whether a number isn't zero: what is found has to hold again, the number hasn't."""
@@ -643,6 +662,12 @@ _is_ours: dict = {}
 
 def user_line():
     """`file.py:12`: where in the user's program we are; None if nowhere."""
+    frame = user_frame()
+    return frame and f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
+
+
+def user_frame():
+    """The innermost frame of the user's program, or None."""
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
@@ -650,6 +675,6 @@ def user_line():
         if ours is None:
             ours = _is_ours[name] = name.startswith(_OURS)
         if not ours:
-            return f"{name.rpartition('/')[2]}:{frame.f_lineno}"
+            return frame
         frame = frame.f_back
     return None

@@ -13,6 +13,7 @@ __all__ = [
     "Fields",
     "GradOf",
     "Held",
+    "Item",
     "Names",
     "NewTensor",
     "Place",
@@ -115,6 +116,15 @@ def fields_of(x):
 
     found = {each.name: getattr(x, each.name, None) for each in dataclasses.fields(x)}
     return found if getattr(x, "__dict__", found).keys() == found.keys() else None
+
+
+class Item:
+    """The only element of a Tensor, as a Python number: of which."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of):
+        self.of = of
 
 
 class NewTensor:

@@ -114,7 +114,7 @@ class Symbol(NDArrayOperatorsMixin):
         return np.array(self.recorder.reveal(self, "its array"), dtype=dtype, copy=copy)
 
     def item(self, *place):
-        return self.recorder.reveal(self, "item()").item(*place)
+        return self.recorder.item(self, place)
 
     def tolist(self):
         return self.recorder.reveal(self, "tolist()").tolist()
