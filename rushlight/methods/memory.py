@@ -51,6 +51,7 @@ class Memory:
             self._array.shape == tensor._array.shape
             and self._array.strides == tensor._array.strides
             and self.data_ptr() == tensor.data_ptr()
+            and (self._array.size > 0 or self._counter is tensor._counter)
         )
 
     def is_nonzero(self):

@@ -285,13 +285,16 @@ def view_as_real(input):
     >>> torch.view_as_real(torch.tensor([1 + 2j]))
     tensor([[1., 2.]])
     """
+    from rushlight.ops.shape.parts import strided
+
     _check_view_as_real(input)
-    parts = input.real
-    strides = (*parts.strides, parts.itemsize)
-    return np.lib.stride_tricks.as_strided(parts, (*parts.shape, 2), strides)
+    pairs = strided(input, (*input.shape, 1), (*input.strides, input.itemsize))
+    return pairs.view(input.real.dtype)
 
 
 def _check_view_as_complex(input):
+    from rushlight.ops.shape.parts import bytes_before
+
     if input.dtype.kind != "f":
         raise RuntimeError(
             "view_as_complex is only supported for half, float and double tensors, but got a "
@@ -307,6 +310,8 @@ def _check_view_as_complex(input):
         raise RuntimeError("Tensor must have a last dimension of size 2")
     if input.size and input.strides[-1] != input.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
+    if bytes_before(input) % (2 * input.itemsize):
+        raise RuntimeError("Tensor must have a storage_offset divisible by 2")
     if any(s % (2 * input.itemsize) for n, s in zip(input.shape, input.strides[:-1]) if n > 1):
         raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
 

@@ -13,6 +13,7 @@ from rushlight.ops.shape.views import (
     expand,
     reshape,
     shape_argument,
+    shape_of_other,
     unsqueeze,
 )
 from rushlight.ops.shapes import broadcast_shapes as common_shape
@@ -74,7 +75,7 @@ def _each(tensors, function):
 
 def expand_as(input, other):
     """Expanded to the shape of `other`."""
-    return expand(input, other._array.shape)
+    return expand(input, shape_of_other("expand_as", other))
 
 
 def broadcast_to(input, size):

@@ -212,6 +212,8 @@ def _cat_alike(tensors, dim):
     arrays = _plain_arrays(tensors)
     if arrays is not None:
         return _cat_arrays(arrays, dim)
+    if isinstance(tensors, Tensor):
+        return None  # refused, though it could be iterated over
     bounds = [0]
     try:
         for x in tensors:

@@ -147,9 +147,7 @@ def resize_(input, *sizes, memory_format=None):
         raise RuntimeError("cannot resize variables that require grad")
     shape = shape_argument("resize_", sizes)
     if shape and min(shape) < 0:
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
-        )
+        raise RuntimeError("numel: integer multiplication overflow")
     bump_version(input)
     array = input._array
     if memory_format is not None and memory_format is not preserve_format:
@@ -214,6 +212,7 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
         if stride is None:
             empty = np.empty(size, elements.dtype)
             stride = [each // elements.itemsize for each in empty.strides]
+        _check_geometry(size, stride, storage_offset)
         replace_memory(input, strided_storage(elements, tuple(size), stride, storage_offset))
         return input
     if source._array.dtype is not input._array.dtype:
@@ -223,9 +222,17 @@ def set_(input, source=None, storage_offset=0, size=None, stride=None):
         )
     shown = source._array
     if size is not None:
+        _check_geometry(size, stride, storage_offset)
         shown = strided_storage(shown, tuple(size), tuple(stride), storage_offset)
     replace_memory(input, shown)
     return input
+
+
+def _check_geometry(size, stride, storage_offset):
+    if len(size) != len(stride):
+        raise RuntimeError(f"unequal size length ({len(size)}) and stride length ({len(stride)})")
+    if storage_offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
 
 
 # Where things lie ---------------------------------------------------------------------------------
@@ -235,7 +242,11 @@ def stride(input, dim=None):
     """How many elements apart neighbours lie, along each dimension or along one."""
     array = input._array
     strides = element_strides(array) if array.size else strides_of_empty(input)
-    return strides if dim is None else strides[normalize_dim(dim, array.ndim)]
+    if dim is None:
+        return strides
+    if not strides:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return strides[normalize_dim(dim, array.ndim)]
 
 
 def strides_of_empty(input):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.ops.checked import refusal
 from rushlight.ops.indexing.brackets import select_dim, slice_dim
 from rushlight.ops.meta import Meta
 from rushlight.ops.op import opaque, view
 from rushlight.ops.shapes import normalize_dim
 from rushlight.ops.turned import Turned, memory_of
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "as_strided",
@@ -126,14 +127,33 @@ def strided(array, shape, strides):
     """The memory of `array` from its first element on, with these strides in bytes."""
     if array.flags.c_contiguous and array.size:
         return np.ndarray(tuple(shape), array.dtype, array, 0, tuple(strides))
+    owner = owner_of(array)
+    if array.size and (owner.flags.c_contiguous or owner.flags.f_contiguous):
+        owner = owner if owner.flags.c_contiguous else owner.T
+        result = np.ndarray(tuple(shape), array.dtype, owner, bytes_before(array), tuple(strides))
+        result.flags.writeable = array.flags.writeable
+        return result
     return np.lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def owner_of(array):
+    """The array whose memory `array` shows."""
+    owner = memory_of(array)
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    return owner
+
+
+def bytes_before(array):
+    """How many bytes lie in the memory before the first element of `array`."""
+    start = memory_of(array).__array_interface__["data"][0]
+    return start - owner_of(array).__array_interface__["data"][0]
 
 
 def storage_of(array):
     """All of the memory that `array` lies in, as a flat array of its dtype."""
-    owner = array = memory_of(array)
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    array = memory_of(array)
+    owner = owner_of(array)
     axes = sorted(range(owner.ndim), key=lambda axis: -owner.strides[axis])
     flat = owner.transpose(axes).reshape(-1)
     if flat.size and not np.may_share_memory(flat, owner):
@@ -145,11 +165,7 @@ def storage_of(array):
 
 def origin_of(array):
     """How many elements lie in the memory before the first one of `array`."""
-    owner = array = memory_of(array)
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
-    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    return start // array.itemsize if array.size else 0
+    return bytes_before(array) // array.itemsize if array.size else 0
 
 
 def strided_storage(array, size, stride, storage_offset):
@@ -209,6 +225,10 @@ def select(input, dim, index):
     if not shape:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = normalize_dim(dim, len(shape))
+    if not hasattr(index, "__index__"):
+        raise refusal() or TypeError(
+            f"select(): argument 'index' (position 2) must be int, not {type_name(index)}"
+        )
     index = index.__index__()
     if not -shape[dim] <= index < shape[dim]:
         raise IndexError(

@@ -138,12 +138,11 @@ def rot90(input, k=1, dims=(0, 1)):
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {ndim}")
-    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == ndim:
+    one, two = (normalize_dim(dim, ndim) for dim in dims)
+    if one == two:
         raise RuntimeError(
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
-    for dim in dims:
-        normalize_dim(dim, ndim)
     return _rot90(input, k=k, dims=tuple(dims))
 
 
@@ -353,7 +352,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
                 f"{output_size}"
             )
         return repeated
-    counts = _counts(repeats, size) if repeats._array.size != 1 else repeats._array.reshape(-1)
+    counts = _counts(repeats, size, dim) if repeats._array.size != 1 else repeats._array.reshape(-1)
     positions = np.repeat(np.arange(size), counts)
     if output_size is not None and positions.size != output_size:
         raise RuntimeError("allocated size does not match required size")
@@ -368,7 +367,7 @@ def _repeat_each(input, count, dim):
     return contiguous_clone(wide).view((*shape[:dim], shape[dim] * count, *shape[dim + 1 :]))
 
 
-def _counts(repeats, size):
+def _counts(repeats, size, dim=0):
     array = repeats._array
     if array.ndim != 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
@@ -378,7 +377,7 @@ def _counts(repeats, size):
     if array.size != size:
         raise RuntimeError(
             "repeats must have the same size as input along dim, but got "
-            f"repeats.size(0) = {array.size} and input.size(0) = {size}"
+            f"repeats.size(0) = {array.size} and input.size({dim}) = {size}"
         )
     if array.size and array.min() < 0:
         raise RuntimeError("repeats can not be negative")

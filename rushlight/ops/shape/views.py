@@ -23,7 +23,7 @@ from rushlight.ops.shapes import (
     sum_array_to,
 )
 from rushlight.ops.turned import Turned
-from rushlight.tensor import type_name
+from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "adjoint",
@@ -365,12 +365,21 @@ def _check_sizes_fit(input, dtype):
 
 def view_as(input, other):
     """The same memory in the shape of `other`."""
-    return view_(input, other._array.shape)
+    return view_(input, shape_of_other("view_as", other))
+
+
+def shape_of_other(name, other):
+    """The shape of a Tensor; anything else is refused."""
+    if not isinstance(other, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'other' (position 1) must be Tensor, not {type_name(other)}"
+        )
+    return other._array.shape
 
 
 def reshape_as(input, other):
     """The elements in the shape of `other`."""
-    return reshape(input, other._array.shape)
+    return reshape(input, shape_of_other("reshape_as", other))
 
 
 def flatten(input, start_dim=0, end_dim=-1):
@@ -453,6 +462,8 @@ def squeeze(input, dim=None):
     ndim = input._array.ndim
     if isinstance(dim, (tuple, list)):
         return _squeeze(input, dim=normalize_dims(dim, ndim))
+    if dim.__class__ is float:
+        raise refusal() or no_such_form("squeeze", (dim,), "", "int dim", "tuple of ints dim")
     return _squeeze(input, dim=normalize_dim(dim, ndim))
 
 
