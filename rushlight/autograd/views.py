@@ -86,7 +86,7 @@ def refresh(view):
         return
     if view._creation is not None:
         refuse_view(view, indirect=True)
-    source, op, options = view._replay
+    source, op, options = _replay_of(view)
     if source is not view._base:
         refresh(source)
     before = modes.grad_enabled
@@ -322,6 +322,23 @@ def _laid_out(gradient, order):
 def _chain(view):
     """The view operations that lead from the base to a view, last one first."""
     while view._base is not None:
-        source, op, options = view._replay
+        source, op, options = _replay_of(view)
         yield op, options
         view = source
+
+
+def _replay_of(view):
+    """The tensor that was viewed, the view operation and its options.
+
+    If that tensor was given another shape in place since, they are the base and what shows the
+    memory of the view by its strides.
+    """
+    if not getattr(view._replay[0], "_was_reshaped", False):
+        return view._replay
+    from rushlight.ops.shape.parts import _as_strided, geometry_of
+
+    base = view._base
+    size, stride, offset, _ = geometry_of(view._array)
+    own, own_stride, own_offset, _ = geometry_of(base._array)
+    geometry = own, own_stride, 0, base._array.size
+    return base, _as_strided.op, (size, stride, offset - own_offset, geometry)

@@ -33,6 +33,8 @@ _VIEW_SLOTS = ("_replay", "_creation", "_view_version")
 def reshaped_in_place(self, view_function, *args):
     """Make `self` what `view_function` shows of it; its history moves along."""
     check_in_place(self)
+    if hasattr(self, "_view_version"):
+        self._was_reshaped = True  # views of it are found by their strides from now on
     before = object.__new__(Tensor)
     for name in _SLOTS if self._base is None else _SLOTS + _VIEW_SLOTS:
         setattr(before, name, getattr(self, name))
