@@ -15,6 +15,7 @@ from rushlight.compile.runs.guards import Watch
 from rushlight.compile.runs.returned import lines_of_returned_items
 from rushlight.compile.tracing.sources import fields_of
 from rushlight.compile.tracing.trace import Trace, is_tracing
+from rushlight.kernels import keep_freed
 from rushlight.ops import fast
 from rushlight.tensor import Tensor
 
@@ -102,6 +103,8 @@ class Compiled:
         entry = None
         watch = Watch(self.function, *objects_in((args, kwargs)))
         given = contents((args, kwargs))
+        if may_be_native(self.backend):
+            keep_freed()  # runs until there is code make each array anew
         if not (self.first_runs or self.fullgraph) and any(map(lacks_state, watch.optimizers)):
             self.count_first_run(key)
             return self.function(*args, **kwargs)

@@ -87,6 +87,7 @@ class Recorder:
         self.thread = threading.get_ident()
         self.on_failure = None
         self.drawn_from: list = []
+        self.line = None  # where in the user's program we are, while that is known
 
     def is_recording(self):
         """Whether what this thread does is recorded."""
@@ -239,7 +240,7 @@ class Recorder:
     def add(self, kind, name, operands, params, examples):
         """One more instruction."""
         builder = self.builder
-        builder.line = user_line()
+        builder.line = self.line or user_line()
         if builder.section != "update":
             builder.section = "forward" if modes.current_pass is None else "backward"
         return builder.add(kind, name, operands, params, examples)
@@ -261,6 +262,8 @@ class Recorder:
             return self.compare(ufunc, inputs)
         dtypes = loop_dtypes(ufunc, inputs, weak)
         operands = [self.operand(x, dtype) for x, dtype in zip(inputs, dtypes, strict=False)]
+        if out is not None and out.dtype == dtypes[-1] and out.shape in map(np.shape, inputs):
+            return self.elementwise_into(out, ufunc, inputs, operands)
         with np.errstate(all="ignore"):
             result = np.asarray(ufunc(*real(inputs)))
         if result.dtype != dtypes[-1]:  # NumPy's own loops for weak numbers alone
@@ -270,6 +273,15 @@ class Recorder:
         if out is None:
             return made
         self.write(out, made)
+        return out
+
+    def elementwise_into(self, out, ufunc, inputs, operands):
+        """The same where the result is just what `out` can hold."""
+        self.own(out)
+        with np.errstate(all="ignore"):
+            ufunc(*real(inputs), out=out.value)
+        (value,) = self.add("elementwise", ufunc.__name__, operands, {}, (out.value,))
+        self.assign(out, value)
         return out
 
     @staticmethod
@@ -599,6 +611,7 @@ class Recorder:
         """What a kernel makes of Symbols, as a tuple of Symbols."""
         self.in_kernel += 1
         self.drawn_from = []
+        line, self.line = self.line, self.line or user_line()
         try:
             if op.check is not None:
                 op.check(*arrays, **options)
@@ -611,6 +624,7 @@ class Recorder:
             result = self.call(op.name, Kernel.of(op), tuple(arrays), options)
         finally:
             self.in_kernel -= 1
+            self.line = line
         results = (result,) if op.outputs is None else result
         return tuple(x if isinstance(x, Symbol) else self.constant(as_array(x)) for x in results)
 

@@ -25,7 +25,7 @@ import sys
 import numpy as np
 
 from rushlight import printing
-from rushlight.compile.tracing.recorder import Number
+from rushlight.compile.tracing.recorder import Number, user_line
 from rushlight.compile.tracing.symbol import Memory, Symbol, real
 from rushlight.kernels import Loop
 from rushlight.optim.lr_scheduler.base import LRScheduler
@@ -192,10 +192,11 @@ class Redirection:
         builder = self.recorder.builder
         self.optimizers.append(optimizer)
         before, builder.section = builder.section, "update"
+        self.recorder.line = user_line()
         try:
             original(optimizer)
         finally:
-            builder.section = before
+            builder.section, self.recorder.line = before, None
 
     def schedule(self, original, scheduler, *args, **kwargs):
         if not self.scheduling:

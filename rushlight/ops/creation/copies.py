@@ -256,8 +256,8 @@ def _zeroed(input):
     d_value=lambda g: _total(g),
 )
 def _filled_with(input, value, *, node):
-    """What `input` is after all its elements were set to a 0-d tensor."""
-    return np.full(input.shape, value, input.dtype)
+    """What `input` is after all its elements were set to a 0-d tensor of its dtype."""
+    return np.broadcast_to(value, input.shape).copy()
 
 
 @opaque(
