@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import os
 import sys
 from collections import OrderedDict, deque
@@ -381,6 +382,14 @@ def test_a_dataclass_that_is_changed_or_was_there_before():
 
     assert "that it is given" in eager_reason(change, Batch(X))
     assert "returns a Batch" in eager_reason(lambda x: kept, X)
+
+
+def test_an_endless_repetition_is_not_used_up():
+    again, counted = itertools.repeat(torch.ones(2)), itertools.count()
+    compiled = strictly(lambda x: x + next(again))
+    for n in range(3):
+        assert compiled(torch.full((2,), float(n))).tolist() == [n + 1.0] * 2
+    assert "it draws from counted" in eager_reason(lambda x: x + next(counted), torch.ones(2))
 
 
 # Numbers that are returned ------------------------------------------------------------------------

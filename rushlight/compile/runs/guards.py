@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import collections
 import functools
+import itertools
 import os
 import random
 import sys
@@ -177,6 +178,8 @@ class Watch:
             if x.nbytes <= _LARGE:
                 self.arrays.append((x, x.copy(), name))
             return ()
+        if type(x) is itertools.repeat and length_hint(x, -1) < 0:
+            return ()  # always the same
         if hasattr(type(x), "__next__"):
             self.iterators.append((x, length_hint(x, -1), name))
             return ()
