@@ -91,6 +91,10 @@ def new_counter():
 UNSAVED = [0]
 
 
+#: Nodes whose name is longer than that of their class
+_NAMED_IN_FULL = ("CopyBackwards", "NotImplemented")
+
+
 class Node:
     """One recorded call of an operation, `tensor.grad_fn`.
 
@@ -172,7 +176,7 @@ class Node:
     def name(self):
         """The name of the operation, such as `AddBackward0`."""
         name = type(self).__name__
-        return f"torch::autograd::{name}" if name == "CopyBackwards" else name
+        return f"torch::autograd::{name}" if name in _NAMED_IN_FULL else name
 
     @property
     def next_functions(self):

@@ -322,7 +322,7 @@ def rdiv(input, other):
 
 
 @elementwise(
-    node="torch::autograd::NotImplemented",
+    node="NotImplemented",
     numbers=BOTH,
     check=_check_division("div_floor_cpu"),
     d_input=lambda g: refuse_derivative("floor_divide"),

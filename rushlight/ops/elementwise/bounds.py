@@ -317,7 +317,7 @@ def heaviside(input, values, *, out=None):
 
 
 @elementwise(
-    node="torch::autograd::NotImplemented",
+    node="NotImplemented",
     check=_check_heaviside,
     numbers=(),
     d_input=lambda g: refuse_derivative("heaviside"),
