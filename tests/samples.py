@@ -649,7 +649,10 @@ record(
 record("masked_fill_with", lambda r: [call(r(2, 1), r.bools(2, 3), r())], oracle="masked_fill")
 record("masked_select", lambda r: [call(r(2, 3), r.bools(2, 3)), call(r(2, 1), r.bools(3))])
 record("masked_put", lambda r: [call(r(2), np.array([True, False, True]), shape=(3,))], oracle=None)
-record("masked_scatter", lambda r: [call(r(2, 3), r.bools(2, 3), r(7))])
+record(
+    "masked_scatter",
+    lambda r: [call(r(2, 3), r.bools(2, 3), r(7)), call(r(3), r.bools(2, 3), r(2, 4))],
+)
 record("in_front", lambda r: [call(r(3), shape=(2, 2))], oracle=None)
 record("front_of", lambda r: [call(r(2, 2), count=3)], oracle=None)
 record("take", lambda r: [call(r(2, 3), np.array([0, -1, 0]))])

@@ -22,8 +22,7 @@ from rushlight.tensor import Tensor, wrap
 #: operations that are called for one sample after another; this list may only become shorter
 ONE_BY_ONE = {
     *("as_strided_put", "strided_scatter"),  # they see all of the memory
-    *("bincount", "block_diag", "histc", "index_fill_with", "masked_put", "masked_scatter"),
-    *("put", "put_zero"),
+    *("bincount", "histc"),
 }
 
 #: operations that are so for some options: weights of classes that differ, lookups by frequency

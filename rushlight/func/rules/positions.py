@@ -8,6 +8,7 @@ from rushlight.func.rules.shapes import sum_to_size
 from rushlight.func.rules.table import (
     all_batched,
     declare,
+    elementwise,
     of_rank,
     offsets,
     one_by_one,
@@ -15,6 +16,7 @@ from rushlight.func.rules.table import (
     scalar_safe,
     up,
 )
+from rushlight.ops.indexing.mask import check_enough
 from rushlight.ops.op import registry
 from rushlight.tensor import wrap
 
@@ -163,9 +165,79 @@ def lookup_scale(op, size, values, batched, options):
 @rule("masked_select")
 def masked_select(op, size, values, batched, options):
     if not batched[1]:
-        return one_by_one(op, size, values, batched, options)
+        value, mask = values
+        rank = max(value._array.ndim - 1, mask._array.ndim)
+        return op.call(of_rank(value, rank), mask).reshape(size, -1)
     raise RuntimeError(
         "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support "
         "this because for each batch this would return a differently shaped Tensor. Please file an "
         "issue at https://github.com/pytorch/pytorch/issues if you need this feature."
     )
+
+
+@rule("masked_put")
+def masked_put(op, size, values, batched, options):
+    values, mask = all_batched(size, values, batched)
+    shape, rank = options["shape"], mask._array.ndim - 1
+    whole = (size, *(1,) * (rank - len(shape)), *shape)
+    flat = op.call(values.flatten(), of_rank(mask, len(shape)), shape=whole)
+    return flat.reshape(size, *shape)
+
+
+@rule("masked_scatter")
+def masked_scatter(op, size, values, batched, options):
+    """The n-th true element of a mask gets the n-th element of the source."""
+    result, mask, source = all_batched(size, values, batched)
+    rank = max(result._array.ndim, mask._array.ndim) - 1
+    result, mask = of_rank(result, rank), of_rank(mask, rank)
+    shape = np.broadcast_shapes(result.shape, mask.shape)
+    result, mask = result.expand(shape).reshape(size, -1), mask.expand(shape).reshape(size, -1)
+    source = source.reshape(size, -1)
+    if size:
+        check_enough(source.shape[1], mask.sum(1)._array.max())
+    if not source.shape[1]:
+        return result.reshape(shape).clone()
+    place = (mask.cumsum(1) - 1).clamp(0, source.shape[1] - 1)
+    picked = source.gather(1, place)
+    return registry["where"].call(mask, picked, result).reshape(shape)
+
+
+@rule("put", "put_zero")
+def put(op, size, values, batched, options):
+    target, index, *source = all_batched(size, values, batched)
+    count = max(target[0].numel(), 1)
+    laid = index + offsets(size, count, index._array.ndim - 1) + (index < 0) * count
+    return op.call(target, laid, *source, **options)
+
+
+@rule("index_fill_with")
+def index_fill_with(op, size, values, batched, options):
+    """Where a mask is filled at the positions, the value is."""
+    target, index, value = values
+    shape = target.shape[batched[0] :]
+    blank = wrap(np.zeros(shape, np.bool_))
+    fill = registry["index_fill"]
+    if batched[1]:
+        given = [blank, index], [False, True], {**options, "value": True}
+        mask = at_positions(fill, size, *given)
+    else:
+        mask = fill.call(blank, index, **options, value=True)
+    value = of_rank(value, len(shape)) if batched[2] else value
+    return elementwise(
+        registry["where"], size, [mask, value, target], [batched[1], batched[2], batched[0]], {}
+    )
+
+
+@rule("block_diag")
+def block_diag(op, size, values, batched, options):
+    from rushlight.ops import cat
+
+    bounds = options["bounds"]
+    width = bounds[-1][1].stop
+    padded = [
+        registry["pad_constant"].call(
+            x, pad=((0, 0), (0, 0), (columns.start, width - columns.stop)), value=0
+        )
+        for x, (_, columns) in zip(all_batched(size, values, batched), bounds, strict=True)
+    ]
+    return cat(padded, 1)

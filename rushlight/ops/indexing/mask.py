@@ -198,9 +198,15 @@ def masked_scatter(input, mask, source):
         deprecated("masked_scatter")
     check_mask("masked_scatter_", mask)
     shape = broadcast_shapes(mask._array.shape, input._array.shape)
-    if source._array.size < np.count_nonzero(np.broadcast_to(mask._array, shape)):
-        raise RuntimeError("Number of elements of source < number of ones in mask")
+    if isinstance(mask._array, np.ndarray):  # samples are counted each for itself
+        check_enough(source._array.size, np.count_nonzero(np.broadcast_to(mask._array, shape)))
     return _masked_scatter(input, mask, source)
+
+
+def check_enough(elements, ones):
+    """Refuse a source with fewer elements than a mask wants."""
+    if elements < ones:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
 
 
 # Flat positions -----------------------------------------------------------------------------------

@@ -311,7 +311,10 @@ def index_fill(input, dim, index, value):
     if array.size and (array.min() < -size or array.max() >= size):
         bad = array[(array < -size) | (array >= size)].flat[0]
         raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
-    number = value.item() if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        number = value.item() if isinstance(value._array, np.ndarray) else 0
+    else:
+        number = value
     if isinstance(number, complex) and not input.is_complex():
         raise RuntimeError(
             "index_fill_(): Converting complex Scalar to non-complex type is not supported"
