@@ -22,6 +22,7 @@ from rushlight.autograd import saved
 from rushlight.autograd.tape import Node, Output, hooks_exist, modes
 from rushlight.kernels.elements import HUGE, LARGE, added, copied
 from rushlight.ops import fast, inplace
+from rushlight.ops.op import recorded_as
 from rushlight.tensor import Tensor, as_array, wrap
 
 __all__ = ["accumulate", "accumulate_array", "is_ordinary", "queue_callback", "run_ordinary"]
@@ -154,7 +155,8 @@ def accumulate(leaf, gradient, create_graph=False):
     """Add a Tensor to the `.grad` of a leaf."""
     known = leaf._grad
     if known is None:
-        leaf._grad = gradient.clone() if create_graph else wrap(gradient._array.copy())
+        copy = recorded_as(gradient.clone(), "CopyBackwards") if create_graph else None
+        leaf._grad = wrap(gradient._array.copy()) if copy is None else copy
     elif create_graph:
         leaf._grad = known + gradient
     else:

@@ -11,7 +11,7 @@ import gc
 
 import numpy as np
 
-from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Node, Output, as_function, modes
+from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Node, Output, as_function, gradient_edge, modes
 from rushlight.explain import explained
 from rushlight.tensor import Tensor, as_array, new_tensor, type_name, wrap
 
@@ -262,14 +262,21 @@ def raise_modified(node):
         counter, version = guards[2 * i], guards[2 * i + 1]
         if counter[0] != version:
             value = node.saved[op.saved_names.index(name)]
-            raise_overwritten(value, counter[0], version, *_origin(node, name, counter, value))
+            if (op.name, name) == ("linear", "weight"):  # PyTorch saves its transpose, a view
+                raise_overwritten(value.T, counter[0], version, "AsStrided")
+            function, output = _origin(node, name, counter, value)
+            raise_overwritten(value, counter[0], version, function, output)
 
 
 def raise_overwritten(array, version, expected, function=None, output=0):
-    """Refuse a saved array that was modified in place since `function` made it."""
+    """Refuse a saved array that was modified in place since `function`, a Node or a name, made it.
+
+    That of integers, or of a leaf, is not said to be made by any.
+    """
     origin = ""
-    if function is not None and not isinstance(function, AccumulateGrad):
-        origin = f", which is output {output} of {function.name().partition('Backward')[0]},"
+    if array.dtype.kind in "fcV" and not isinstance(function, AccumulateGrad | None):
+        name = function if isinstance(function, str) else function.name()
+        origin = f", which is output {output} of {name.partition('Backward')[0]},"
     hint = (
         "the backtrace further above shows the operation that failed to compute its gradient. The "
         "variable in question was changed in there or anywhere later. Good luck!"
@@ -290,7 +297,7 @@ def tensor_type(array):
     from rushlight import dtypes
 
     title = dtypes.of(array).title
-    unnamed = title == "Bool" or title.startswith("Complex")
+    unnamed = title in ("Bool", "BFloat16") or title.startswith("Complex")
     return f"CPU{title}Type" if unnamed else f"torch.{title}Tensor"
 
 
@@ -309,7 +316,7 @@ def present_edge(counter, array, edge):
     """
     for x in gc.get_referrers(counter):
         if isinstance(x, Tensor) and x._array is array:
-            return x._node
+            return gradient_edge(x)
     return edge
 
 

@@ -165,6 +165,8 @@ class Pass:
         results = self.apply(node, gradient, edges)
         if node.hooks is not None and node.hooks.after:
             results = self.run_after_hooks(node, results, gradient)
+            if modes.anomaly:
+                results = guarded(lambda *_, hooked=results: hooked, node, gradient, edges)
         gradient = None
         for edge, result in zip(edges, results, strict=False):
             if edge is not None:
