@@ -11,7 +11,15 @@ import gc
 
 import numpy as np
 
-from rushlight.autograd.tape import UNSAVED, AccumulateGrad, Node, Output, as_function, gradient_edge, modes
+from rushlight.autograd.tape import (
+    UNSAVED,
+    AccumulateGrad,
+    Node,
+    Output,
+    as_function,
+    gradient_edge,
+    modes,
+)
 from rushlight.explain import explained
 from rushlight.tensor import Tensor, as_array, new_tensor, type_name, wrap
 
