@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import gc
 import itertools
 import os
 import sys
@@ -12,8 +13,17 @@ from compiling import Compiled, close, eager_reason, strictly
 
 import rushlight as torch
 from rushlight import nn
+from rushlight.autograd.tape import hooks_exist
 
 X = torch.tensor([1.0, 2.0])
+
+
+@pytest.fixture(autouse=True)
+def _hooks_are_gone():
+    """Functions are compiled anew when the hooks that a test has left behind go, whenever that is."""
+    yield
+    if hooks_exist[0]:
+        gc.collect()
 
 
 class Slotted:
