@@ -14,13 +14,19 @@ from rushlight.compile.native.source import executable
 from rushlight.compile.passes import drop_dead, loops, roll_loops
 from rushlight.compile.passes.periods import stretches
 from rushlight.compile.programs.program import Builder, Program, check
-from rushlight.compile.programs.sizes import Bound, Counter
-from tests.compiling import close, compare_steps, strictly
+from rushlight.compile.programs.sizes import Bound, Counter, Free
+from tests.compiling import close, compare_steps, quick_traces, strictly
 
 BACKENDS = ["numpy", pytest.param("native", marks=pytest.mark.skipif(
     not llvm.available(), reason="needs llvmlite"
 ))]  # fmt: skip
 T = 7
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_traces():
+    with quick_traces():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -247,6 +253,21 @@ def nested():
     return step, (torch.randn(5, 3, 4), torch.randn(4, 4)), []
 
 
+def constant_within():
+    """What is the same in all steps is worked out before them."""
+    w = torch.randn(4, 4, requires_grad=True)
+
+    def step(x):
+        w.grad = None
+        h = torch.zeros(3, 4)
+        for t in range(T):
+            h = (h @ torch.softmax(w, 0) + x[t]).tanh() * w.exp().sum()
+        h.mean().backward()
+        return h
+
+    return step, (torch.randn(T, 3, 4),), [w]
+
+
 def numbers_carried():
     def step(x):
         total, least = 0.0, torch.tensor(1.0)
@@ -262,6 +283,7 @@ def numbers_carried():
 CASES = {
     rnn: 2, gru: 2, lstm: 2, embedded: 2, written: 2, two_layers: 2, both_directions: 4, last_state: 2, sums: 2, euler: 2,
     schedule: 1, descent: 2, reversed_reads: 1, changing: 1, nested: 1, numbers_carried: 1,
+    constant_within: 2,
 }  # fmt: skip
 
 
@@ -302,6 +324,60 @@ def test_a_loop_within_a_loop():
     compiled(*args)
     (outer,) = [i for i in compiled.program.instructions if i.kind == "loop"]
     assert [i.kind for i in outer.params["body"].instructions].count("loop") == 1
+
+
+@pytest.mark.skipif(not llvm.available(), reason="needs llvmlite")
+def test_loops_within_the_loop_over_batches():
+    batches = [(torch.randn(3, T, 2), torch.randn(3, T, 1)) for _ in range(4)]
+    losses, states = [], []
+    for native in (True, False):
+        torch.manual_seed(0)
+        step, _, (cell, head) = rnn()
+        if native:
+            step = torch.compile(step, backend="native")
+            losses.append(step.over(batches, epochs=3))
+            assert [i.kind for i in step.program.instructions].count("loop") == 2
+        else:
+            losses.append(torch.stack([step(*b).detach() for _ in range(3) for b in batches]))
+        states.append([*cell.parameters(), *head.parameters()])
+    close(*losses, 1e-4)
+    for one, other in zip(*states, strict=True):
+        close(one, other, 1e-4, 1e-5)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_sequences_of_several_lengths(backend):
+    cell = nn.RNNCell(2, 4)
+
+    def step(x):
+        h = torch.zeros(3, 4)
+        for each in x:
+            h = cell(each, h)
+        (grad,) = torch.autograd.grad(h.sum(), cell.weight_hh)
+        return h.detach(), grad
+
+    compiled = strictly(step, backend=backend)
+    for length in (6, 9, 6, 9, 9, 20, 20):
+        x = torch.randn(length, 3, 2)
+        close(compiled(x), step(x), 1e-4)
+    assert len(compiled.every_entry()) == 3
+
+
+def test_a_free_size_leaves_loops_to_each_size():
+    program = program_of(16)
+    free = Free(101)
+    with pytest.raises(Bound, match="a loop over time"):
+        roll_loops(program.replace(free=free))
+
+
+def test_what_is_the_same_in_all_steps_is_worked_out_once():
+    step, args, _ = constant_within()
+    compiled = strictly(step)
+    for _ in range(2):
+        compiled(*args)
+    loop, _ = (i for i in compiled.program.instructions if i.kind == "loop")
+    names = [i.name for i in loop.params["body"].instructions]
+    assert sorted(names) == ["add", "matmul", "multiply", "slice", "tanh"]
 
 
 def test_it_is_read_as_a_loop():

@@ -14,6 +14,7 @@ from rushlight.compile.passes.algebra import simplify
 from rushlight.compile.passes.constants import fold_constants
 from rushlight.compile.passes.dead import drop_dead
 from rushlight.compile.passes.fitting import fit
+from rushlight.compile.passes.hoist import hoisted
 from rushlight.compile.passes.periods import Chain, Table, stretches
 from rushlight.compile.passes.repeated import merge_repeated
 from rushlight.compile.programs.program import Constant, Instruction, Program, Repeated, Slot, Value
@@ -192,10 +193,11 @@ class Roller:
             for step in used[result]:
                 self.moved[base + step * width + result] = Rows(stacks[-1], step)
         first = table.sequence[found.begin]
-        self.made.append(first.replace(
+        before, loop = hoisted(first.replace(
             kind="loop", name="loop", operands=(*starts, *given), results=(*ends, *stacks),
             params={"body": program},
         ))  # fmt: skip
+        self.made += [*before, loop]
         self.there.update((*ends, *stacks))
 
     def _used(self, found, base, width):
