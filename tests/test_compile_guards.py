@@ -282,6 +282,21 @@ def test_hidden_state_that_a_module_keeps(keep):
     close(dict(twin.state_dict()), dict(net.state_dict()))
 
 
+def test_a_mean_of_losses_is_not_the_loss_that_it_began_with():
+    kept = {"mean": None}
+
+    def function(x):
+        loss = x.sum()
+        mean = kept["mean"]
+        kept["mean"] = loss.detach() if mean is None else (mean + loss.detach()) / 2
+        return loss
+
+    compiled = strictly(function)
+    losses = [compiled(X + i) for i in range(5)]  # kept by us, on the memory that is replaced
+    assert [x.item() for x in losses] == [3.0, 5.0, 7.0, 9.0, 11.0]
+    assert kept["mean"].item() == ((((3 + 5) / 2 + 7) / 2 + 9) / 2 + 11) / 2
+
+
 TOTAL = torch.zeros(2)
 
 
@@ -420,6 +435,15 @@ def test_items_that_are_returned_are_those_of_each_run():
     for loss, count in ((3.0, 2), (-2.0, 2), (-7.0, 2)):
         assert compiled(X) == {"loss": loss, "rest": [torch.tensor(loss), count, 3]}
     assert compiled(X - 20)["rest"][1] == 0
+
+
+def test_items_of_a_function_without_gradients():
+    @torch.no_grad()
+    def correct(x):
+        return (x > 1).sum().item()
+
+    compiled = strictly(correct)
+    assert [compiled(X), compiled(X + 1), compiled(X - 9)] == [1, 2, 0]
 
 
 def test_losses_returned_as_numbers_over_a_loader():

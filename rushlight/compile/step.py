@@ -109,7 +109,7 @@ class Compiled:
             self.count_first_run(key)
             return self.function(*args, **kwargs)
         reason = line = None
-        with Trace(leaves, may_be_native(self.backend)) as trace:
+        with Trace(leaves, may_be_native(self.backend), watch.references) as trace:
             trace.recorder.returned_items = functools.partial(
                 lines_of_returned_items, self.function
             )

@@ -83,7 +83,7 @@ def assignments(trace, leaves, watch):
         after = None if place is None else place.read()
         flag = type(before) is bool and type(after) is bool
         is_new = is_finished(after) and id(after) not in trace.before
-        alone = id(before) not in given and watch.references.get(id(before), 1) == 1
+        alone = id(before) not in given and is_alone(before, trace, watch)
         replaced = is_new and (before is None or (is_finished(before) and alone))
         if not (flag or replaced):
             raise Unrepeatable(f"it changes {name}")
@@ -92,6 +92,15 @@ def assignments(trace, leaves, watch):
         if isinstance(before, Tensor):
             watch.forget(place)
     return found
+
+
+def is_alone(x, trace, watch):
+    """Whether the function has one name for a Tensor, and for no other one on its memory."""
+    array = trace.before[id(x)].array if id(x) in trace.before else None
+    return watch.references.get(id(x), 1) == 1 and not any(
+        b.array is array and b.tensor is not x and id(b.tensor) in watch.references
+        for b in trace.before.values()
+    )
 
 
 def makes_state(trace):

@@ -18,6 +18,8 @@ import functools
 import inspect
 import textwrap
 
+from rushlight.compile.tracing.recorder import is_ours
+
 __all__ = ["RATES", "lines_of_returned_items", "only_returns_rates"]
 
 #: names by which code gets at the numbers of optimizers
@@ -37,6 +39,8 @@ def only_returns_rates(function, readers):
 def lines_of_returned_items(function):
     """(code, numbers of lines): where a function calls `item()` only to return what it gives."""
     function = getattr(function, "__func__", function)
+    while hasattr(function, "__wrapped__") and is_ours(function.__code__.co_filename):
+        function = function.__wrapped__  # `no_grad` as a decorator gives back what it is given
     code = getattr(function, "__code__", None)
     if code is None or "item" not in code.co_names:
         return None, frozenset()

@@ -13,7 +13,6 @@ import numpy as np
 from rushlight.compile.tracing.calls import rows, rows_added
 from rushlight.compile.tracing.symbol import Symbol
 from rushlight.compile.tracing.windows import max_pool_in_elements, put_places_in_elements
-from rushlight.ops.op import registry
 
 __all__ = ["IN_ELEMENTS", "Classes", "within"]
 
@@ -90,12 +89,12 @@ def embedding_gradient_as_rows(grad, input, *, shape, padding_idx, scale_grad_by
     return grad.recorder.call("rows_added", rows_added, (grad, index), {"count": shape[0]})
 
 
-#: what is recorded in place of an operation's kernel; it raises where it has no answer
+#: by an operation's name what is recorded in place of its kernel; it raises where it has no answer
 IN_ELEMENTS = {
-    registry["embedding"]: embedding_as_rows,
-    registry["embedding_gradient"]: embedding_gradient_as_rows,
-    registry["max_pool"]: max_pool_in_elements,
-    registry["put_places"]: put_places_in_elements,
-    registry["nll_loss"]: loss_in_elements,
-    registry["nll_loss_gradient"]: gradient_in_elements,
+    "embedding": embedding_as_rows,
+    "embedding_gradient": embedding_gradient_as_rows,
+    "max_pool": max_pool_in_elements,
+    "put_places": put_places_in_elements,
+    "nll_loss": loss_in_elements,
+    "nll_loss_gradient": gradient_in_elements,
 }

@@ -615,7 +615,7 @@ class Recorder:
         try:
             if op.check is not None:
                 op.check(*arrays, **options)
-            result = IN_ELEMENTS.get(op, op.kernel)(*arrays, **options)
+            result = IN_ELEMENTS.get(op.name, op.kernel)(*arrays, **options)
         except DynamicLeak:
             raise
         except Exception:  # whatever can't take a Symbol; an error of the user's comes again
@@ -683,12 +683,14 @@ def user_line():
 def user_frame():
     """The innermost frame of the user's program, or None."""
     frame = sys._getframe(1)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        ours = _is_ours.get(name)
-        if ours is None:
-            ours = _is_ours[name] = name.startswith(_OURS)
-        if not ours:
-            return frame
+    while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
-    return None
+    return frame
+
+
+def is_ours(name):
+    """Whether a file is not the user's."""
+    ours = _is_ours.get(name)
+    if ours is None:
+        ours = _is_ours[name] = name.startswith(_OURS)
+    return ours

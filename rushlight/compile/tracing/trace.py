@@ -84,6 +84,8 @@ class Trace:
     Args:
         arguments: the Tensors that the function is given.
         native: whether native code will be made of it.
+        known: the ids of Tensors that the function has a name for: where several Tensors are on
+            one memory, it is found by one of these.
 
     Attributes:
         recorder: what was recorded.
@@ -91,8 +93,9 @@ class Trace:
         before: by id, what each Tensor was that was there before.
     """
 
-    def __init__(self, arguments=(), native=False):
+    def __init__(self, arguments=(), native=False, known=()):
         self.given = set(map(id, arguments))
+        self.known = known
         self.arguments = [(x, x._node) for x in arguments if x._node is not None]
         self.recorder = Recorder(native)
         self.recorder.on_failure = self.stop
@@ -116,6 +119,8 @@ class Trace:
             memory = memories.get(key)
             if memory is None:
                 memory = memories[key] = Memory(x._array, source=x)
+            elif self.rank(x) > self.rank(memory.source):
+                memory.source = x
             before.memory = memory
         for before in self.before.values():
             if before.memory is not None:
@@ -125,6 +130,10 @@ class Trace:
         _current.append(self)
         self.running = self.recorder.recording = True
         return self
+
+    def rank(self, x):
+        """Of several Tensors on one memory, the highest says where the memory is found."""
+        return id(x) in self.known, x._requires_grad
 
     def __exit__(self, kind, error, traceback):
         self.stop()
