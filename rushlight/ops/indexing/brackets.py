@@ -47,6 +47,18 @@ def node_of_index(index):
 ALL = slice(None)
 
 
+def node_of_put(index):
+    """PyTorch's name for what undoes the first part of a basic index, last of all."""
+    for part in index:
+        if part.__class__ is int:
+            return "SelectBackwardBackward0"
+        if part is None:
+            return "SqueezeBackward1"
+        if part.__class__ is slice and (part != ALL or len(index) == 1):
+            return "SliceBackwardBackward0"
+    return "AliasBackward0"
+
+
 @view(
     linear=True,
     node=node_of_index,
@@ -60,7 +72,7 @@ def _basic_index(input, *, index):
 
 @opaque(
     linear=True,
-    node=lambda shape, index: node_of_index(index),
+    node=lambda shape, index: node_of_put(index),
     takes_out=False,
     d_input=lambda g, index: _basic_index(g, index=index),
 )
@@ -99,7 +111,7 @@ def _index(input, *, index):
 
 @opaque(
     linear=True,
-    node="IndexPutBackward0",
+    node="IndexPutImplBackward0",
     takes_out=False,
     d_input=lambda g, index: _index(g, index=index),
 )

@@ -116,7 +116,7 @@ def _gather(input, index, *, dim):
 
 @opaque(
     linear=True,
-    node="GatherBackward0",
+    node="ScatterAddBackward0",
     takes_out=False,
     d_input=lambda g, index, input_shape, dim: _gather_into(g, index, shape=input_shape, dim=dim),
 )

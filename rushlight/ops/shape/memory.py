@@ -297,7 +297,7 @@ def address(input):
     Raises:
         RuntimeError: a transform follows the tensor, which has no memory.
     """
-    return np.asarray(input._array).ctypes.data
+    return np.asarray(memory_of(input._array)).ctypes.data
 
 
 def untyped_storage(input):

@@ -101,22 +101,44 @@ def _as_strided(input, *, size, stride, storage_offset, geometry):
 
 @opaque(
     linear=True,
-    node="AsStridedScatterBackward0",
+    node="AsStridedBackward0",
     takes_out=False,
-    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided(
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided_pick(
         g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
     ),
 )
 def _as_strided_put(input, *, size, stride, storage_offset, geometry):
     """Zeros of this geometry, to whose storage `input` is added with these sizes and strides."""
-    own_size, own_stride, own_offset, count = geometry
-    places = np.arange(count)
-    own_places = _lattice(places[own_offset:], own_size, own_stride)
-    total = np.zeros(count, input.dtype)
+    own_places, seen = _places_in(geometry)
+    total = np.zeros(seen.size, input.dtype)
+    places = np.arange(seen.size)
     np.add.at(total, _lattice(places[storage_offset:], size, stride), input)
     # a gradient reaches an element once, however often its memory is seen
-    seen = np.bincount(own_places.ravel(), minlength=count).astype(input.real.dtype)
-    return (total / np.maximum(seen, 1))[own_places]
+    return (total / seen.astype(input.real.dtype))[own_places]
+
+
+@opaque(
+    linear=True,
+    node="AsStridedBackward0",
+    takes_out=False,
+    d_input=lambda g, size, stride, storage_offset, geometry: _as_strided_put(
+        g, size=size, stride=stride, storage_offset=storage_offset, geometry=geometry
+    ),
+)
+def _as_strided_pick(input, *, size, stride, storage_offset, geometry):
+    """The transpose of `_as_strided_put`: what a storage filled by `input` shows, copied."""
+    own_places, seen = _places_in(geometry)
+    total = np.zeros(seen.size, input.dtype)
+    np.add.at(total, own_places, input)
+    total /= seen.astype(input.real.dtype)
+    return _lattice(total[storage_offset:], size, stride).copy()
+
+
+def _places_in(geometry):
+    """Where in a storage the elements of a geometry lie; how often each is seen, 1 at least."""
+    size, stride, offset, count = geometry
+    places = _lattice(np.arange(count)[offset:], size, stride)
+    return places, np.maximum(np.bincount(places.ravel(), minlength=count), 1)
 
 
 def _lattice(array, size, stride):
