@@ -454,6 +454,7 @@ STRIDED = {
 }
 record("as_strided", lambda r: [call(r(2, 4), **STRIDED)], oracle=None, contiguous=True)
 record("as_strided_put", lambda r: [call(r(2, 3), **STRIDED)], oracle=None)
+record("as_strided_pick", lambda r: [call(r(2, 4), **STRIDED)], oracle=None)
 record(
     "view_dtype", lambda r: [call(r(2, 3), dtype=np.dtype(np.int32))], oracle=None, contiguous=True
 )

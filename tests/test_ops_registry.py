@@ -10,7 +10,9 @@ from samples import RECORDS, WITHOUT_ELEMENTS
 
 import rushlight as rl
 import rushlight.linalg
+import rushlight.nn.functional.margin_loss
 import rushlight.ops.creation.gamma_draws
+import rushlight.ops.indexing.neighbors
 import rushlight.ops.layers.fold
 import rushlight.ops.layers.recurrent
 import rushlight.ops.signal.fourier
