@@ -21,7 +21,7 @@ from rushlight.tensor import Tensor, wrap
 
 #: operations that are called for one sample after another; this list may only become shorter
 ONE_BY_ONE = {
-    *("as_strided_pick", "as_strided_put", "strided_scatter"),  # they see all of the memory
+    "strided_scatter",  # it sees all of the memory
     *("bincount", "histc"),
 }
 

@@ -128,6 +128,19 @@ def as_strided(op, size, values, batched, options):
     return stack([op.call(values[0][i].clone(), **options) for i in range(size)])
 
 
+@rule("as_strided_pick", "as_strided_put")
+def through_storage(op, size, values, batched, options):
+    """All samples at once: their storages lie one after another."""
+    own, own_stride, offset, count = options["geometry"]
+    return op.call(
+        values[0],
+        size=(size, *options["size"]),
+        stride=(count, *options["stride"]),
+        storage_offset=options["storage_offset"],
+        geometry=((size, *own), (count, *own_stride), offset, size * count),
+    )
+
+
 # Where dimensions are options ---------------------------------------------------------------------
 
 
