@@ -425,6 +425,15 @@ def test_what_is_wanted_of_steps(outputs):
     close(rolled.run(x), program.run(x))
 
 
+def test_large_arrays_of_which_few_rows_are_wanted_are_not_made(monkeypatch):
+    program = program_of(16)
+    some = program.replace(outputs=[program.instructions[i].result for i in (8, 32)])
+    assert any(i.kind == "loop" for i in roll_loops(some).instructions)
+    monkeypatch.setattr(loops, "LARGE", 100)
+    assert roll_loops(some) is some
+    assert any(i.kind == "loop" for i in roll_loops(program).instructions)
+
+
 def test_few_steps_are_written_out():
     program = program_of(6)
     assert roll_loops(program) is program

@@ -8,6 +8,8 @@ backward pass, finds its operands in slices that move on evenly.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from rushlight.compile.passes.algebra import simplify
@@ -26,6 +28,7 @@ SHORTEST = 200  # instructions that a loop has to save
 FEWEST = 4  # steps of a loop
 MULTIPLES = 4  # a step may be so many times as long as what seems to repeat
 DEEPEST = 4  # loops within loops
+LARGE, FEW = 1 << 24, 4  # bytes of an array of rows of which less than a quarter is wanted
 NAMES = "tsrq"  # of their counters
 
 
@@ -99,8 +102,19 @@ class Roller:
                 break
             found = fit(self.table, start, stop, period * factor, self.moved, FEWEST)
             if found is not None and found.period * (found.count - 1) >= SHORTEST:
-                return found
+                return None if self._wastes_memory(found) else found
         return None
+
+    def _wastes_memory(self, found):
+        """Whether a large array would have a row for each step, and few of them are wanted."""
+        base = self.table.first[found.begin]
+        width = self.table.first[found.begin + found.period] - base
+        for result, steps in self._used(found, base, width).items():
+            x = self.table.made[base + result]
+            size = found.count * prod(x.shape) * x.dtype.itemsize
+            if steps != {found.count - 1} and FEW * len(steps) < found.count and size > LARGE:
+                return True
+        return False
 
     def _outside(self, begin, end):
         for instruction in self.table.sequence[begin:end]:
