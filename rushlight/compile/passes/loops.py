@@ -174,25 +174,18 @@ class Roller:
         width = table.first[found.begin + found.period] - base
         last = base + (found.count - 1) * width
         carried = body.slots
-        finals = {}
         used = self._used(found, base, width)
-        for result, rows in sorted(used.items()):
-            if rows == {found.count - 1}:
-                slot = next((s for s in carried if s.result == result), None)
-                if slot is None:
-                    slot = body.slot(result, None)
-                finals[result] = slot
         for result in body.drawn.keys() & used:
             for step in used.pop(result):
                 self.moved[base + step * width + result] = Rows(body.drawn[result], step)
+        finals = {
+            result: body.carrying(result)
+            for result, steps in sorted(used.items())
+            if steps == {found.count - 1}
+        }
         rows = [result for result in sorted(used) if result not in finals]
         program = body.program(rows)
-        if body.draws:
-            function = Repeated(found.count, body.draws)
-            params = {"function": function, "args": (), "kwargs": {}}
-            results = tuple(body.drawn.values())
-            self.made.append(body.draws[0].replace(results=results, params=params))
-            self.there.update(results)
+        self._draw(body)
         starts = [self._start(slot) for slot in carried]
         given = [self._given(x) for x in body.given]
         ends = [Value(s.value.shape, s.value.dtype) for s in carried]
@@ -213,6 +206,15 @@ class Roller:
         ))  # fmt: skip
         self.made += [*before, loop]
         self.there.update((*ends, *stacks))
+
+    def _draw(self, body):
+        """Draw ahead what all steps of a loop draw."""
+        if body.draws:
+            function = Repeated(body.counter.count, body.draws)
+            params = {"function": function, "args": (), "kwargs": {}}
+            results = tuple(body.drawn.values())
+            self.made.append(body.draws[0].replace(results=results, params=params))
+            self.there.update(results)
 
     def _used(self, found, base, width):
         """For each result of a step that is wanted behind the loop: the steps of which it is."""
@@ -404,6 +406,11 @@ class Body:
             ))  # fmt: skip
             x = y
         return x
+
+    def carrying(self, result):
+        """A slot that carries a result of the body, whatever it is in the beginning."""
+        known = next((s for s in self.slots if s.result == result), None)
+        return known or self.slot(result, None)
 
     def slot(self, result, start):
         """The slot that carries a result of the body."""
