@@ -24,8 +24,9 @@ def set_straight(input, index, value):
     if isinstance(value, Tensor):
         if value._requires_grad and modes.grad_enabled:
             return False
-        if value._counter is input._counter and index is not Ellipsis:
-            return False  # they share memory
+        shares = value._counter is input._counter and index is not Ellipsis
+        if shares and not _lies_apart(value._array, array, index):
+            return False
         value = value._array
         if value.dtype is not array.dtype:
             return False
@@ -47,6 +48,14 @@ def set_straight(input, index, value):
     if here[0]:
         note_write(input._counter)
     return True
+
+
+def _lies_apart(value, array, index):
+    """Whether a value on the memory of an array lies beside what a basic index picks of it."""
+    try:
+        return is_basic(index) and not np.may_share_memory(array[index], value)
+    except Exception:
+        return False  # the ordinary way says what is wrong
 
 
 def writes_straight(input):
