@@ -208,3 +208,30 @@ def test_ensembles():
     found = vmap(call, in_dims=(0, 0, None))(params, buffers, x)
     same(found.detach(), rl.stack([m(x) for m in models]).detach())
     assert params["0.weight"].is_leaf and params["0.weight"].requires_grad
+
+
+def test_gradients_of_samples_lie_in_order():
+    def loss(weight, x):
+        return rl.nn.functional.linear(x, weight).square().sum()
+
+    gradients = vmap(rl.func.grad(loss), in_dims=(None, 0))(rl.ones(4, 3), rl.ones(50, 3))
+    assert gradients.is_contiguous()
+    assert gradients.view(50, -1).tolist() == [[6.0] * 12] * 50
+
+
+def test_native_products_of_samples(monkeypatch):
+    monkeypatch.setattr("rushlight.kernels.PRICE", 0)
+    columns, rows = rl.rand(70, 6), rl.rand(70, 11)
+    found = vmap(rl.outer)(columns, rows)
+    assert rl.equal(found, columns[:, :, None] * rows[:, None])
+
+
+def test_samples_share_a_mask():
+    mask = rl.tensor([True, False, True])
+    assert vmap(lambda x: x[mask].sum())(rl.arange(6.0).view(2, 3)).tolist() == [2.0, 8.0]
+
+
+def test_a_source_too_short_for_the_mask_of_one_sample():
+    masks = rl.tensor([[True, False], [True, True]])
+    with pytest.raises(RuntimeError, match="Number of elements of source < number of ones in mask"):
+        vmap(lambda mask: rl.zeros(2).masked_scatter(mask, rl.ones(1)))(masks)
