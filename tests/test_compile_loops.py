@@ -185,6 +185,24 @@ def euler():
     return step, (torch.randn(5), torch.tensor(0.1)), [k]
 
 
+def runge_kutta():
+    """Each step holds the same instructions four times, and arrays that are made anew."""
+    w = torch.randn(3, 3, requires_grad=True)
+
+    def step(x):
+        w.grad = None
+        for _ in range(8):
+            slope = lambda x: torch.tanh(x @ w) + x @ torch.tensor([[0.0, 0.1, 0.2]] * 3)
+            k1 = slope(x)
+            k2 = slope(x + 0.05 * k1)
+            k3 = slope(x + 0.05 * k2)
+            x = x + 0.1 / 6 * (k1 + 2 * k2 + 2 * k3 + slope(x + 0.1 * k3))
+        x.square().sum().backward()
+        return x
+
+    return step, (torch.randn(2, 3),), [w]
+
+
 def schedule():
     """Numbers of Python that are others in each step."""
     w = torch.randn(4)
@@ -283,7 +301,7 @@ def numbers_carried():
 CASES = {
     rnn: 2, gru: 2, lstm: 2, embedded: 2, written: 2, two_layers: 2, both_directions: 4, last_state: 2, sums: 2, euler: 2,
     schedule: 1, descent: 2, reversed_reads: 1, changing: 1, nested: 1, numbers_carried: 1,
-    constant_within: 2,
+    constant_within: 2, runge_kutta: 2,
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from rushlight.compile.passes.repeated import frozen
 __all__ = ["Chain", "Table", "stretches"]
 
 CANDIDATES = 24  # distances that are tried as periods
+OCCURRENCES = 16  # of the rarest instruction of a step, at most
 
 
 class Chain:
@@ -234,9 +235,16 @@ def stretches(signatures, shortest, fewest):
 
 
 def distances(signatures):
-    """How far apart the same instruction comes again, the most frequent distances."""
+    """How far apart the same instruction comes again: distances that say most of the Program.
+
+    A step may hold the same instruction several times, so it isn't only the next one that counts.
+    What is most frequent may be within a step; what covers most may be several steps.
+    """
     order = np.argsort(signatures, kind="stable")
-    same = signatures[order[1:]] == signatures[order[:-1]]
-    apart, counts = np.unique((order[1:] - order[:-1])[same], return_counts=True)
-    weights = apart * counts  # how much of the Program they cover
-    return apart[np.argsort(-weights)[:CANDIDATES]].tolist()
+    found = []
+    for later in range(1, OCCURRENCES + 1):
+        same = signatures[order[later:]] == signatures[order[:-later]]
+        found.append((order[later:] - order[:-later])[same])
+    apart, counts = np.unique(np.concatenate(found), return_counts=True)
+    best = [np.argsort(-weights)[:CANDIDATES] for weights in (counts, apart * counts)]
+    return apart[np.unique(best)].tolist()

@@ -26,6 +26,8 @@ from rushlight.tensor import as_array, make_view, wrap
 
 __all__ = ["Leak", "Number", "Recorder", "user_line"]
 
+COMPARED = 1 << 12  # bytes of a known array that is looked up by what it holds
+
 
 class Leak(Exception):
     """A kernel asked for the elements of a Symbol."""
@@ -84,6 +86,7 @@ class Recorder:
         self.drawing = 0
         self.in_kernel = 0
         self.constants: dict = {}
+        self.contents: dict = {}
         self.thread = threading.get_ident()
         self.on_failure = None
         self.drawn_from: list = []
@@ -209,8 +212,17 @@ class Recorder:
             return Constant(array[()], array.dtype)
         known = self.constants.get(id(array))
         if known is None:
-            known = self.constants[id(array)] = array, self._constant_array(array)
+            known = self.constants[id(array)] = array, self._alike(array)
         return known[1]
+
+    def _alike(self, array):
+        """The operand of an array that holds the same: one made in each step of a loop is one."""
+        if array.nbytes > COMPARED or array.dtype.hasobject:
+            return self._constant_array(array)
+        key = array.shape, array.strides, array.dtype, array.tobytes()
+        if key not in self.contents:
+            self.contents[key] = self._constant_array(array)
+        return self.contents[key]
 
     def _constant_array(self, array):
         if array.size and array.dtype.kind in "biufc":
