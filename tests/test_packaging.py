@@ -70,7 +70,7 @@ def wheel(tmp_path_factory):
 
 
 def test_wheel_is_small_and_holds_the_package_only(wheel):
-    assert wheel.stat().st_size < 1.25e6
+    assert wheel.stat().st_size < 1.5e6  # a tenth of NumPy, which comes along
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "rushlight",
