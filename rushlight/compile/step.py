@@ -10,8 +10,8 @@ from rushlight import dtypes
 from rushlight.autograd.tape import hooks_exist, modes
 from rushlight.compile.build import may_be_native
 from rushlight.compile.programs.family import Families
-from rushlight.compile.runs.entry import Unrepeatable, make_entry
 from rushlight.compile.runs.guards import Watch
+from rushlight.compile.runs.making import Unrepeatable, make_entry
 from rushlight.compile.runs.returned import lines_of_returned_items
 from rushlight.compile.tracing.sources import fields_of
 from rushlight.compile.tracing.trace import Trace, is_tracing

@@ -18,7 +18,7 @@ import functools
 import inspect
 import textwrap
 
-from rushlight.compile.tracing.recorder import is_ours
+from rushlight.compile.tracing.frames import is_ours
 
 __all__ = ["RATES", "lines_of_returned_items", "only_returns_rates"]
 

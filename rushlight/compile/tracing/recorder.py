@@ -9,24 +9,23 @@ without it, and there is no Program.
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import nullcontext
 
 import numpy as np
 
 from rushlight.autograd.tape import modes
-from rushlight.compile.programs.program import Builder, Constant, Slot, Value, view
+from rushlight.compile.programs.program import Constant, Slot, view
 from rushlight.compile.tracing.calls import Changer, Filler, Kernel, getitem, rows
 from rushlight.compile.tracing.classes import IN_ELEMENTS, within
+from rushlight.compile.tracing.frames import user_frame, user_line
+from rushlight.compile.tracing.operands import Operands
 from rushlight.compile.tracing.symbol import Memory, Symbol, real, symbols_in
 from rushlight.kernels import blas
 from rushlight.ops.op import Elementwise, View
 from rushlight.tensor import as_array, make_view, wrap
 
-__all__ = ["Leak", "Number", "Recorder", "user_line"]
-
-COMPARED = 1 << 12  # bytes of a known array that is looked up by what it holds
+__all__ = ["Leak", "Number", "Recorder"]
 
 
 class Leak(Exception):
@@ -51,14 +50,11 @@ class Number:
         return found if self.position is None else found[self.position]
 
 
-class Recorder:
+class Recorder(Operands):
     """Records one run; see the head of this module.
 
     Attributes:
         native: whether native code is made of it: then loops cost nothing.
-        builder: makes the Program.
-        sources: for each input of the Program, the Memory that it is at the beginning.
-        written: what was there before and was written to.
         failure: (reason, line) once it has given up.
         disturbed: whether another thread worked with the same tensors meanwhile.
         numbers: Numbers whose value the run asked for, with that value.
@@ -70,10 +66,8 @@ class Recorder:
     """
 
     def __init__(self, native=False):
+        super().__init__()
         self.native = native
-        self.builder = Builder()
-        self.sources: list = []
-        self.written: list = []
         self.failure = None
         self.numbers: dict = {}
         self.outcomes: list = []
@@ -85,12 +79,9 @@ class Recorder:
         self.disturbed = False
         self.drawing = 0
         self.in_kernel = 0
-        self.constants: dict = {}
-        self.contents: dict = {}
         self.thread = threading.get_ident()
         self.on_failure = None
         self.drawn_from: list = []
-        self.line = None  # where in the user's program we are, while that is known
 
     def is_recording(self):
         """Whether what this thread does is recorded."""
@@ -163,104 +154,6 @@ class Recorder:
     def is_known(x):
         """Whether the elements are known when the Program is made."""
         return not isinstance(x, Symbol) or (x.memory.constant and not x.memory.version)
-
-    # Reading --------------------------------------------------------------------------------------
-
-    def constant(self, array):
-        """A Symbol for an array whose elements don't depend on any input."""
-        array = np.asarray(array)
-        return Symbol(self, array, Memory(array, constant=True))
-
-    def filled(self, made, value):
-        """A Symbol for a new array of one number."""
-        return self.constant(made)
-
-    def read(self, symbol):
-        """The operand that a Symbol is now."""
-        memory = symbol.memory
-        if symbol.operand is not None and symbol.seen == memory.version:
-            return symbol.operand
-        if memory.constant and not memory.version:
-            # a copy of a part: it keeps what it holds when the whole is written to
-            operand = self.constant_operand(symbol.value.copy() if symbol.path else symbol.value)
-        else:
-            operand, array = self.whole(memory), memory.array
-            for name, params in symbol.path:
-                array = view(array, name, params)
-                (operand,) = self.add("view", name, (operand,), params, (array,))
-        symbol.operand, symbol.seen = operand, memory.version
-        return operand
-
-    def whole(self, memory):
-        """The operand that a Memory holds now; what nobody has asked for yet becomes an input."""
-        if memory.operand is None:
-            memory.operand = self.input(memory)
-        if isinstance(memory.operand, Constant) and memory.array.ndim:
-            value = memory.operand.value
-            memory.operand = self.builder.fill(memory.array.shape, value, memory.array.dtype)
-        return memory.operand
-
-    def input(self, memory):
-        """A new input of the Program."""
-        self.sources.append(memory)
-        array = memory.array
-        return self.builder.input(array.shape, array.dtype, None, array.flags.c_contiguous)
-
-    def constant_operand(self, array):
-        """The operand for known elements: a number, a fill, or an input that never changes."""
-        if array.ndim == 0 and array.dtype.kind in "biufc":
-            return Constant(array[()], array.dtype)
-        known = self.constants.get(id(array))
-        if known is None:
-            known = self.constants[id(array)] = array, self._alike(array)
-        return known[1]
-
-    def _alike(self, array):
-        """The operand of an array that holds the same: one made in each step of a loop is one."""
-        if array.nbytes > COMPARED or array.dtype.hasobject:
-            return self._constant_array(array)
-        key = array.shape, array.strides, array.dtype, array.tobytes()
-        if key not in self.contents:
-            self.contents[key] = self._constant_array(array)
-        return self.contents[key]
-
-    def _constant_array(self, array):
-        if array.size and array.dtype.kind in "biufc":
-            first = array.flat[0]
-            if (array == first).all() and (first != 0 or not _signs(array).any()):
-                return self.builder.fill(array.shape, first, array.dtype)
-        return self.input(Memory(array, source=array))
-
-    def operand(self, x, dtype=None):
-        """What stands for an argument in an instruction, in this dtype."""
-        if isinstance(x, Symbol):
-            found = self.read(x)
-        elif isinstance(x, np.ndarray) and x.ndim:
-            found = self.constant_operand(x.copy())  # whoever made it may write to it later
-        else:
-            x = np.asarray(x)
-            found = Constant(x[()], x.dtype)
-        if dtype is None or found.dtype == dtype:
-            return found
-        if isinstance(found, Constant):
-            with np.errstate(all="ignore"):
-                return Constant(np.asarray(found.value).astype(dtype)[()], dtype)
-        example = np.broadcast_to(np.zeros((), dtype), found.shape)
-        (found,) = self.add("elementwise", "cast", (found,), {}, (example,))
-        return found
-
-    def add(self, kind, name, operands, params, examples):
-        """One more instruction."""
-        builder = self.builder
-        builder.line = self.line or user_line()
-        if builder.section != "update":
-            builder.section = "forward" if modes.current_pass is None else "backward"
-        return builder.add(kind, name, operands, params, examples)
-
-    def made(self, kind, name, operands, params, array, weak=False):
-        """The Symbol of what an instruction makes, which is in no memory of others."""
-        (value,) = self.add(kind, name, operands, params, (array,))
-        return Symbol(self, array, Memory(array, value), operand=value, weak=weak)
 
     # Operations on arrays -------------------------------------------------------------------------
 
@@ -541,49 +434,6 @@ class Recorder:
         self.assign(target, operand)
         return None
 
-    def broadcast(self, operand, target):
-        """An operand in the shape of what it is written to."""
-        shape = target.shape
-        if operand.shape == shape or target.path:
-            return operand
-        if isinstance(operand, Constant):
-            return self.builder.fill(shape, operand.value, operand.dtype)
-        if operand.ndim > len(shape):
-            kept = operand.shape[operand.ndim - len(shape) :]
-            example = np.broadcast_to(np.zeros((), operand.dtype), kept)
-            (operand,) = self.add("view", "reshape", (operand,), {"shape": kept}, (example,))
-        (made,) = self.add("view", "broadcast", (operand,), {"shape": shape}, (target.value,))
-        return made
-
-    def own(self, target):
-        """Before it is changed in place: keep the elements that are known so far."""
-        memory = target.memory
-        if memory.constant:
-            if target.path and memory.operand is None:
-                memory.operand = self.constant_operand(memory.array.copy())
-            memory.constant = False
-            known = self.constants.pop(id(memory.array), None)
-            if known is not None and isinstance(known[1], Value):
-                for source in self.sources:  # it is bound to the elements as they were
-                    if source.array is memory.array:
-                        source.array = source.source = memory.array.copy()
-
-    def assign(self, target, operand):
-        """Let an operand be what a Symbol holds from now on."""
-        memory = target.memory
-        if target.path:
-            whole = self.whole(memory)
-            params = {"path": target.path}
-            (memory.operand,) = self.add(
-                "update", "update", (whole, operand), params, (memory.array,)
-            )
-        else:
-            memory.operand = operand
-        if not memory.version and memory.source is not None:
-            self.written.append(memory)
-        memory.version += 1
-        target.operand = None
-
     # Operations on Tensors ------------------------------------------------------------------------
 
     def operation(self, op, args, options):
@@ -650,10 +500,6 @@ def is_bfloat16(x):
     return x is not None and x._array.dtype.isbuiltin == 2
 
 
-def _signs(array):
-    return np.signbit(array) if array.dtype.kind == "f" else np.zeros(1, bool)
-
-
 def reduced_axes(axis, ndim):
     """Axes as a sorted tuple of numbers that aren't negative; None stands for all."""
     if axis is None:
@@ -679,30 +525,3 @@ def _kind(x):
     if type(x) in (int, float, complex):
         return type(x)
     return np.asarray(x).dtype
-
-
-_OURS = (__file__.rpartition("/compile/")[0] + "/", np.__file__.rpartition("/")[0] + "/", "<")
-#: by the name of a file, whether its code isn't the user's
-_is_ours: dict = {}
-
-
-def user_line():
-    """`file.py:12`: where in the user's program we are; None if nowhere."""
-    frame = user_frame()
-    return frame and f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
-
-
-def user_frame():
-    """The innermost frame of the user's program, or None."""
-    frame = sys._getframe(1)
-    while frame is not None and is_ours(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-def is_ours(name):
-    """Whether a file is not the user's."""
-    ours = _is_ours.get(name)
-    if ours is None:
-        ours = _is_ours[name] = name.startswith(_OURS)
-    return ours

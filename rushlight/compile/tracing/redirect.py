@@ -25,7 +25,8 @@ import sys
 import numpy as np
 
 from rushlight import printing
-from rushlight.compile.tracing.recorder import Number, user_line
+from rushlight.compile.tracing.frames import user_line
+from rushlight.compile.tracing.recorder import Number
 from rushlight.compile.tracing.symbol import Memory, Symbol, real
 from rushlight.kernels import Loop
 from rushlight.optim.lr_scheduler.base import LRScheduler
