@@ -450,7 +450,7 @@ def test_draws_move_as_their_distribution_does():
     large = rl.tensor([9999.0, 10001.0], dtype=rl.float64)  # to both sides of the change of method
     slopes = rl._standard_gamma_grad(large, large + 150)
     assert abs(slopes[0] - slopes[1]).item() < 2e-6
-    with pytest.raises(RuntimeError, match="derivative for aten::_standard_gamma_grad is not impl"):
+    with pytest.raises(RuntimeError, match="the derivative for .* is not implemented"):
         draw = rl._standard_gamma(large.requires_grad_())
         (first,) = rl.autograd.grad(draw.sum(), large, create_graph=True)
         first.sum().backward()
