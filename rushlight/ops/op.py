@@ -304,7 +304,7 @@ class Op:
         raise explained(refused, operands=args, operation=self.title)
 
     def _in_general(self, args, options, out):
-        special = None
+        special, numbers = None, 0
         for name, x in zip(self.arrays, args):
             if isinstance(x, Tensor):
                 array = x._array
@@ -315,6 +315,10 @@ class Op:
                 if self._somebody_unasked(args):
                     return self._ask(args, options)
                 self.check_types(args)
+            else:
+                numbers += 1
+        if numbers == len(args):
+            self.check_types(args)
         if out is not None:
             from rushlight.ops.output import write_out
 

@@ -395,6 +395,7 @@ class _Maker:
 def span(array):
     """(first byte, the one behind the last) of the memory that an array may touch.
 
+    >>> import numpy as np
     >>> begin, end = span(np.zeros((3, 4))[:, ::-2])
     >>> end - begin
     88
