@@ -155,8 +155,10 @@ def accumulate(leaf, gradient, create_graph=False):
     """Add a Tensor to the `.grad` of a leaf."""
     known = leaf._grad
     if known is None:
-        copy = recorded_as(gradient.clone(), "CopyBackwards") if create_graph else None
-        leaf._grad = wrap(gradient._array.copy()) if copy is None else copy
+        if create_graph:
+            leaf._grad = recorded_as(gradient.clone(), "CopyBackwards")
+        else:
+            leaf._grad = wrap(gradient._array.copy())
     elif create_graph:
         leaf._grad = known + gradient
     else:

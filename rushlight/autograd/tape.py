@@ -147,7 +147,7 @@ class Node:
     def release(self):
         """Forget the saved values; `saved` becomes None where that forbids another pass."""
         if self.saves_arrays:
-            self.saved = None
+            self.saved, self.guards = None, ()
 
     def saved_tensor(self, index):
         """One saved value as a Tensor that knows where it came from."""
