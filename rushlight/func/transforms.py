@@ -161,15 +161,12 @@ def grad_and_value(func, argnums=0, has_aux=False):
     @functools.wraps(func)
     def differentiated(*args, **kwargs):
         layer = TapeLayer()
-        positions = read_argnums(argnums, len(args))
-        picked = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in positions)
-        inputs, spec = tree_flatten(picked)
+        inputs, spec = tree_flatten(chosen(args, argnums))
         leaves = [lifted_leaf(layer, x) for x in inputs]
-        values = tree_unflatten(leaves, spec)
+        positions = read_argnums(argnums, len(args))
         with layer:
-            given = [None if i in positions else lifted(layer, x) for i, x in enumerate(args)]
-            for i, x in zip(positions, (values,) if isinstance(argnums, int) else values):
-                given[i] = x
+            others = [None if i in positions else lifted(layer, x) for i, x in enumerate(args)]
+            given = replaced(others, argnums, tree_unflatten(leaves, spec))
             output = func(*given, **lifted(layer, kwargs))
         aux = None
         if has_aux:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rushlight import dtypes
-from rushlight.tensor import type_name
+from rushlight.tensor import Tensor, type_name
 
-__all__ = ["no_such_form", "not_implemented", "refuse", "refuse_derivative"]
+__all__ = ["no_such_form", "not_implemented", "refuse", "refuse_derivative", "require_tensors"]
 
 NOT_FLOATING = "biuc"  # NumPy's letters for booleans, integers and complex numbers
 
@@ -49,6 +49,16 @@ def no_such_form(name, given, *forms, **named):
         f"{name}() received an invalid combination of arguments - got ({got}), but expected one "
         f"of:\n{listed}"
     )
+
+
+def require_tensors(function, **arguments):
+    """Refuse numbers and other things where PyTorch wants a Tensor, from the first argument on."""
+    for position, (name, x) in enumerate(arguments.items(), 1):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
+                f"{type_name(x)}"
+            )
 
 
 def not_implemented(name):

@@ -7,9 +7,8 @@ import warnings
 import numpy as np
 
 from rushlight import ops, random
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops import in_place
-from rushlight.ops.refused import NOT_FLOATING, refuse
+from rushlight.ops.refused import NOT_FLOATING, refuse, require_tensors
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import wrap
 

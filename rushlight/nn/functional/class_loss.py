@@ -6,9 +6,9 @@ import warnings
 
 from rushlight import ops
 from rushlight.explain import explained
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.reductions import checked_reduction, legacy_reduction, reduced
 from rushlight.ops.op import recorded_as
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor, type_name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from rushlight.kernels.convolution import output_sizes
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.layers.fold import col2im, im2col
 from rushlight.ops.op import recorded_as
+from rushlight.ops.refused import require_tensors
 
 __all__ = ["fold", "unfold"]
 

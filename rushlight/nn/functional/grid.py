@@ -8,10 +8,9 @@ from __future__ import annotations
 import warnings
 
 from rushlight import dtypes, ops
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.indexing.neighbors import weighted_gather
 from rushlight.ops.op import recorded_as
-from rushlight.ops.refused import NOT_FLOATING, refuse
+from rushlight.ops.refused import NOT_FLOATING, refuse, require_tensors
 
 __all__ = ["affine_grid", "grid_sample"]
 

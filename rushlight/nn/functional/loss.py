@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 from rushlight import dtypes, ops
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.reductions import (
     REDUCTIONS,
     checked_reduction,
@@ -17,6 +16,7 @@ from rushlight.nn.functional.reductions import (
     reduced,
     weighted,
 )
+from rushlight.ops.refused import require_tensors
 
 __all__ = [
     "ctc_loss",

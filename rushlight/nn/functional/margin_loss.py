@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rushlight import dtypes, ops
 from rushlight.nn.functional.activation import logsigmoid
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.nn.functional.distance import cosine_similarity_of, pairwise_distance
 from rushlight.nn.functional.reductions import (
     REDUCTIONS,
@@ -14,6 +13,7 @@ from rushlight.nn.functional.reductions import (
 )
 from rushlight.ops.elementwise.unary import once
 from rushlight.ops.op import elementwise, meeting_dtype, recorded_as
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes, ops
-from rushlight.nn.functional.checks import require_tensors
 from rushlight.ops.layers.pool import _put_places, _take_places
 from rushlight.ops.layers.window import _spread
 from rushlight.ops.op import recorded_as
-from rushlight.ops.refused import NOT_FLOATING, refuse
+from rushlight.ops.refused import NOT_FLOATING, refuse, require_tensors
 from rushlight.tensor import wrap
 
 __all__ = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushlight.ops.elementwise.compare import isfinite, isnan, ordered, require_tensors
+from rushlight.ops.elementwise.compare import isfinite, isnan, ordered
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.op import elementwise, in_dtype, meeting_dtype
-from rushlight.ops.refused import no_such_form, refuse, refuse_derivative
+from rushlight.ops.refused import no_such_form, refuse, refuse_derivative, require_tensors
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import NUMBER_TYPES, Tensor
 

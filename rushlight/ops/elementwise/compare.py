@@ -7,9 +7,9 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.ops.elementwise.unary import refuse_kinds
 from rushlight.ops.op import elementwise, number_as_array
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shapes import broadcast_shapes
 from rushlight.ops.turned import array_of
-from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "allclose",
@@ -247,16 +247,6 @@ def _refuse_samples(x, message):
     """Refuse to make one bool of all samples of a `vmap`."""
     if hasattr(x._array, "given"):
         raise RuntimeError(message)
-
-
-def require_tensors(function_name, **arguments):
-    """Refuse numbers and other things where PyTorch wants a Tensor."""
-    for position, (name, x) in enumerate(arguments.items(), 1):
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"{function_name}(): argument '{name}' (position {position}) must be Tensor, not "
-                f"{type_name(x)}"
-            )
 
 
 # Logic --------------------------------------------------------------------------------------------

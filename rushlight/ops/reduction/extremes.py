@@ -7,12 +7,11 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.explain.provenance import note_cut
 from rushlight.ops.elementwise.bounds import maximum, minimum
-from rushlight.ops.elementwise.compare import require_tensors
 from rushlight.ops.elementwise.unary import like
 from rushlight.ops.op import opaque, reduction
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum, dims_argument
-from rushlight.ops.refused import no_such_form, refuse
+from rushlight.ops.refused import no_such_form, refuse, require_tensors
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import kept_shape, normalize_dim, normalize_dims, numpy_names, ordered
 from rushlight.tensor import Tensor, type_name

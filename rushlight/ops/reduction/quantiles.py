@@ -6,7 +6,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.elementwise.bounds import clamp
-from rushlight.ops.elementwise.compare import isnan, require_tensors
+from rushlight.ops.elementwise.compare import isnan
 from rushlight.ops.elementwise.mixtures import lerp
 from rushlight.ops.elementwise.rounding import ceil, floor, round
 from rushlight.ops.elementwise.unary import where
@@ -15,7 +15,7 @@ from rushlight.ops.output import write_out
 from rushlight.ops.reduction.scan import _gather_along
 from rushlight.ops.reduction.sort import sort
 from rushlight.ops.reduction.sums import any, sum
-from rushlight.ops.refused import no_such_form, refuse
+from rushlight.ops.refused import no_such_form, refuse, require_tensors
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import NUMBER_TYPES, Tensor, wrap
 

@@ -8,12 +8,11 @@ from rushlight import dtypes
 from rushlight.kernels import in_three
 from rushlight.kernels import scans as loops
 from rushlight.ops.creation.cast import dtype_argument
-from rushlight.ops.elementwise.compare import require_tensors
 from rushlight.ops.elementwise.pairs import logaddexp
 from rushlight.ops.elementwise.unary import exp
 from rushlight.ops.op import in_dtype, opaque, reduction
 from rushlight.ops.reduction.sums import _numbered, dims_argument, narrowed
-from rushlight.ops.refused import no_such_form, refuse
+from rushlight.ops.refused import no_such_form, refuse, require_tensors
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim, numpy_names, ordered
 from rushlight.tensor import Tensor

@@ -13,10 +13,10 @@ from rushlight import dtypes
 from rushlight.kernels.sums import LARGE, large_sum
 from rushlight.ops.checked import refusal
 from rushlight.ops.creation.cast import dtype_argument
-from rushlight.ops.elementwise.compare import require_tensors
 from rushlight.ops.elementwise.unary import where
 from rushlight.ops.op import in_dtype, reduction
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shapes import kept_shape, normalize_dims, numpy_names, sum_of_rows
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, type_name

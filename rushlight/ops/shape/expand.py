@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shape.views import (
     _expand,
     _sum_to_size,
     expand,
     reshape,
     shape_argument,
-    shape_of_other,
     unsqueeze,
 )
 from rushlight.ops.shapes import broadcast_shapes as common_shape
@@ -75,7 +75,8 @@ def _each(tensors, function):
 
 def expand_as(input, other):
     """Expanded to the shape of `other`."""
-    return expand(input, shape_of_other("expand_as", other))
+    require_tensors("expand_as", other=other)
+    return expand(input, other._array.shape)
 
 
 def broadcast_to(input, size):

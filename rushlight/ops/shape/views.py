@@ -14,7 +14,7 @@ from rushlight.explain import explained
 from rushlight.ops.checked import refusal
 from rushlight.ops.deprecated import deprecated
 from rushlight.ops.op import opaque, view
-from rushlight.ops.refused import no_such_form
+from rushlight.ops.refused import no_such_form, require_tensors
 from rushlight.ops.shapes import (
     elements_of,
     expand_array,
@@ -23,7 +23,7 @@ from rushlight.ops.shapes import (
     sum_array_to,
 )
 from rushlight.ops.turned import Turned
-from rushlight.tensor import Tensor, type_name
+from rushlight.tensor import type_name
 
 __all__ = [
     "adjoint",
@@ -365,21 +365,14 @@ def _check_sizes_fit(input, dtype):
 
 def view_as(input, other):
     """The same memory in the shape of `other`."""
-    return view_(input, shape_of_other("view_as", other))
-
-
-def shape_of_other(name, other):
-    """The shape of a Tensor; anything else is refused."""
-    if not isinstance(other, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'other' (position 1) must be Tensor, not {type_name(other)}"
-        )
-    return other._array.shape
+    require_tensors("view_as", other=other)
+    return view_(input, other._array.shape)
 
 
 def reshape_as(input, other):
     """The elements in the shape of `other`."""
-    return reshape(input, shape_of_other("reshape_as", other))
+    require_tensors("reshape_as", other=other)
+    return reshape(input, other._array.shape)
 
 
 def flatten(input, start_dim=0, end_dim=-1):
