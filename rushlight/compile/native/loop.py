@@ -18,6 +18,7 @@ import numpy as np
 from rushlight.compile.native import llvm
 from rushlight.compile.native.llvm_writer import loop
 from rushlight.compile.native.module import Module
+from rushlight.compile.native.pieces import DECLARATIONS, MEMCPY
 from rushlight.compile.programs.sizes import Dim
 
 __all__ = ["Loop", "can_loop"]
@@ -27,7 +28,6 @@ FIRST = 16  # steps of the first stretch
 SMALL = 256  # bytes of an array that the loop keeps to itself
 SMALL_ARENA = 4096
 GATHERED = 16384  # bytes of rows that are gathered at a time, if a batch isn't larger
-MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 
 
 def can_loop(compiled, loss):
@@ -83,8 +83,8 @@ class Steps(Module):
         return size if not isinstance(size, Dim) and size <= SMALL else 0
 
     def _mirror(self, place, own, size, key):
-        copy = "call void @llvm.memcpy.p0.p0.i64(ptr {}, ptr {}, i64 {}, i1 false)"
-        self.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
+        copy = f"call void @{MEMCPY}(ptr {{}}, ptr {{}}, i64 {{}}, i1 false)"
+        self.declared[MEMCPY] = DECLARATIONS[MEMCPY]
         self.head.append(copy.format(own, place, size))
         if key[0] == "output" or any(key[1] == i for i, _ in self.program.writes):
             self.tail.append(copy.format(place, own, size))
@@ -118,7 +118,7 @@ class Loop:
         """The module: kernels, and the loop over steps."""
         code = self.compiled.code
         steps = Steps(code.fusion, code.plan, code.layout.rows, self.feeds)
-        steps.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
+        steps.declared[MEMCPY] = DECLARATIONS[MEMCPY]
         lines = [
             "define void @over(ptr %table, ptr %sources, ptr %order, i64 %batch, i64 %count, "
             "i64 %block, ptr %losses) {",
@@ -176,7 +176,7 @@ class Loop:
                 f"%from{i} = getelementptr i8, ptr %s{i}, i64 %from{i}o",
                 f"%to{i}o = mul i64 %nth, {size}",
                 f"%to{i} = getelementptr i8, ptr %g{i}, i64 %to{i}o",
-                f"call void @llvm.memcpy.p0.p0.i64(ptr %to{i}, ptr %from{i}, i64 {size}, i1 false)",
+                f"call void @{MEMCPY}(ptr %to{i}, ptr %from{i}, i64 {size}, i1 false)",
             ]
         begin = ["%firstrow = mul i64 %first, %batch", "%lastrow = mul i64 %after, %batch"]
         return [*begin, *loop("row", "%place", lines, "%firstrow", "%lastrow")]

@@ -10,6 +10,7 @@ from rushlight.compile.native.fuse import Kernel, Outside, Piece, Repeat
 from rushlight.compile.native.layout import ARENA, POOL, SCALE, SIZE, USUAL
 from rushlight.compile.native.llvm_writer import LLVMWriter, loop, word
 from rushlight.compile.native.nest import Nest
+from rushlight.compile.native.pieces import DECLARATIONS, MEMCPY, MEMSET
 from rushlight.compile.native.products import Product
 from rushlight.kernels import blas
 
@@ -17,7 +18,6 @@ __all__ = ["Module"]
 
 #: what `!llvm.loop !0` says of a loop
 VECTORIZED = '!0 = distinct !{!0, !1}\n!1 = !{!"llvm.loop.vectorize.enable", i1 true}'
-MEMSET = "llvm.memset.p0.i64"
 LONGEST = 400  # lines of a segment's body: LLVM takes far longer for one of twice as many
 WORTHWHILE = 10_000  # characters of functions for which another process is worth while
 DATA = object.__basicsize__  # where an array object says where its data is
@@ -204,7 +204,7 @@ class Module:
                 size = prod(x.shape) * x.dtype.itemsize
                 given = f"ptr {self.pointer(self.plan.place[x])}, i8 0, i64 {size}, i1 false"
                 self.body.append(f"call void @{MEMSET}({given})")
-                self.declared[MEMSET] = f"declare void @{MEMSET}(ptr, i8, i64, i1)"
+                self.declared[MEMSET] = DECLARATIONS[MEMSET]
 
     def _share(self, name, pointers, end, parts):
         if self.is_sized:
@@ -234,12 +234,8 @@ class Module:
         if source == target:
             return
         source, target, size = self.pointer(source), self.pointer(target), self.word(size)
-        self.declared["llvm.memcpy.p0.p0.i64"] = (
-            "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
-        )
-        self.body.append(
-            f"call void @llvm.memcpy.p0.p0.i64(ptr {target}, ptr {source}, i64 {size}, i1 false)"
-        )
+        self.declared[MEMCPY] = DECLARATIONS[MEMCPY]
+        self.body.append(f"call void @{MEMCPY}(ptr {target}, ptr {source}, i64 {size}, i1 false)")
 
     def _end_segment(self):
         if self.body:

@@ -16,7 +16,14 @@ from rushlight.compile.native.registers import register_type
 from rushlight.compile.programs.program import Value
 from rushlight.compile.tracing.calls import rows, rows_added
 
-__all__ = ["TEXTS", "lines", "supports"]
+__all__ = ["DECLARATIONS", "MEMCPY", "MEMSET", "TEXTS", "lines", "supports"]
+
+#: functions of LLVM itself that copy and fill bytes
+MEMCPY, MEMSET = "llvm.memcpy.p0.p0.i64", "llvm.memset.p0.i64"
+DECLARATIONS = {
+    MEMCPY: f"declare void @{MEMCPY}(ptr, ptr, i64, i1)",
+    MEMSET: f"declare void @{MEMSET}(ptr, i8, i64, i1)",
+}
 
 #: `count` times: copy `bytes`, from where the index says
 TAKE = """
@@ -93,8 +100,6 @@ done:
   ret void
 }"""
 
-MEMSET = "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
-MEMCPY = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
 TEXTS = {"take_rows": TAKE, "put_rows": PUT}
 TEXTS |= {f"add_rows_{kind}": ADD.format(kind=kind) for kind in ("float", "double")}
 
@@ -134,7 +139,7 @@ def _add(module, instruction):
     width = prod(result.shape[1:])
     sizes = prod(index.shape), width, prod(result.shape) * result.dtype.itemsize
     name = f"add_rows_{register_type(result.dtype)}"
-    module.declared["llvm.memset.p0.i64"] = MEMSET
+    module.declared[MEMSET] = DECLARATIONS[MEMSET]
     yield from _call(module, name, (result, grad, index), sizes)
 
 
@@ -154,7 +159,7 @@ def _put(module, instruction):
 def _call(module, name, values, sizes, start=0):
     """The call of a function; what it writes begins `start` bytes into the result's memory."""
     module.pieces.add(name)
-    module.declared["llvm.memcpy.p0.p0.i64"] = MEMCPY
+    module.declared[MEMCPY] = DECLARATIONS[MEMCPY]
     pointers = [module.pointer(module.plan.place[module.fusion.root(x)]) for x in values]
     if module.word(start) != "0":
         moved = module.fresh()

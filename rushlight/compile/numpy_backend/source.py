@@ -13,7 +13,7 @@ import numpy as np
 from rushlight.compile.numpy_backend.buffers import Plan
 from rushlight.compile.programs.printing import head_lines, names_of
 from rushlight.compile.programs.program import Constant, Value, call, view
-from rushlight.compile.programs.sizes import Dim
+from rushlight.compile.programs.sizes import has_dim
 
 __all__ = ["build"]
 
@@ -158,7 +158,7 @@ class Statements:
     def write_view(self, instruction):
         x, result = instruction.operands[0], instruction.result
         known = None if isinstance(x, Constant) else self.plan.array.get(x)
-        if known is not None and is_fixed(instruction):
+        if known is not None and not has_dim(instruction.params):
             made = view(known, instruction.name, instruction.params)
             if np.may_share_memory(made, known) or not known.flags.writeable:
                 self.plan.array[result] = self.bound[self.names[result]] = made
@@ -296,13 +296,6 @@ class _Call:
 
 
 _UFUNCS = {name: x for name, x in vars(np).items() if isinstance(x, np.ufunc)}
-
-
-def is_fixed(view):
-    """Whether a view is the same in all steps of a loop."""
-    index = view.params.get("index", ())
-    parts = [n for k in index for n in ((k.start, k.stop) if isinstance(k, slice) else (k,))]
-    return not any(isinstance(n, Dim) for n in parts)
 
 
 def identifier(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushlight.compile.passes.dead import drop_dead
 from rushlight.compile.programs.program import Constant, Value
-from rushlight.compile.programs.sizes import Dim
+from rushlight.compile.programs.sizes import has_dim
 
 __all__ = ["hoisted"]
 
@@ -33,16 +33,7 @@ def hoisted(loop):
 
 def is_movable(instruction):
     """Whether an instruction does the same in all steps, and nothing to a generator."""
-    return instruction.kind != "draw" and not has_step(instruction.params)
-
-
-def has_step(x):
-    """Whether params depend on the number of the step."""
-    if isinstance(x, dict):
-        return any(map(has_step, x.values()))
-    if isinstance(x, (tuple, list)):
-        return any(map(has_step, x))
-    return has_step((x.start, x.stop)) if isinstance(x, slice) else isinstance(x, Dim)
+    return instruction.kind != "draw" and not has_dim(instruction.params)
 
 
 def with_inputs(loop, instructions, outside):

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import operator
 
-__all__ = ["Bound", "Counter", "Dim", "Free"]
+__all__ = ["Bound", "Counter", "Dim", "Free", "has_dim"]
 
 
 class Bound(Exception):
@@ -217,3 +217,12 @@ def _small(x, y):
     if 0 <= x < y:
         return 0, x
     raise Bound(f"{x} divided by {y}")
+
+
+def has_dim(x):
+    """Whether there is a Dim in params of an instruction: in a loop, the number of the step."""
+    if isinstance(x, dict):
+        return any(map(has_dim, x.values()))
+    if isinstance(x, (tuple, list)):
+        return any(map(has_dim, x))
+    return has_dim((x.start, x.stop)) if isinstance(x, slice) else isinstance(x, Dim)

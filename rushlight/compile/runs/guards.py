@@ -138,11 +138,15 @@ class Watch:
     def note_numbers(self):
         """What objects of ours count or have been given, if the user's code names it."""
         for x in (*self.optimizers, *self.counting):
-            named = {key: y for key, y in vars(x).items() if key in self.names}
-            for holder in (vars(x), named.get("defaults", {})):
-                known = named if holder is vars(x) else holder
-                keys = [key for key, y in known.items() if isinstance(y, _SCALARS)]
-                self.note(holder, keys, lambda key, x=x: f"{type(x).__name__}.{key}")
+            self.note_scalars(x, vars(x), [key for key in vars(x) if key in self.names])
+            if "defaults" in self.names:
+                defaults = vars(x).get("defaults", {})
+                self.note_scalars(x, defaults, defaults)
+
+    def note_scalars(self, x, holder, keys):
+        """The numbers and texts under these keys, which are said to be attributes of `x`."""
+        scalars = [key for key in keys if isinstance(holder[key], _SCALARS)]
+        self.note(holder, scalars, lambda key: f"{type(x).__name__}.{key}")
 
     def note_rates(self):
         """Where the user's code reads or sets an optimizer's numbers, what they are."""
@@ -315,24 +319,19 @@ class Watch:
 
     def differences(self):
         """(Place, what it held, name) for each that holds something else; no Place for others."""
-        for dictionary, key, expected, name in self.entries:
-            found = dictionary.get(key, _MISSING)
-            if found is not expected and _differ(found, expected):
-                yield Place(dictionary, key), expected, name
+        for dictionary, key, expected, name in differing(self.entries):
+            yield Place(dictionary, key), expected, name
         for cell, expected, name in self.cells:
-            found = _content(cell)
-            if found is not expected and _differ(found, expected):
+            if _differ(_content(cell), expected):
                 yield Place(cell, None), expected, name
         for container, length, name in self.lengths:
             if len(container) != length:
                 yield None, None, name
         for container, i, expected, name in self.items:
-            found = container[i] if i < len(container) else _MISSING
-            if found is not expected and _differ(found, expected):
+            if _differ(container[i] if i < len(container) else _MISSING, expected):
                 yield Place(container, i), expected, name
         for x, key, expected, name in self.attributes:
-            found = getattr(x, key, _MISSING)
-            if found is not expected and _differ(found, expected):
+            if _differ(getattr(x, key, _MISSING), expected):
                 yield None, None, name
         for array, expected, name in self.arrays:
             if not same_bytes(array, expected):
@@ -345,13 +344,16 @@ class Watch:
         self.items = [x for x in self.items if not place.is_in(x[0], x[1])]
 
 
+def differing(entries):
+    """Those whose dictionary holds something else now."""
+    for dictionary, key, expected, name in entries:
+        if _differ(dictionary.get(key, _MISSING), expected):
+            yield dictionary, key, expected, name
+
+
 def changed_entry(entries):
     """The name of an entry whose dictionary holds something else now, or None."""
-    for dictionary, key, expected, name in entries:
-        found = dictionary.get(key, _MISSING)
-        if found is not expected and _differ(found, expected):
-            return name
-    return None
+    return next((name for *_, name in differing(entries)), None)
 
 
 def same_bytes(array, expected):
@@ -383,7 +385,9 @@ def numpys_chance():
 
 
 def _differ(found, expected):
-    """Whether two things that aren't the same object aren't equal numbers or texts either."""
+    """Whether two things are neither the same object nor equal numbers or texts."""
+    if found is expected:
+        return False
     if type(found) is not type(expected):
         return True
     if isinstance(found, _SCALARS):
@@ -392,7 +396,7 @@ def _differ(found, expected):
         return found != expected
     if type(found) is tuple:
         return len(found) != len(expected) or any(
-            a is not b and _differ(a, b) for a, b in zip(found, expected, strict=True)
+            _differ(a, b) for a, b in zip(found, expected, strict=True)
         )
     return True
 

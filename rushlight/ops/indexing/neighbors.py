@@ -40,12 +40,12 @@ def _gathered(input, index):
 
 @opaque(
     takes_out=False,
-    d_input=lambda g, index, weight, input_shape: _weighted_scatter(
+    d_input=lambda g, index, weight, input_shape: weighted_scatter(
         g, index, weight, size=input_shape[2]
     ),
-    d_weight=lambda g, input, index: _gathered_dot(g, input, index),
+    d_weight=lambda g, input, index: gathered_dot(g, input, index),
 )
-def _weighted_gather(input, index, weight):
+def weighted_gather(input, index, weight):
     """out[n, c, p] = sum_k weight[n, k, p] * input[n, c, index[n, k, p]]."""
     channels = input.shape[1]
     out = np.zeros((len(input), channels, index.shape[2]), input.dtype)
@@ -56,10 +56,10 @@ def _weighted_gather(input, index, weight):
 
 @opaque(
     takes_out=False,
-    d_input=lambda g, index, weight: _weighted_gather(g, index, weight),
-    d_weight=lambda g, input, index: _gathered_dot(input, g, index),
+    d_input=lambda g, index, weight: weighted_gather(g, index, weight),
+    d_weight=lambda g, input, index: gathered_dot(input, g, index),
 )
-def _weighted_scatter(input, index, weight, *, size):
+def weighted_scatter(input, index, weight, *, size):
     """out[n, c, s] = sum of weight[n, k, p] * input[n, c, p] where index[n, k, p] is s."""
     channels = input.shape[1]
     out = np.zeros((len(input), channels, size), input.dtype)
@@ -72,17 +72,14 @@ def _weighted_scatter(input, index, weight, *, size):
 
 @opaque(
     takes_out=False,
-    d_grad=lambda g, input, index: _weighted_gather(input, index, g),
-    d_input=lambda g, grad, index, input_shape: _weighted_scatter(
+    d_grad=lambda g, input, index: weighted_gather(input, index, g),
+    d_input=lambda g, grad, index, input_shape: weighted_scatter(
         grad, index, g, size=input_shape[2]
     ),
 )
-def _gathered_dot(grad, input, index):
+def gathered_dot(grad, input, index):
     """out[n, k, p] = sum_c grad[n, c, p] * input[n, c, index[n, k, p]]."""
     out = np.zeros(index.shape, input.dtype)
     if not _by_loop(loops.gathered_dot, index.shape[1], index, grad, input, out):
         np.sum(_gathered(input, index) * grad[:, :, None], 1, out.dtype, out)
     return out
-
-
-weighted_gather = _weighted_gather
