@@ -14,7 +14,7 @@ import numpy as np
 
 from rushlight.compile.native.registers import register_type
 from rushlight.compile.programs.program import Value
-from rushlight.compile.tracing.calls import rows, rows_added
+from rushlight.compile.tracing.calls import axis_of, rows, rows_added
 
 __all__ = ["DECLARATIONS", "MEMCPY", "MEMSET", "TEXTS", "lines", "supports"]
 
@@ -145,8 +145,7 @@ def _add(module, instruction):
 
 def _put(module, instruction):
     result, size = instruction.result, instruction.result.dtype.itemsize
-    _, *place = instruction.params["args"]
-    axis = (place[0] if place else instruction.params["kwargs"].get("axis", 0)) % result.ndim
+    axis = axis_of(instruction)
     inner = prod(result.shape[axis + 1 :]) * size
     step, start = result.shape[axis] * inner, 0
     for x in instruction.operands:

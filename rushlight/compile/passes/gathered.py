@@ -10,13 +10,12 @@ The sum of a part and zeros is taken to be that part (so -0.0 may stay -0.0).
 
 from __future__ import annotations
 
-import numpy as np
-
 from rushlight.compile.passes.patches import is_slice_gradient
 from rushlight.compile.passes.periods import split_index
 from rushlight.compile.passes.rewrite import rewrite
-from rushlight.compile.programs.program import Constant, Slot, Value
+from rushlight.compile.programs.program import Constant, Value
 from rushlight.compile.programs.sizes import Dim
+from rushlight.compile.tracing.calls import concatenation
 
 __all__ = ["gather_parts"]
 
@@ -208,8 +207,7 @@ class Gatherer:
             ))  # fmt: skip
             at = end
         pieces += self._rest(instruction, parts, at, result.shape[axis])
-        slots = tuple(Slot(i) for i in range(len(pieces)))
-        params = {"function": np.concatenate, "args": (slots,), "kwargs": {"axis": axis}}
+        params = concatenation(len(pieces), axis)
         self._add(instruction, "call", "concatenate", tuple(pieces), whole, **params)
         if parts.added is not None:
             self._add(instruction, "elementwise", "add", (parts.added, whole), result)

@@ -19,8 +19,9 @@ from rushlight.compile.passes.fitting import fit
 from rushlight.compile.passes.hoist import hoisted
 from rushlight.compile.passes.periods import Chain, Table, stretches
 from rushlight.compile.passes.repeated import merge_repeated
-from rushlight.compile.programs.program import Constant, Instruction, Program, Repeated, Slot, Value
+from rushlight.compile.programs.program import Constant, Instruction, Program, Repeated, Value
 from rushlight.compile.programs.sizes import Bound, Counter
+from rushlight.compile.tracing.calls import axis_of, concatenation
 
 __all__ = ["roll_loops"]
 
@@ -258,8 +259,7 @@ class Roller:
         return self._concatenated(parts, 0, Value(x.shape, x.dtype))
 
     def _concatenated(self, parts, axis, result):
-        slots = tuple(Slot(i) for i in range(len(parts)))
-        params = {"function": np.concatenate, "args": (slots,), "kwargs": {"axis": axis}}
+        params = concatenation(len(parts), axis)
         return self.add("call", "concatenate", tuple(parts), result, **params)
 
     # Arrays that are put together from rows
@@ -287,10 +287,7 @@ class Roller:
 
     def put_together(self, instruction, blocks):
         """`concatenate` of arrays and of rows of arrays that lie together already."""
-        _, *place = instruction.params["args"]
-        result = instruction.result
-        axis = place[0] if place else instruction.params["kwargs"].get("axis", 0)
-        axis %= result.ndim
+        result, axis = instruction.result, axis_of(instruction)
         parts = [self._block(*block, axis) for block in blocks]
         if len(parts) == 1:
             self.add("view", "reshape", (parts[0],), result, shape=result.shape)

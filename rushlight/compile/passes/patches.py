@@ -6,11 +6,9 @@ several. Steps, and slices of a size that is free, are left to NumPy.
 
 from __future__ import annotations
 
-import numpy as np
-
-from rushlight.compile.programs.program import Constant, Slot, Value
+from rushlight.compile.programs.program import Constant, Value
 from rushlight.compile.programs.sizes import Dim
-from rushlight.compile.tracing.calls import Kernel
+from rushlight.compile.tracing.calls import Kernel, concatenation
 
 __all__ = ["in_parts"]
 
@@ -120,8 +118,7 @@ class Patch:
             for side in sides
         )
         parts = [*before, part, *after]
-        slots = tuple(Slot(i) for i in range(len(parts)))
-        params = {"function": np.concatenate, "args": (slots,), "kwargs": {"axis": axis}}
+        params = concatenation(len(parts), axis)
         return self.add("call", "concatenate", parts, result.shape, result, **params)
 
     @staticmethod

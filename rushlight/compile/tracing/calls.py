@@ -1,12 +1,22 @@
-"""Functions that a `call` calls: each reads arrays and changes none, whatever it is made of."""
+"""What a `call` calls: functions that read arrays and change none, whatever they are made of."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from rushlight.compile.programs.program import Slot
 from rushlight.ops.indexing.brackets import add_at
 
-__all__ = ["Changer", "Filler", "Kernel", "getitem", "rows", "rows_added"]
+__all__ = [
+    "Changer",
+    "Filler",
+    "Kernel",
+    "axis_of",
+    "concatenation",
+    "getitem",
+    "rows",
+    "rows_added",
+]
 
 
 class Kernel:
@@ -78,3 +88,16 @@ def rows_added(grad, index, *, count):
     result = np.zeros((count, *grad.shape[index.ndim :]), grad.dtype)
     add_at(result, (index,), grad)
     return result
+
+
+def concatenation(count, axis):
+    """The params of a call that puts so many operands together along an axis."""
+    slots = tuple(map(Slot, range(count)))
+    return {"function": np.concatenate, "args": (slots,), "kwargs": {"axis": axis}}
+
+
+def axis_of(instruction):
+    """Along which axis a call of `concatenate` puts its operands together."""
+    _, *place = instruction.params["args"]
+    axis = place[0] if place else instruction.params["kwargs"].get("axis", 0)
+    return axis % instruction.result.ndim
