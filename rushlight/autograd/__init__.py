@@ -1,7 +1,7 @@
 """Automatic differentiation: `backward`, `grad`, and the modes that govern recording."""
 
 from rushlight.autograd import engine, function, grad_mode, graph, watched
-from rushlight.autograd.anomaly import (
+from rushlight.autograd.anomaly_mode import (
     detect_anomaly,
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,
@@ -13,6 +13,7 @@ from rushlight.autograd.function import Function, NestedIOFunction
 from rushlight.autograd.grad_mode import *
 from rushlight.autograd.grad_mode import (
     enable_grad,
+    enforce_grad_layout_policy,
     inference_mode,
     no_grad,
     set_grad_enabled,
@@ -32,6 +33,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "enforce_grad_layout_policy",
     "grad",
     "grad_mode",
     "gradcheck",

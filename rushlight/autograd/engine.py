@@ -179,7 +179,9 @@ def own(gradient, like):
     if gradient.base is None and getrefcount(gradient) <= _ALONE:
         if gradient.flags.c_contiguous if in_order else gradient.strides == like.strides:
             return gradient
-    if in_order:
+        if not modes.grad_layout:
+            return gradient
+    if in_order or 0 in like.strides:
         return copied(gradient) if gradient.size >= LARGE else gradient.copy()
     made = np.empty_like(like, gradient.dtype)
     made[...] = gradient

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 
-from rushlight.autograd.anomaly import note_origin
+from rushlight.autograd.anomaly_mode import note_origin
 from rushlight.autograd.function_node import BackwardCFunction, FunctionCtx, SavedTensor
 from rushlight.autograd.tape import Node, Output, gradient_edge, modes, next_sequence_number
 from rushlight.autograd.views import check_in_place, rebase

@@ -13,6 +13,7 @@ from rushlight.tensor import type_name
 
 __all__ = [
     "enable_grad",
+    "enforce_grad_layout_policy",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
@@ -214,22 +215,55 @@ class inference_mode(_Mode):
         return inference_mode(self.mode)
 
 
-class set_multithreading_enabled(_Mode):
-    """Say whether backward passes may use threads; here each runs in the thread that called it."""
+class _Switch(_Mode):
+    """A mode that is on from when it is made.
+
+    Attributes:
+        name: the attribute of `modes` that it sets.
+    """
 
     def __init__(self, mode):
-        self.prev = modes.multithreading
+        self.prev = getattr(modes, self.name)
         self.mode = mode
-        modes.multithreading = mode
+        setattr(modes, self.name, mode)
 
     def __enter__(self):
         """Switched already, when this was made."""
 
     def __exit__(self, *exception):
-        modes.multithreading = self.prev
+        setattr(modes, self.name, self.prev)
 
     def clone(self):
-        return set_multithreading_enabled(self.mode)
+        return type(self)(self.mode)
+
+
+class set_multithreading_enabled(_Switch):
+    """Say whether backward passes may use threads; here each runs in the thread that called it."""
+
+    name = "multithreading"
+
+
+class enforce_grad_layout_policy(_Switch):
+    """Say whether a first gradient is copied where it doesn't lie in memory as its leaf does.
+
+    If not, a gradient that nobody else holds becomes `.grad` as it is.
+
+    >>> import rushlight as torch
+    >>> p = torch.ones(2, 3, requires_grad=True)
+    >>> with torch.autograd.enforce_grad_layout_policy(False):
+    ...     (p.T * 2).sum().backward()
+    >>> p.grad.shape
+    torch.Size([2, 3])
+    """
+
+    name = "grad_layout"
+
+    def __init__(self, enable=True):
+        super().__init__(enable)
+
+    def __call__(self, function):
+        self.__exit__()
+        return super().__call__(function)
 
 
 def is_multithreading_enabled():

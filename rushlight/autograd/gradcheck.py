@@ -9,12 +9,21 @@ input does.
 
 from __future__ import annotations
 
+import warnings
+
 from rushlight.autograd.backward import grad
 from rushlight.autograd.gradcheck_checker import Checker, GradcheckError, as_tuple, differentiable
 from rushlight.autograd.gradcheck_extras import check_undefined
-from rushlight.tensor import Tensor
+from rushlight.autograd.jacobian import analytical_jacobian, numerical_jacobian
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+__all__ = [
+    "GradcheckError",
+    "get_analytical_jacobian",
+    "get_numerical_jacobian",
+    "gradcheck",
+    "gradgradcheck",
+]
 
 
 def gradcheck(
@@ -173,3 +182,78 @@ def _random_like(x, spread):
     return make_tensor(
         x.shape, dtype=x.dtype, low=-1, high=1, requires_grad=True, noncontiguous=spread
     )
+
+
+def get_numerical_jacobian(fn, inputs, target=None, eps=1e-3, grad_out=1.0):
+    """The Jacobians of a function's first output from differences. Deprecated: use `gradcheck`.
+
+    Args:
+        fn: takes the inputs as one tuple.
+        inputs: a Tensor or a tuple.
+        target: what to differentiate by, if not the inputs; those that require grad are taken.
+        eps: the step of the differences.
+        grad_out: 1.
+
+    Returns:
+        For each, a matrix with a row for each of its elements, a column for each of the output's.
+
+    Raises:
+        ValueError: an output is complex, or `grad_out` isn't 1.
+    """
+    _warn_deprecated("get_numerical_jacobian")
+    _require_weight_one("get_numerical_jacobian", grad_out)
+    inputs = as_tuple(inputs)
+    _require_real("get_numerical_jacobian", as_tuple(fn(inputs)))
+    by = differentiable(inputs if target is None else as_tuple(target))
+    return tuple(map(wrap, numerical_jacobian(lambda: as_tuple(fn(inputs)), by, eps)[0]))
+
+
+def get_analytical_jacobian(inputs, output, nondet_tol=0.0, grad_out=1.0):
+    """The Jacobians of an output from backward passes. Deprecated: use `gradcheck`.
+
+    Args:
+        inputs: a Tensor or a tuple; those that require grad are taken.
+        output: what was computed from them.
+        nondet_tol: how far two backward passes may be apart.
+        grad_out: 1.
+
+    Returns:
+        The matrices, one for each input; whether a second pass gives the same; whether the
+        gradients have the shapes, and whether they have the dtypes of the inputs.
+
+    Raises:
+        ValueError: the output is complex, or `grad_out` isn't 1.
+    """
+    _warn_deprecated("get_analytical_jacobian")
+    _require_weight_one("get_analytical_jacobian", grad_out)
+    _require_real("get_analytical_jacobian", (output,))
+    by = differentiable(as_tuple(inputs))
+    first, fit = analytical_jacobian(output, by)
+    second, _ = analytical_jacobian(output, by)
+    same = all((abs(a - b) <= nondet_tol).all() for a, b in zip(first, second, strict=True))
+    return tuple(map(wrap, first)), same, *fit
+
+
+def _warn_deprecated(name):
+    warnings.warn(
+        f"`{name}` was part of PyTorch's private API and not meant to be exposed. We are "
+        "deprecating it and it will be removed in a future version of PyTorch. Use "
+        "torch.autograd.gradcheck, or torch.autograd.functional.jacobian.",
+        FutureWarning,
+        stacklevel=3,
+    )
+
+
+def _require_weight_one(name, grad_out):
+    if grad_out != 1.0:
+        raise ValueError(
+            f"Expected grad_out to be 1.0. {name} no longer supports values of grad_out != 1.0."
+        )
+
+
+def _require_real(name, outputs):
+    if any(x.is_complex() for x in outputs):
+        raise ValueError(
+            f"Expected output to be non-complex. {name} no longer supports functions that return "
+            "complex outputs."
+        )

@@ -32,6 +32,8 @@ __all__ = [
     "register_multi_grad_hook",
     "save_on_cpu",
     "saved_tensors_hooks",
+    "set_override_stale_capture_stream",
+    "set_warn_on_accumulate_grad_stream_mismatch",
     "unsafe_preserve_version_counter",
 ]
 
@@ -328,3 +330,11 @@ def _hooks_for_any(tensors, fn):
             fn(gradient)
 
     return [x.register_hook(hook) for x in tensors]
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled):
+    """Say whether to warn of a gradient from another stream; on a CPU there is only one."""
+
+
+def set_override_stale_capture_stream(enabled):
+    """Say what becomes of streams that a CUDA graph doesn't capture; on a CPU there is none."""

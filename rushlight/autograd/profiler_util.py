@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["EventList", "FunctionEvent", "FunctionEventAvg", "Interval"]
+__all__ = ["EventList", "FormattedTimesMixin", "FunctionEvent", "FunctionEventAvg", "Interval"]
 
 
 class Interval:
@@ -21,7 +21,7 @@ class Interval:
         return self.end - self.start
 
 
-class Timed:
+class FormattedTimesMixin:
     """The times of an event, or of several together, in microseconds; and their memory, in bytes.
 
     What only other devices have is nothing here.
@@ -51,7 +51,7 @@ class Timed:
         return in_words(self.cpu_time)
 
 
-class FunctionEvent(Timed):
+class FunctionEvent(FormattedTimesMixin):
     """One call of an operation, or one named block.
 
     Attributes:
@@ -116,7 +116,7 @@ _QUANTITIES = (
 )
 
 
-class FunctionEventAvg(Timed):
+class FunctionEventAvg(FormattedTimesMixin):
     """Events of one name together."""
 
     def __init__(self):

@@ -32,6 +32,8 @@ class _Modes(threading.local):
     inference = False
     #: what `set_multithreading_enabled` said
     multithreading = True
+    #: what `enforce_grad_layout_policy` said
+    grad_layout = True
     #: set while a backward pass runs: the Node whose rule is being applied
     evaluating = None
     #: stack of (pack, unpack) hooks for saved tensors, and why they may be forbidden

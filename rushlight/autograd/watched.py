@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from rushlight.autograd import reach, saved
-from rushlight.autograd.anomaly import guarded
+from rushlight.autograd.anomaly_mode import guarded
 from rushlight.autograd.engine import (
     accumulate,
     accumulate_array,

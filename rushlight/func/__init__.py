@@ -10,6 +10,7 @@ from rushlight.func.modules import (
     replace_all_batch_norm_modules_,
     stack_module_state,
 )
+from rushlight.func.rearrange import rearrange
 from rushlight.func.transforms import debug_unwrap, grad, grad_and_value, jvp, linearize, vjp
 from rushlight.func.vmap import vmap
 
@@ -24,6 +25,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "rearrange",
     "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",

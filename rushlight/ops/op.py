@@ -42,7 +42,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd import saved
-from rushlight.autograd.anomaly import note_origin
+from rushlight.autograd.anomaly_mode import note_origin
 from rushlight.autograd.tape import (
     UNSAVED,
     Node,
