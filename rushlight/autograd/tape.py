@@ -52,6 +52,8 @@ class _Modes(threading.local):
     forward_grad_enabled = True
     #: the `profiler.Recorder` of the profile that runs, or None
     recorder = None
+    #: dispatch modes that are entered, outermost first (utils._python_dispatch)
+    dispatching = ()
     #: transforms (vmap, grad, jvp) that are running, outermost first
     layers = ()
 

@@ -189,6 +189,9 @@ LATER = {
 }
 
 
+#: `torch.ops.aten.mm.default`: made when first named
+_NAMESPACES = frozenset("aten prim prims quantized c10d _c10d_functional".split())
+
 #: what is called too often to be checked from outside: its operations and its dimensions are
 _OFTEN = frozenset(
     """
@@ -213,6 +216,10 @@ for _name, _value in list(globals().items()):
 
 
 def __getattr__(name):
+    if name in _NAMESPACES:
+        from rushlight.ops.overloads import OpNamespace
+
+        return globals().setdefault(name, OpNamespace(name))
     if name not in LATER:
         raise AttributeError(f"module 'rushlight.ops' has no attribute '{name}'")
     from importlib import import_module

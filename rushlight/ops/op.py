@@ -396,9 +396,16 @@ class Op:
         if self.refuses is not None:
             refuse(*self.refuses, arrays[0])
         with np.errstate(all="ignore"):
-            result = compute(self, arrays, options) if compute else self._compute(arrays, options)
+            if compute:
+                result = compute(self, arrays, options)
+            elif modes.dispatching:
+                from rushlight.utils._python_dispatch import answer
+
+                result = answer(self, operands, options)
+            else:
+                result = self._compute(arrays, options)
         results = (result,) if self.outputs is None else result
-        outputs = tuple(wrap(as_array(each)) for each in results)
+        outputs = tuple(x if isinstance(x, Tensor) else wrap(as_array(x)) for x in results)
         if self.is_view:
             creation = None if self.outputs is None else "several"
             replay = operands[0], self, tuple(options.values())

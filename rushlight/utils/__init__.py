@@ -7,7 +7,9 @@ _UNSET = object()
 
 __all__ = ["swap_tensors"]
 
-_MODULES = ("benchmark", "checkpoint", "data", "dlpack", "hooks", "model_zoo", "tensorboard")
+_MODULES = tuple(
+    "_python_dispatch benchmark checkpoint data dlpack hooks model_zoo tensorboard".split()
+)
 
 
 def swap_tensors(t1, t2):

@@ -29,13 +29,21 @@ from rushlight.autograd.graph import saved_tensors_hooks
 from rushlight.autograd.tape import modes
 from rushlight.random import fork_rng, get_rng_state, set_rng_state
 from rushlight.tensor import Tensor
+from rushlight.utils.selective import (
+    CheckpointPolicy,
+    SelectiveCheckpointContext,
+    create_selective_checkpoint_contexts,
+)
 
 __all__ = [
     "CheckpointError",
     "CheckpointFunction",
+    "CheckpointPolicy",
+    "SelectiveCheckpointContext",
     "check_backward_validity",
     "checkpoint",
     "checkpoint_sequential",
+    "create_selective_checkpoint_contexts",
     "detach_variable",
     "noop_context_fn",
     "set_checkpoint_debug_enabled",
