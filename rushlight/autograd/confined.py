@@ -41,7 +41,8 @@ def gradients_of(inputs, roots, gradients, keep_graph, create_graph):
     flowing = gradients if create_graph else [g._array for g in gradients]
     backward = backward_on_tensors if create_graph else backward_on_arrays
     try:
-        found = run(targets, roots, flowing, keep_graph, backward)
+        routes = reach.routes_to(targets, roots)
+        found = run(targets, reach.followed(roots, routes), flowing, keep_graph, backward, routes)
     finally:
         modes.grad_enabled, modes.current_pass = before
     if callbacks:
@@ -62,19 +63,19 @@ def backward_on_arrays(node, gradient, edges):
     return node.backward(gradient, edges)
 
 
-def run(targets, roots, flowing, keep_graph, backward):
+def run(targets, roots, flowing, keep_graph, backward, routes=None):
     """The loop; target -> gradient for those that are reached.
 
     Args:
         flowing: the gradients of the roots, arrays or Tensors.
         backward: `backward(node, gradient, edges)` gives the gradients of a Node's inputs.
+        routes: for each Node, its edges that lead to a target; None if all do.
     """
-    routes = reach.routes_to(targets, roots)
     pending: dict = {}  # Node, Output or leaf -> gradient; None where a rule says there is none
     heap: list = []
     found: dict = {}
     wanted = {node for node, _ in targets}
-    add_along(reach.followed(roots, routes), flowing, pending, heap)
+    add_along(roots, flowing, pending, heap)
     while heap:
         node = heappop(heap)[1]
         gradient = pending.pop(node)
@@ -83,7 +84,7 @@ def run(targets, roots, flowing, keep_graph, backward):
             continue
         if node in wanted:
             note(found, node, gradient)
-        edges = routes[node]
+        edges = node.edges if routes is None else routes[node]
         if not edges:
             continue
         if node.saved is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from rushlight.autograd import confined, reach, saved
+from rushlight.autograd import confined, saved
 from rushlight.autograd.layers import Layered
 from rushlight.autograd.tape import hooks_exist, modes
 from rushlight.autograd.watched import TensorPass
@@ -32,7 +32,10 @@ class LayerPass(TensorPass):
         self.layer = layer
 
     def gradients(self, roots, gradients):
-        """The gradients of the inputs, given those of the roots."""
+        """The gradients of the inputs, given those of the roots.
+
+        The inputs are the leaves of the layer's tape, so everything on it leads to them.
+        """
         before = modes.grad_enabled, modes.current_pass, modes.evaluating
         modes.current_pass = self
         try:
@@ -40,7 +43,7 @@ class LayerPass(TensorPass):
                 self.start(roots, gradients)
                 self.run()
                 return self.finish()
-            targets = [reach.target(edge) for edge in self.inputs]
+            targets = [(leaf, 0) for leaf in self.inputs]
             found = confined.run(targets, roots, gradients, True, self.backward)
             return [found.get(target) for target in targets]
         finally:

@@ -34,8 +34,9 @@ class BatchLayer(Layer):
 
     def below(self, x):
         """The Tensor below, with the batch dimension in front; repeated if there is none."""
-        if self.owns(x):
-            return x._array.value
+        array = x._array
+        if array.__class__ is Batched and array.layer is self:
+            return array.value
         return x.expand(self.size, *x.shape)
 
 
@@ -105,12 +106,9 @@ class Batched(Layered):
         values, batched = [], []
         for x in op.promote(args):
             array = None if x is None else x._array
-            if array.__class__ is Batched and array.layer is layer:
-                values.append(array.value)
-                batched.append(True)
-            else:
-                values.append(x)
-                batched.append(False)
+            own = array.__class__ is Batched and array.layer is layer
+            values.append(array.value if own else x)
+            batched.append(own)
         result = rule(op, layer.size, values, batched, options)
         if op.outputs is None:
             return wrap(Batched(result, layer))

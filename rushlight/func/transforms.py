@@ -29,6 +29,8 @@ def read_argnums(argnums, count):
     Raises:
         RuntimeError: they are no ints, out of range, or named twice.
     """
+    if argnums.__class__ is int and 0 <= argnums < count:
+        return (argnums,)
     if not isinstance(argnums, (int, tuple)) or (
         isinstance(argnums, tuple) and not all(isinstance(i, int) for i in argnums)
     ):
@@ -48,8 +50,9 @@ def read_argnums(argnums, count):
 def chosen(args, argnums):
     """The arguments at `argnums`: one, or a tuple of them."""
     positions = read_argnums(argnums, len(args))
-    picked = tuple(args[i] for i in positions)
-    return picked[0] if isinstance(argnums, int) else picked
+    if isinstance(argnums, int):
+        return args[positions[0]]
+    return tuple([args[i] for i in positions])
 
 
 def replaced(args, argnums, values):
@@ -167,14 +170,14 @@ def grad_and_value(func, argnums=0, has_aux=False):
         with layer:
             others = [None if i in positions else lifted(layer, x) for i, x in enumerate(args)]
             given = replaced(others, argnums, tree_unflatten(leaves, spec))
-            output = func(*given, **lifted(layer, kwargs))
+            output = func(*given, **(lifted(layer, kwargs) if kwargs else {}))
         aux = None
         if has_aux:
             output, aux = split_aux("grad_and_value(f)(*args)", output)
         check_scalar(output)
         one = wrap(np.asarray(1, output._array.dtype))
         found = layer.pull([output], leaves, [one])
-        gradients = [zeros_if_none(g, x) for g, x in zip(found, inputs, strict=True)]
+        gradients = [zeros_if_none(g, x) for g, x in zip(found, inputs)]
         gradient = tree_unflatten(gradients, spec)
         value = layer.lower(output)
         if has_aux:

@@ -55,9 +55,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
             return in_chunks(func, leaves, spec, dims, out_dims, randomness, chunk_size, kwargs)
         layer = BatchLayer(size, randomness)
         with layer:
-            inputs = [
-                x if d is None else layer.batch(x, d) for x, d in zip(leaves, dims, strict=True)
-            ]
+            inputs = [x if d is None else layer.batch(x, d) for x, d in zip(leaves, dims)]
             outputs = func(*tree_unflatten(inputs, spec), **kwargs)
         return unwrapped(func, layer, outputs, out_dims)
 
@@ -91,10 +89,7 @@ def read_inputs(func, in_dims, args):
             f"{call_of(func, in_dims)}in_dims is not compatible with the structure of `inputs`. "
             f"in_dims has structure {tree_structure(in_dims)} but inputs has structure {spec}."
         )
-    dims = [
-        None if d is None else checked_dim(func, in_dims, x, d)
-        for x, d in zip(leaves, dims, strict=True)
-    ]
+    dims = [None if d is None else checked_dim(func, in_dims, x, d) for x, d in zip(leaves, dims)]
     return leaves, spec, dims
 
 
@@ -127,10 +122,10 @@ def checked_dim(func, in_dims, x, dim):
 
 def batch_size(leaves, dims):
     """How many samples there are."""
-    sizes = [x._array.shape[d] for x, d in zip(leaves, dims, strict=True) if d is not None]
+    sizes = [x._array.shape[d] for x, d in zip(leaves, dims) if d is not None]
     if not sizes:
         raise ValueError("vmap: Expected at least one Tensor to vmap over")
-    if any(size != sizes[0] for size in sizes):
+    if sizes.count(sizes[0]) != len(sizes):
         raise ValueError(
             "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
             f"{sizes} for the mapped dimension"
@@ -145,9 +140,7 @@ def unwrapped(func, layer, outputs, out_dims):
     """The results, with their mapped dimensions where `out_dims` says."""
     leaves, spec = tree_flatten(outputs)
     dims = read_out_dims(func, out_dims, spec)
-    return tree_unflatten(
-        [unwrap(func, layer, y, d) for y, d in zip(leaves, dims, strict=True)], spec
-    )
+    return tree_unflatten([unwrap(func, layer, y, d) for y, d in zip(leaves, dims)], spec)
 
 
 def read_out_dims(func, out_dims, spec):

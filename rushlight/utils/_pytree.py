@@ -146,7 +146,7 @@ def tree_unflatten(leaves, treespec):
             f"treespec.unflatten(leaves): `leaves` has length {len(leaves)} but the spec refers to "
             f"a pytree that holds {treespec.num_leaves} items ({treespec})."
         )
-    return _rebuilt(iter(leaves), treespec)
+    return treespec.type(leaves) if treespec.is_flat else _rebuilt(iter(leaves), treespec)
 
 
 def _rebuilt(leaves, spec):
@@ -209,6 +209,9 @@ def broadcast_prefix(prefix, treespec):
         entries = [prefix[key] for key in treespec.context]
     found = []
     for entry, child in zip(entries, treespec.children, strict=True):
+        if not isinstance(entry, NODES):
+            found += [entry] * child.num_leaves
+            continue
         part = broadcast_prefix(entry, child)
         if part is None:
             return None
