@@ -107,6 +107,6 @@ def quick_traces():
     """Keep traces from going through what is there already, which they don't need here."""
     gc.collect()
     gc.freeze()
-    with mock.patch.object(trace, "all_objects", gc.get_objects):
+    with mock.patch.object(trace, "unhidden", lambda ask, *args: ask(*args)):
         yield
     gc.unfreeze()

@@ -404,3 +404,28 @@ def test_tensors_that_the_collector_no_longer_visits_are_found():
         assert seen.item() == 3 and gc.get_freeze_count() > 1000
     finally:
         gc.unfreeze()
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_a_collection_within_the_traced_run(automatic):
+    weight = torch.ones(3, requires_grad=True)
+    kept = []
+
+    def run(x):
+        made = weight * x
+        gc.collect()
+        kept.append(made)
+        return (made * made).sum()
+
+    if not automatic:
+        gc.disable()
+    try:
+        expected = run(torch.ones(3))
+        compiled = torch.compile(run, backend="numpy")
+        with pytest.warns(torch.compile.EagerWarning, match="it changes"):
+            assert compiled(torch.ones(3)).item() == expected.item() == 3
+        assert gc.isenabled() is automatic
+        kept[1].sum().backward()
+        assert (kept[1] + 1).tolist() == [2, 2, 2] and weight.grad.tolist() == [1, 1, 1]
+    finally:
+        gc.enable()
