@@ -118,7 +118,8 @@ def make_dual(tensor, tangent, *, level=None):
         )
     check_tangent(tensor, tangent)
     dual = tensor.view_as(tensor)
-    set_tangent(dual, tangent)
+    if modes.forward_grad_enabled:
+        set_tangent(dual, tangent)
     return dual
 
 
@@ -136,7 +137,7 @@ def check_tangent(tensor, tangent):
 def unpack_dual(tensor, *, level=None):
     """The value and the tangent (None where there is none) of a tensor, as a named tuple."""
     level = modes.dual_level if level is None else level
-    tangent = None if level < 0 else tangent_of(tensor)
+    tangent = tangent_of(tensor) if level >= 0 and modes.forward_grad_enabled else None
     if tangent is None:
         return UnpackedDualTensor(tensor, None)
     with values_only():
@@ -235,7 +236,7 @@ def restore_tangent(node, name, tensor):
 def overwrite_tangent(tensor, result):
     """Write the tangent of `result` into that of a tensor that was changed in place."""
     tangent, own = tangent_of(result), tangent_of(tensor)
-    if tangent is None and own is None:
+    if not modes.forward_grad_enabled or (tangent is None and own is None):
         return
     from rushlight.ops import copy_
 

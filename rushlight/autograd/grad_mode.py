@@ -193,11 +193,8 @@ class inference_mode(_Mode):
         self.mode = mode
 
     def __enter__(self):
-        self.prev = modes.grad_enabled, modes.inference
-        if self.mode:
-            modes.grad_enabled = False
-        else:
-            modes.grad_enabled = True
+        self.prev = modes.grad_enabled, modes.forward_grad_enabled, modes.inference
+        modes.grad_enabled = modes.forward_grad_enabled = not self.mode
         modes.inference = self.mode
         if self.mode:
             frame = sys._getframe(1)
@@ -206,7 +203,7 @@ class inference_mode(_Mode):
             fast.intercept(+1)
 
     def __exit__(self, *exception):
-        modes.grad_enabled, modes.inference = self.prev
+        modes.grad_enabled, modes.forward_grad_enabled, modes.inference = self.prev
         if self.mode:
             inference_blocks[0] -= 1
             fast.intercept(-1)

@@ -248,10 +248,13 @@ class TangentLayer(TapeLayer):
     has_tangents = True
 
     def __enter__(self):
+        self.forward_grad_before = modes.forward_grad_enabled
+        modes.forward_grad_enabled = True
         return Layer.__enter__(self)
 
     def __exit__(self, *exception):
         Layer.__exit__(self)
+        modes.forward_grad_enabled = self.forward_grad_before
 
 
 class Lifted(Layered):
