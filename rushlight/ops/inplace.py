@@ -42,7 +42,7 @@ def _may_be_expanded(self, name):
     """Whether places that lie in one may be written to, of which PyTorch only warns here."""
     if name not in ("masked_fill", "index_fill"):
         return False
-    if self._base is not None and has_shared_places(self._array):
+    if has_shared_places(self._array):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
             "performing this operation. This also applies to advanced indexing e.g. "
@@ -109,7 +109,10 @@ def _times_alpha(operand, dtype, alpha=None, **others):
 
 def is_straight(self):
     """Whether `self` can be written to at once: no view, no history, nobody watching."""
-    if self._base is not None or fast.is_intercepted() or not self._array.flags.writeable:
+    flags = self._array.flags
+    if self._base is not None or fast.is_intercepted():
+        return False
+    if not flags.carray and (not flags.writeable or has_shared_places(self._array)):
         return False
     if self._counter is INFERENCE:
         return False
@@ -290,7 +293,7 @@ def check_writable(self, expanded=False):
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
-    if not expanded and self._base is not None:
+    if not expanded:
         check_places(array)
     if not array.flags.writeable:
         raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")

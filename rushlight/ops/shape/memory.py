@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd.tape import modes
-from rushlight.autograd.views import check_in_place
+from rushlight.autograd.views import check_in_place, check_not_inference
 from rushlight.formats import preserve_format
 from rushlight.ops.creation.cast import type_
 from rushlight.ops.deprecated import deprecated
@@ -150,6 +150,7 @@ def resize_(input, *sizes, memory_format=None):
     shape = shape_argument("resize_", sizes)
     if shape and min(shape) < 0:
         raise RuntimeError("numel: integer multiplication overflow")
+    check_not_inference(input)
     bump_version(input)
     array = input._array
     if memory_format is not None and memory_format is not preserve_format:
