@@ -61,6 +61,7 @@ from rushlight.ops.elementwise.unary import *
 from rushlight.ops.in_place_functions import *
 from rushlight.ops.indexing.brackets import *
 from rushlight.ops.indexing.brackets import getitem, setitem  # (for methods)
+from rushlight.ops.indexing.gather import *
 from rushlight.ops.indexing.lookup import *
 from rushlight.ops.indexing.mask import *
 from rushlight.ops.indexing.mask import masked_fill_

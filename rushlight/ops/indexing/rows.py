@@ -9,7 +9,8 @@ from rushlight.autograd.tape import modes
 from rushlight.ops.creation.copies import _total
 from rushlight.ops.deprecated import deprecated, warn_of_expanded
 from rushlight.ops.indexing.brackets import add_at
-from rushlight.ops.indexing.scatter import _at_least_1d, _scatter_reduce, check_range
+from rushlight.ops.indexing.gather import _at_least_1d, check_range
+from rushlight.ops.indexing.scatter import _scatter_reduce
 from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque

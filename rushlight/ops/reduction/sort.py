@@ -7,7 +7,7 @@ import numpy as np
 from rushlight.autograd.tape import modes
 from rushlight.kernels import in_order
 from rushlight.kernels.order import best_of_rows, order_of_rows, packs
-from rushlight.ops.indexing.scatter import _gather, _gather_put
+from rushlight.ops.indexing.gather import _gather, _gather_put
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import refuse
