@@ -46,9 +46,9 @@ def test_the_folder_stays_small_and_keeps_what_is_used(tmp_path):
 
 def test_folder_is_named_by_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("RUSHLIGHT_CACHE_DIR", str(tmp_path))
-    assert folder() == tmp_path
+    assert folder() == str(tmp_path)
     monkeypatch.setenv("RUSHLIGHT_CACHE_DIR", "")
     assert folder() is None
     monkeypatch.delenv("RUSHLIGHT_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert folder() == tmp_path / "rushlight"
+    assert folder() == str(tmp_path / "rushlight")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -26,9 +26,14 @@ _THREADS = tuple(
 @functools.cache
 def _libraries():
     """What NumPy has loaded already, so the threads are those of its products."""
-    package = Path(np.__file__).parent
-    folders = package.parent / "numpy.libs", package / ".dylibs", package / ".libs"
-    return [ctypes.CDLL(str(path)) for folder in folders for path in folder.glob("*blas*")]
+    package = os.path.dirname(np.__file__)
+    folders = (os.path.join(package, name) for name in ("../numpy.libs", ".dylibs", ".libs"))
+    return [
+        ctypes.CDLL(os.path.join(folder, name))
+        for folder in filter(os.path.isdir, folders)
+        for name in os.listdir(folder)
+        if "blas" in name
+    ]
 
 
 @functools.cache

@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 __all__ = ["Cache", "folder"]
@@ -22,32 +20,32 @@ LIMIT = 256 * 2**20  # bytes of the folder
 DIGEST = 32  # bytes at the head of a file: the hash of the rest
 
 
-def folder() -> Path | None:
+def folder() -> str | None:
     """Where machine code is kept, or None."""
     named = os.environ.get("RUSHLIGHT_CACHE_DIR")
     if named is not None:
-        return Path(named) if named else None
+        return named or None
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "rushlight"
+    return os.path.join(base, "rushlight")
 
 
 class Cache:
     """A folder of machine code.
 
     >>> import tempfile
-    >>> cache = Cache(Path(tempfile.mkdtemp()))
+    >>> cache = Cache(tempfile.mkdtemp())
     >>> cache.get("a key", lambda: b"code"), cache.get("a key", lambda: b"made again")
     (b'code', b'code')
     """
 
-    def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
+    def __init__(self, path: str | os.PathLike | None, limit: int = LIMIT) -> None:
         self.path, self.limit = path, limit
 
     def get(self, key: str, make) -> Any:
         """The code for a key: from its file, or made and kept; None is not kept."""
         if self.path is None:
             return make()
-        file = self.path / hashlib.sha256(key.encode()).hexdigest()
+        file = os.path.join(self.path, hashlib.sha256(key.encode()).hexdigest())
         code = self.read(file)
         if code is None:
             code = make()
@@ -57,10 +55,11 @@ class Cache:
         return code
 
     @staticmethod
-    def read(file: Path) -> bytes | None:
+    def read(file: str) -> bytes | None:
         """What a file holds, if it is there and whole."""
         try:
-            content = file.read_bytes()
+            with open(file, "rb") as stream:
+                content = stream.read()
         except OSError:
             return None
         digest, code = content[:DIGEST], content[DIGEST:]
@@ -70,10 +69,13 @@ class Cache:
             os.utime(file)  # it is in use: others go first
         return code
 
-    def write(self, file: Path, code: bytes) -> None:
+    def write(self, file: str, code: bytes) -> None:
         """Put a file in its place, and remove the oldest ones if there are too many."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
+        import tempfile  # takes some milliseconds, which a start from the cache saves
+
+        folder = os.path.dirname(file)
+        os.makedirs(folder, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(hashlib.sha256(code).digest() + code)
@@ -81,19 +83,19 @@ class Cache:
         except OSError:
             os.unlink(name)
             raise
-        self.prune()
+        self.prune(folder)
 
-    def prune(self) -> None:
-        """Remove the files that were used longest ago until the rest is small enough."""
+    def prune(self, path: str) -> None:
+        """Remove what was used longest ago from a folder until the rest is small enough."""
         files = []
-        for entry in os.scandir(self.path):
+        for entry in os.scandir(path):
             with contextlib.suppress(OSError):
                 status = entry.stat()
                 files.append((status.st_mtime, status.st_size, entry.path))
         left = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files):
+        for _, size, name in sorted(files):
             if left <= self.limit:
                 break
             with contextlib.suppress(OSError):
-                os.unlink(path)
+                os.unlink(name)
                 left -= size
