@@ -220,7 +220,7 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         "_array",  # np.ndarray, or what stands for one
         "_base",  # the Tensor whose memory this is a view of
         "_counter",  # [version], shared by all tensors on this memory
-        "_creation",  # views only: why it may not be modified ("several", "no_grad", ...)
+        "_creation",  # views: why it may not be modified ("several", "no_grad", ...)
         "_grad",
         "_hooks",
         "_node",  # the edge by which gradients leave: Node, Output or None
@@ -446,6 +446,7 @@ class Tensor(Operators, Casts, Functions, Shapes, Memory, InPlace, Products, Rar
         made = wrap(self._array)
         if self._counter is INFERENCE:
             made._counter = INFERENCE
+        note_expanded(made, self)
         return made
 
     @data.setter
@@ -670,6 +671,13 @@ def make_view(output, source, replay, creation=None):
         creation = source._creation  # what forbids a change of the source forbids one of its view
     output._creation = creation if modes.grad_enabled else unrecorded_creation()
     output._requires_grad = base._requires_grad and output._array.dtype.kind in "fcV"
+
+
+def note_expanded(made, source):
+    """Remember of a tensor that was cut off a view that its elements may share their places."""
+    array = source._array
+    if source._base is not None and array.__class__ is np.ndarray and 0 in array.strides:
+        made._creation = "expanded"
 
 
 def unrecorded_creation():

@@ -42,7 +42,7 @@ def _may_be_expanded(self, name):
     """Whether places that lie in one may be written to, of which PyTorch only warns here."""
     if name not in ("masked_fill", "index_fill"):
         return False
-    if has_shared_places(self._array):
+    if is_expanded(self):
         warn(
             f"Use of {name}_ on expanded tensors is deprecated. Please clone() the tensor before "
             "performing this operation. This also applies to advanced indexing e.g. "
@@ -112,7 +112,7 @@ def is_straight(self):
     flags = self._array.flags
     if self._base is not None or fast.is_intercepted():
         return False
-    if not flags.carray and (not flags.writeable or has_shared_places(self._array)):
+    if not flags.carray and (not flags.writeable or is_expanded(self)):
         return False
     if self._counter is INFERENCE:
         return False
@@ -293,10 +293,16 @@ def check_writable(self, expanded=False):
     if modes.mutation is not None:
         modes.mutation.before_write(self)
     array = self._array
-    if not expanded:
+    if not expanded and is_expanded(self):
         check_places(array)
     if not array.flags.writeable:
         raise RuntimeError("the memory of this tensor is read-only: clone() it before changing it")
+
+
+def is_expanded(self):
+    """Whether the user made elements share their places, as `expand` does; gradients may, too."""
+    made = self._base is not None or getattr(self, "_creation", None) == "expanded"
+    return made and has_shared_places(self._array)
 
 
 def has_shared_places(array):

@@ -16,7 +16,7 @@ from rushlight.ops.refused import no_such_form
 from rushlight.ops.shape.views import _expand, expanded_shape
 from rushlight.ops.straight import set_straight
 from rushlight.ops.turned import Turned
-from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
+from rushlight.tensor import NUMBER_TYPES, Tensor, note_expanded, type_name, wrap
 
 __all__ = [
     "clone",
@@ -88,6 +88,7 @@ def detach(input):
     array = input._array
     made = wrap(array if array.__class__ is np.ndarray else array.detached())
     made._counter = input._counter
+    note_expanded(made, input)
     return made
 
 

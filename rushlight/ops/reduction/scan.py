@@ -48,7 +48,11 @@ def _scan(ufunc, input, dim, reverse, dtype=None):
         return input.astype(dtype or input.dtype)
     if not reverse:
         return ufunc.accumulate(input, dim, dtype)
-    return _flipped(ufunc.accumulate(_flipped(input, dim), dim, dtype), dim)
+    if input.__class__ is not np.ndarray:
+        return _flipped(ufunc.accumulate(_flipped(input, dim), dim, dtype), dim)
+    out = np.empty(input.shape, dtype or input.dtype)  # in order in memory, not turned
+    ufunc.accumulate(_flipped(input, dim), dim, dtype, _flipped(out, dim))
+    return out
 
 
 @opaque(

@@ -157,11 +157,18 @@ def _check_mean(input, *, dim, keepdim):
     normalize_dims(dim, input.ndim)
 
 
+def _mean_slope(g, shape, count):
+    """The gradient of a mean; as a Tensor it has places of its own, so it can be written to."""
+    if isinstance(g, Tensor) and g._array.__class__ is np.ndarray:
+        g = g.expand(shape)
+    return g / count
+
+
 @reduction(
     linear=True,
     node=_numbered("Mean"),
     check=_check_mean,
-    d_input=lambda g, input_shape, dim: g / count_of(input_shape, dim),
+    d_input=lambda g, input_shape, dim: _mean_slope(g, input_shape, count_of(input_shape, dim)),
 )
 def _mean(input, *, dim=None, keepdim=False):
     """Mean of the elements, or over the dimensions `dim`."""
