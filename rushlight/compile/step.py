@@ -13,6 +13,8 @@ from rushlight.compile.programs.family import Families
 from rushlight.compile.runs.guards import Watch
 from rushlight.compile.runs.making import Unrepeatable, make_entry
 from rushlight.compile.runs.returned import lines_of_returned_items
+from rushlight.compile.tracing.checks import OTHERWISE
+from rushlight.compile.tracing.recorder import Unchanged
 from rushlight.compile.tracing.sources import fields_of
 from rushlight.compile.tracing.trace import Trace, is_tracing
 from rushlight.kernels import keep_freed
@@ -89,7 +91,8 @@ class Compiled:
         for entry in self.entries.get(key, ()):
             if entry.holds(leaves):
                 self.last = entry
-                return entry.run(leaves)
+                result = entry.run(leaves)
+                return self.function(*args, **kwargs) if result is OTHERWISE else result
         if self.gave_up or key in self.eager:
             return self.function(*args, **kwargs)
         return self.trace(key, leaves, args, kwargs)
@@ -164,10 +167,16 @@ class Compiled:
         """Compile nothing more: what was compiled goes on, other calls run uncompiled."""
         message = (
             f"{name_of(self.function)} was compiled {RECOMPILE_LIMIT} times, for other arguments "
-            "or other values of Python; it isn't compiled for more, which run uncompiled"
+            f"or other values of Python{self.pinned()}; it isn't compiled for more, which run "
+            "uncompiled"
         )
         warnings.warn(message, EagerWarning, stacklevel=4)
         self.gave_up = True
+
+    def pinned(self):
+        """Which line makes code hang on what a mask holds, for messages."""
+        found = (c for e in self.every_entry() for _, c in e.demands if isinstance(c, Unchanged))
+        return next((f" or other masks or lengths ({c.line})" for c in found), "")
 
     def over(self, loader, epochs=1, progress=False):
         """Call this with every batch of a loader, epoch after epoch; see `over.over`.

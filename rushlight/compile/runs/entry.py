@@ -94,7 +94,7 @@ class Entry:
         result = result[0] if isinstance(result, (tuple, list)) and result else result
         result = result.of if isinstance(result, Item) else result
         idle = all(isinstance(x, Number) for x in self.host) and not self.assigned
-        if self.derivative is not None or not idle:
+        if self.derivative is not None or self.checks or not idle:
             return None
         return result.number if isinstance(result, NewTensor) else None
 

@@ -154,6 +154,7 @@ class _Maker:
         self.known = watch.seen
         self.check_items(result)
         self.note_shared(result)
+        entry.checks = list(self.checks())
         entry.template = self.template(result)
         entry.assigned = [(place, self.new_content(x)) for place, _, x in self.assigned]
         entry.changes = [change for b in self.in_order() for change in self.changes_of(b)]
@@ -195,6 +196,17 @@ class _Maker:
         self.guard_optimizers(watch)
         entry.seen = list(self.seen.values())
         return entry
+
+    def checks(self):
+        """Pairs (number of an output, what its truth has to be)."""
+        if self.recorder.checks and not all(
+            isinstance(each, Number) for each in self.trace.redirection.host
+        ):
+            raise Unrepeatable("it steps a schedule, which a failing check couldn't undo")
+        for check in self.recorder.checks:
+            operand, array, found = check
+            if isinstance(operand, Value):
+                yield self.hidden_output(check, operand, array), found
 
     def name_results(self, changes, program, known):
         """Call what is made after what it is for."""

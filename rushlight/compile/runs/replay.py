@@ -20,6 +20,7 @@ from collections import OrderedDict
 import numpy as np
 
 from rushlight.autograd.tape import Output, modes
+from rushlight.compile.tracing.checks import OTHERWISE
 from rushlight.compile.tracing.recorder import Number
 from rushlight.compile.tracing.sources import (
     Argument,
@@ -32,6 +33,7 @@ from rushlight.compile.tracing.sources import (
     NewTensor,
     ViewOf,
 )
+from rushlight.random import Generator, default_generator
 from rushlight.tensor import wrap
 
 __all__ = ["maker_of", "write_replay"]
@@ -69,7 +71,8 @@ class _Writer(Names):
         if entry.derivative is not None:
             lines.append(f"arrays = [{arrays}]")
             arrays = "*arrays"
-        lines.append(f"made = run({arrays})")
+        run = f"made = run({arrays})"
+        lines += self.checked(run) if entry.checks else [run]
         lines += self.tensors()
         lines += [
             f"{self.tensor(source)}._counter[0] += {count}" for source, count in entry.counters
@@ -93,6 +96,28 @@ class _Writer(Names):
                 yield f"{self.number(each)} = {place}[{each.key!r}]{position}"
             else:
                 yield f"{self.bind(each, 'host')}()"
+
+    def generators(self):
+        """The streams of random numbers that a run moves on."""
+        draws = [x for x in self.entry.traced.instructions if x.kind == "draw"]
+        given = [x for draw in draws for x in draw.params["args"] if isinstance(x, Generator)]
+        found = {id(g): g for g in (default_generator, *given)}
+        return [self.bind(g, "generator") for g in found.values()]
+
+    def written(self):
+        return [self.array(self.entry.sources[i]) for i, _ in self.entry.traced.writes]
+
+    def checked(self, run):
+        """Run, and undo that where a check fails or what comes after it can't be done."""
+        generators, written = self.generators(), self.written()
+        yield f"states = [{', '.join(f'{g}._dump()' for g in generators)}]"
+        yield f"kept = [{', '.join(f'{x}.copy()' for x in written)}]"
+        failed = (f"{'not ' * found}made[{i}]" for i, found in self.entry.checks)
+        yield from ("try:", f"    {run}", f"    failed = {' or '.join(failed)}")
+        yield from ("except Exception:", "    failed = True", "if failed:")
+        yield from (f"    {g}._load(states[{i}])" for i, g in enumerate(generators))
+        yield from (f"    {x}[...] = kept[{i}]" for i, x in enumerate(written))
+        yield f"    return {self.bind(OTHERWISE, 'otherwise')}"
 
     def number(self, source):
         return f"n{self.entry.host.index(source)}"

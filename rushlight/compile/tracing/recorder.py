@@ -17,15 +17,16 @@ import numpy as np
 from rushlight.autograd.tape import modes
 from rushlight.compile.programs.program import Constant, Slot, view
 from rushlight.compile.tracing.calls import Changer, Filler, Kernel, getitem, rows
+from rushlight.compile.tracing.checks import asked_only_to_raise
 from rushlight.compile.tracing.classes import IN_ELEMENTS, within
 from rushlight.compile.tracing.frames import user_frame, user_line
 from rushlight.compile.tracing.operands import Operands
 from rushlight.compile.tracing.symbol import Memory, Symbol, real, symbols_in
 from rushlight.kernels import blas
 from rushlight.ops.op import Elementwise, View
-from rushlight.tensor import as_array, make_view, wrap
+from rushlight.tensor import Tensor, as_array, make_view, wrap
 
-__all__ = ["Leak", "Number", "Recorder"]
+__all__ = ["Leak", "Number", "Recorder", "Unchanged"]
 
 
 class Leak(Exception):
@@ -34,6 +35,17 @@ class Leak(Exception):
 
 class DynamicLeak(Leak):
     """A kernel asked for elements on which the shape of its result depends."""
+
+
+class Unchanged:
+    """The condition that an array is what it was; `line` is where that began to matter."""
+
+    def __init__(self, array, line):
+        self.array, self.line = array, line
+
+    def hold(self, array):
+        """Whether it is."""
+        return np.array_equal(array, self.array)
 
 
 class Number:
@@ -60,6 +72,8 @@ class Recorder(Operands):
         numbers: Numbers whose value the run asked for, with that value.
         outcomes: what the run asked about numbers (a function), with the answer.
         demands: pairs (Memory, condition on what it holds at the beginning).
+        checks: triples (Value, its array, truth) for branches that only raise; see `checks`.
+        pinned: each Memory of which a demand says that it holds what it held.
         items: pairs (number that `item()` gave, its Symbol).
         returned_items: gives (code of the function, lines on which `item()` is only returned).
         windows: for the Memory of places of maxima what `windows` remembers of them.
@@ -74,6 +88,8 @@ class Recorder(Operands):
         self.demands: list = []
         self.windows: dict = {}
         self.items: list = []
+        self.checks: list = []
+        self.pinned: list = []
         self.returned_items = lambda: (None, ())
         self.recording = False
         self.disturbed = False
@@ -104,10 +120,23 @@ class Recorder(Operands):
         if symbol.weak and isinstance(source, Number) and not symbol.memory.version:
             self.numbers[source] = source.read()
             return symbol.value
+        if (dynamic or (what in _PINNING and not self.in_kernel)) and self.pin(symbol):
+            return symbol.value
         if self.in_kernel:
             raise DynamicLeak if dynamic else Leak
         self.fail(what)
         return symbol.value
+
+    def pin(self, symbol):
+        """Have a mask, or lengths, be the same in each run; False if they aren't given as such."""
+        memory = symbol.memory
+        given = isinstance(memory.source, Tensor) and not memory.version
+        if not given or memory.array.dtype.kind not in "bi":
+            return False
+        if memory not in self.pinned:
+            self.pinned.append(memory)
+            self.demands.append((memory, Unchanged(memory.array.copy(), user_line())))
+        return True
 
     def item(self, symbol, place):
         """An element as a Python number; followed no further, so it may only be returned."""
@@ -131,6 +160,15 @@ class Recorder(Operands):
             return bool(self.reveal(symbol, "a branch on its value"))
         found = bool(symbol.value)
         self.outcomes.append((lambda: bool(source.read()), found))
+        return found
+
+    def branch(self, symbol):
+        """The truth of an element, after which only a branch that raises may ask."""
+        if not self.is_recording() or self.in_kernel or not asked_only_to_raise():
+            return bool(self.reveal(symbol, "a branch on its value"))
+        found = bool(symbol.value)
+        if not self.is_known(symbol):
+            self.checks.append((self.read(symbol), symbol.value.copy(), found))
         return found
 
     def demand(self, symbol, condition):
@@ -491,6 +529,8 @@ class Recorder(Operands):
         return tuple(x if isinstance(x, Symbol) else self.constant(as_array(x)) for x in results)
 
 
+#: for what given masks and lengths are taken as they are
+_PINNING = {"its array", "tolist()"}
 _REDUCTIONS = {np.add, np.multiply, np.maximum, np.minimum, np.logical_and, np.logical_or}
 _COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
 

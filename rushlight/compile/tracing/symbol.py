@@ -125,7 +125,7 @@ class Symbol(NDArrayOperatorsMixin):
     def __bool__(self):
         if self.weak:
             return self.recorder.truth(self)
-        return bool(self.recorder.reveal(self, "a branch on its value"))
+        return self.recorder.branch(self)
 
     def __float__(self):
         return float(self.recorder.reveal(self, "float()"))

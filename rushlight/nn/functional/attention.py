@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
+
 from rushlight import dtypes, ops
 from rushlight.nn.functional.activation import softmax
 from rushlight.nn.functional.dropout import dropout
@@ -107,7 +109,7 @@ def _masked_softmax(scores, mask):
         allowed = mask
         scores = scores.masked_fill(~allowed, -math.inf)
     nothing = ~allowed.any(-1, keepdim=True)
-    if not nothing.any():
+    if isinstance(nothing._array, np.ndarray) and not nothing.any():
         return softmax(scores, -1)
     return softmax(scores.masked_fill(nothing, 0.0), -1).masked_fill(nothing, 0.0)
 

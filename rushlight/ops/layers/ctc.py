@@ -68,7 +68,7 @@ def _lengths(name, given):
     if isinstance(given, Tensor):
         if given.dtype.is_floating_point or given.dtype.is_complex:
             raise RuntimeError(f"{name} must be integral")
-        return given._array.astype(np.int64).reshape(-1)
+        return np.asarray(given._array).astype(np.int64).reshape(-1)
     return np.array(given, np.int64)
 
 
