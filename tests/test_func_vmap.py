@@ -235,3 +235,10 @@ def test_a_source_too_short_for_the_mask_of_one_sample():
     masks = rl.tensor([[True, False], [True, True]])
     with pytest.raises(RuntimeError, match="Number of elements of source < number of ones in mask"):
         vmap(lambda mask: rl.zeros(2).masked_scatter(mask, rl.ones(1)))(masks)
+
+
+def test_batch_norm_can_not_note_the_statistics_of_each_sample():
+    norm = rl.nn.BatchNorm1d(3)
+    with pytest.raises(RuntimeError, match="Batch norm got a batched tensor as input while the"):
+        vmap(norm)(rl.ones(2, 4, 3))
+    assert norm.running_mean.tolist() == [0.0, 0.0, 0.0]

@@ -43,6 +43,13 @@ class Layer:
     def __exit__(self, *exception):
         modes.layers = self._outer_layers
 
+    def own(self, x):
+        """A new Tensor as one that was made in this layer."""
+        return x
+
+    def check_write(self, target, others, name):
+        """Refuse the in-place operation `name` where `target` can't hold what becomes of it."""
+
 
 class Refusal(TypeError):
     """A tensor inside a function transform has no array to compute with."""
@@ -208,6 +215,9 @@ class TapeLayer(Layer):
         made = wrap(Lifted(x, self, tangent))
         made._requires_grad = requires_grad
         return made
+
+    def own(self, x):
+        return x if self.owns(x) else self.lift(x)
 
     def recording_in_below(self):
         """Whether what is called now is recorded below."""

@@ -9,9 +9,24 @@ from rushlight.autograd.views import check_in_place
 from rushlight.func.rules import elementwise, rule_of
 from rushlight.ops import fast
 from rushlight.ops.shape.parts import geometry_of
+from rushlight.ops.shapes import broadcast_shapes
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["BatchLayer", "Batched"]
+
+
+#: in-place operations, by how PyTorch refuses them: as broadcasting to another shape,
+BY_SHAPE = frozenset(
+    "add atan2 bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor copysign "
+    "gcd lcm".split()
+)
+#: by their name,
+BY_NAME = frozenset("fill index_add index_fill index_put scatter_add scatter_reduce".split())
+#: under one name for all; and others by a general way, which says the level
+AS_ARITHMETIC = frozenset(
+    "clamp_max clamp_min copy div logical_and logical_or logical_xor masked_fill mul sub "
+    "true_divide".split()
+)
 
 
 class BatchLayer(Layer):
@@ -31,6 +46,39 @@ class BatchLayer(Layer):
     def owns(self, x):
         """Whether a Tensor has a batch dimension of this layer."""
         return isinstance(x._array, Batched) and x._array.layer is self
+
+    def check_write(self, target, others, name):
+        """Refuse to write what differs between samples into a Tensor that they share."""
+        others = [x for x in others if isinstance(x, Tensor)]
+        if self.owns(target) or not any(map(self.owns, others)):
+            return
+        if name == "batch_norm":
+            raise RuntimeError(
+                "Batch norm got a batched tensor as input while the running_mean or running_var, "
+                "which will be updated in place, were not batched."
+            )
+        if name in BY_SHAPE:
+            shape = broadcast_shapes(target.shape, *(x.shape for x in others))
+            raise RuntimeError(
+                f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+                f"{[self.size, *shape]}"
+            )
+        raise RuntimeError(self.unmapped(name))
+
+    def unmapped(self, name):
+        """How PyTorch refuses the in-place operation `name` on what all samples share."""
+        called, where = "inplace arithmetic", "in a vmap"
+        if name in BY_NAME:
+            called = f"{name}_"
+        elif name not in AS_ARITHMETIC:
+            called, where = f"aten::{name}_", f"at level {self.depth}"
+        return (
+            f"vmap: {called}(self, *extra_args) is not possible because there exists a Tensor "
+            "`other` in extra_args that has more elements than `self`. This happened due to "
+            f"`other` being vmapped over but `self` not being vmapped over {where}. Please try to "
+            f"use out-of-place operators instead of {called}. If said operator is being called "
+            "inside the PyTorch framework, please file a bug report instead."
+        )
 
     def below(self, x):
         """The Tensor below, with the batch dimension in front; repeated if there is none."""
@@ -120,14 +168,7 @@ class Batched(Layered):
 
         layer = self.layer
         if not layer.owns(target):
-            raise RuntimeError(
-                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists "
-                "a Tensor `other` in extra_args that has more elements than `self`. This happened "
-                "due to `other` being vmapped over but `self` not being vmapped over in a vmap. "
-                "Please try to use out-of-place operators instead of inplace arithmetic. If said "
-                "operator is being called inside the PyTorch framework, please file a bug report "
-                "instead."
-            )
+            raise RuntimeError(layer.unmapped("copy"))
         value = target._array.value
         check_in_place(value)
         overwrite(value, layer.below(result))

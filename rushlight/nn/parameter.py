@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.autograd.tape import modes
 from rushlight.explain import explained
 from rushlight.tensor import Tensor, wrap
 from rushlight.torch_function import not_asked
@@ -79,7 +80,12 @@ class Parameter(Tensor, metaclass=_ParameterType):
                     "Only Tensors of floating point and complex dtype can require gradients"
                 )
             )
-        return _tensor_of_class(cls, data).requires_grad_(requires_grad)
+        if modes.layers:  # what is made there belongs to the transform, and isn't refused
+            made = _tensor_of_class(cls, modes.layers[-1].own(data))
+            made._requires_grad = bool(requires_grad)
+            return made
+        made = _tensor_of_class(cls, data)
+        return made.requires_grad_(requires_grad)
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:

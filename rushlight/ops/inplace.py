@@ -14,7 +14,7 @@ from rushlight.ops.op import special_array
 from rushlight.ops.warn import warn
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["count_write", "in_place", "is_straight", "overwrite"]
+__all__ = ["check_mapped", "count_write", "in_place", "is_straight", "overwrite"]
 
 
 def in_place(function, self, *args, **kwargs):
@@ -27,6 +27,7 @@ def in_place(function, self, *args, **kwargs):
     if _straight(function, self, args, kwargs):
         return self
     check_in_place(self)
+    check_mapped(self, args, function.__name__)
     op = getattr(function, "op", None)
     if op is not None and op.broadcasts:
         check_no_overlap(self, *args)
@@ -36,6 +37,12 @@ def in_place(function, self, *args, **kwargs):
     check_holds(self, result, function.__name__)
     overwrite(self, result, expanded=_may_be_expanded(self, function.__name__))
     return self
+
+
+def check_mapped(self, others, name):
+    """Refuse the in-place operation `name` where a transform can't follow it."""
+    if modes.layers:
+        modes.layers[-1].check_write(self, others, name.strip("_"))
 
 
 def _may_be_expanded(self, name):

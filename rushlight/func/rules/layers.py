@@ -8,7 +8,6 @@ from rushlight.func.rules.table import (
     all_batched,
     ndim_of,
     of_rank,
-    one_by_one,
     rule,
     up,
 )
@@ -145,19 +144,28 @@ def aligned_loss(op, size, values, batched, options):
     return result.unflatten(0, (size, -1))
 
 
+def by_class(weights, shape):
+    """Weights of the classes, (size, classes), of each sample as scores of this shape."""
+    size, classes = weights._array.shape
+    if len(shape) == 2:
+        return weights.expand(shape)
+    return weights.reshape(size, 1, classes, *(1,) * (len(shape) - 3)).expand(shape)
+
+
 @rule("nll_loss")
 def nll_loss(op, size, values, batched, options):
-    if batched[2]:
-        return one_by_one(op, size, values, batched, options)
     scores, target = all_batched(size, values[:2], batched[:2])
     weight, each = values[2], {**options, "reduction": "none"}
+    counts = wrap(np.full(scores.shape, -1, scores._array.dtype))
+    if batched[2]:
+        own = by_class(weight, scores.shape)
+        scores, counts, weight = scores * own, -own, None
     is_flat = scores._array.ndim == 2
     if not is_flat:
-        scores, target = scores.flatten(0, 1), target.flatten(0, 1)
+        scores, counts, target = (x.flatten(0, 1) for x in (scores, counts, target))
     losses = op.call(scores, target, weight, **each)
     if options["reduction"] == "mean":
-        ones = wrap(np.full(scores.shape, -1, scores._array.dtype))
-        weights = op.call(ones, target, weight, **each).reshape(size, -1).sum(1)
+        weights = op.call(counts, target, weight, **each).reshape(size, -1).sum(1)
         return losses.reshape(size, -1).sum(1) / weights
     losses = losses if is_flat else losses.unflatten(0, (size, -1))
     return reduced(losses, options["reduction"])
@@ -165,16 +173,16 @@ def nll_loss(op, size, values, batched, options):
 
 @rule("nll_loss_gradient")
 def nll_loss_gradient(op, size, values, batched, options):
-    if batched[2]:
-        return one_by_one(op, size, values, batched, options)
     grad, target = all_batched(size, values[:2], batched[:2])
     weight, shape = values[2], options["shape"]
+    own = by_class(weight, (size, *shape)) if batched[2] else None
+    weight = None if batched[2] else weight
     is_flat = len(shape) == 1
     laid = target if is_flat else target.flatten(0, 1)
     whole = (size, *shape) if is_flat else (size * shape[0], *shape[1:])
     each = {**options, "reduction": "none"}
     if options["reduction"] == "mean":
-        ones = wrap(np.full(whole, -1, grad._array.dtype))
+        ones = wrap(np.full(whole, -1, grad._array.dtype)) if own is None else -own.reshape(whole)
         counted = registry["nll_loss"].call(
             ones, laid, weight, reduction="none", ignore_index=options["ignore_index"]
         )
@@ -182,7 +190,8 @@ def nll_loss_gradient(op, size, values, batched, options):
     grad = of_rank(grad, target._array.ndim - 1).expand(target.shape)
     grad = grad if is_flat else grad.flatten(0, 1)
     result = op.call(grad, laid, weight, **{**each, "shape": whole})
-    return result.reshape(size, *shape)
+    result = result.reshape(size, *shape)
+    return result if own is None else result * own
 
 
 # Normalization ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes, ops
 from rushlight.autograd import no_grad
-from rushlight.ops.inplace import count_write, is_straight
+from rushlight.ops.inplace import check_mapped, count_write, is_straight
 from rushlight.ops.refused import NOT_FLOATING, refuse
 from rushlight.tensor import type_name
 
@@ -156,6 +156,7 @@ def _move(running, value, scale, momentum):
         array += new * (scale * momentum)
         count_write(running)
     else:
+        check_mapped(running, (value,), "batch_norm")
         running.lerp_((value * scale).to(running.dtype), momentum)
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from rushlight.autograd.views import check_in_place
 from rushlight.explain.provenance import here, note_cut, note_write
 from rushlight.formats import preserve_format
-from rushlight.ops.inplace import check_no_overlap, check_writable, is_straight, overwrite
+from rushlight.ops.inplace import (
+    check_mapped,
+    check_no_overlap,
+    check_writable,
+    is_straight,
+    overwrite,
+)
 from rushlight.ops.layouts import check_format, contiguous_in, is_contiguous_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.meta import Meta
@@ -304,13 +310,14 @@ def fill_(input, value):
     if set_straight(input, ..., value):
         return input
     check_in_place(input)
+    check_mapped(input, (value,), "fill")
     overwrite(input, _fill(input, value, 2), expanded=not isinstance(value, Tensor))
     return input
 
 
 def zero_(input):
     """Set all elements to zero, in place."""
-    if is_straight(input):
+    if is_straight(input) and not modes.layers:
         version = input._counter[0]
         input._array.fill(0)
         input._counter[0] = version + 1

@@ -30,7 +30,13 @@ from rushlight.ops.indexing.reading import (
     read_index,
     refuse_positions,
 )
-from rushlight.ops.inplace import check_no_overlap, check_writable, has_shared_places, in_place
+from rushlight.ops.inplace import (
+    check_mapped,
+    check_no_overlap,
+    check_writable,
+    has_shared_places,
+    in_place,
+)
 from rushlight.ops.limits import check_assigned
 from rushlight.ops.op import number_as_array, opaque, view
 from rushlight.ops.shape.views import expanded_shape
@@ -306,6 +312,7 @@ def setitem(input, index, value):
         target = input if whole else _basic_index(input, index=basic)
         tensor = without_leading_ones(tensor, target._array.ndim)
         if not tensor._array.ndim:
+            check_mapped(target, (tensor,), "copy")
             fill_(target, tensor)
             return
         if tensor._array.shape != target._array.shape:
