@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.autograd.tape import modes
 from rushlight.autograd.views import check_in_place
 from rushlight.explain.provenance import here, note_cut, note_write
 from rushlight.formats import preserve_format
