@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 import numpy as np
@@ -9,8 +10,6 @@ import numpy as np
 __all__ = ["is_ours", "user_frame", "user_line"]
 
 _OURS = (__file__.rpartition("/compile/")[0] + "/", np.__file__.rpartition("/")[0] + "/", "<")
-#: by the name of a file, whether its code isn't the user's
-_is_ours: dict = {}
 
 
 def user_line():
@@ -27,9 +26,7 @@ def user_frame():
     return frame
 
 
+@functools.cache  # asked for two dozen frames at each operation
 def is_ours(name):
     """Whether a file is not the user's."""
-    ours = _is_ours.get(name)
-    if ours is None:
-        ours = _is_ours[name] = name.startswith(_OURS)
-    return ours
+    return name.startswith(_OURS)
