@@ -156,3 +156,17 @@ def test_ctc():
     compiled = Compiled(loss, fullgraph=True, backend="numpy")
     for lengths in ([2, 2], [2, 2], [2, 1]):
         close(compiled(scores, torch.tensor(lengths)), loss(scores, torch.tensor(lengths)))
+
+
+def test_a_number_where_a_mask_says():
+    def f(x):
+        y = x * 1
+        y[x < 0] = 7.0
+        return y
+
+    compiled = Compiled(f, fullgraph=True, backend="numpy")
+    for k in (1.0, 1.0, -1.0):
+        close(compiled(X * k), f(X * k))
+        x = (X * k).requires_grad_()
+        (found,) = torch.autograd.grad(compiled(x).sum(), x)
+        close(found, (X * k >= 0).float())
