@@ -330,3 +330,8 @@ def test_numpy_random_is_imported_when_first_needed():
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("[0.4962566]\n", "")
+
+
+def test_normal_around_numbers_without_dimensions():
+    drawn = rl.normal(rl.tensor(1.0), rl.tensor(2.0))
+    assert drawn.shape == () and drawn.detach().requires_grad_().requires_grad

@@ -338,7 +338,7 @@ def _normal_around(mean, std, draws):
         return scaled(draws, drawn, std, mean)
     scale = std._array if isinstance(std, Tensor) else std
     shift = mean._array if isinstance(mean, Tensor) else mean
-    return wrap(np.reshape(drawn * scale + shift, shape).astype(kind, copy=False))
+    return wrap(as_array(drawn * scale + shift).astype(kind, copy=False))
 
 
 @opaque(node="BernoulliBackward0", takes_out=False, d_input=lambda g: _zeroed(g))
