@@ -24,7 +24,6 @@ from rushlight.ops.linalg.solvers import (
 )
 from rushlight.ops.op import opaque
 from rushlight.ops.output import written
-from rushlight.ops.refused import not_implemented
 from rushlight.ops.return_types import named
 from rushlight.ops.scipy_functions import from_lapack
 from rushlight.ops.shape.rearrange import tril, triu
@@ -411,28 +410,18 @@ def ldl_solve(LD, pivots, B, *, hermitian=False, out=None):
 # Householder reflectors ---------------------------------------------------------------------------
 
 
-@opaque(
-    outputs=("a", "tau"),
-    node="GeqrfBackward0",
-    takes_out=False,
-    d_input=lambda g_a, g_tau: not_implemented("geqrf"),
-)
-def _geqrf(input):
-    a, tau = np.linalg.qr(input, "raw")
-    return np.ascontiguousarray(np.swapaxes(a, -1, -2)), tau
-
-
 def geqrf(input, *, out=None):
     """The QR factorization as LAPACK has it: R, Householder's vectors below it, and their factors.
 
-    Q is the product of H[i] = I - tau[i] v[i] v[i]^H. As in PyTorch there is no
-    derivative: a backward pass raises NotImplementedError.
+    Q is the product of H[i] = I - tau[i] v[i] v[i]^H.
     """
     if input.ndim < 2:
         raise RuntimeError("torch.geqrf: input must have at least 2 dimensions.")
     _check_kernel("geqrf_cpu", input._array)
     input = stand_in(input)
-    return written("geqrf", named("geqrf", "a", "tau")(_geqrf(input)), (input,), out)
+    a, tau = np.linalg.qr(input._array, "raw")
+    pair = wrap(np.ascontiguousarray(np.swapaxes(a, -1, -2))), wrap(tau)
+    return written("geqrf", named("geqrf", "a", "tau")(pair), (input,), out)
 
 
 def _reflected(vectors, tau, other, adjoint):

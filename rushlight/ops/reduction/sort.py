@@ -8,10 +8,9 @@ from rushlight.autograd.tape import modes
 from rushlight.kernels import in_order
 from rushlight.kernels.order import best_of_rows, order_of_rows, packs
 from rushlight.ops.indexing.gather import _gather, _gather_put
-from rushlight.ops.meta import is_meta, refusal
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.refused import not_implemented, refuse
+from rushlight.ops.refused import refuse
 from rushlight.ops.return_types import named
 from rushlight.ops.shapes import normalize_dim
 from rushlight.tensor import Tensor, wrap
@@ -238,47 +237,29 @@ def kthvalue(input, k, dim=-1, keepdim=False, *, out=None):
 # What is there, once each -------------------------------------------------------------------------
 
 
-def _refuse_unknown_size(input, name):
-    """Refuse meta tensors and the samples of `vmap`: how much is found, only the values tell."""
-    if is_meta(input):
-        raise refusal(name)
-    if hasattr(input._array, "dynamic"):
-        input._array.dynamic(name)
-
-
-def _unique_ints(found, inverse, counts):
-    return found, np.asarray(inverse, np.int64), np.asarray(counts, np.int64)
-
-
-@opaque(
-    outputs=("values", "inverse", "counts"),
-    node=lambda dim: "Unique2Backward0" if dim is None else "UniqueDimBackward0",
-    takes_out=False,
-    d_input=lambda g_values, dim: not_implemented("_unique2" if dim is None else "unique_dim"),
-)
-def _unique(input, *, dim):
-    """The different elements (or slices along `dim`), where each went, how often each occurs."""
-    found, inverse, counts = np.unique(
-        input, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
-    )
-    shape = input.shape if dim is None else (inverse.size,)
-    return _unique_ints(found, inverse.reshape(shape), counts)
-
-
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The different elements in order; or, with `dim`, the different slices along it.
 
     With `return_inverse` also where in the result each element went, with `return_counts` how often
-    each occurs. As in PyTorch there is no derivative: a backward pass raises NotImplementedError.
+    each occurs.
 
     >>> import rushlight as torch
     >>> torch.unique(torch.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    refuse("c", "unique", input)
-    _refuse_unknown_size(input, "_unique2" if dim is None else "unique_dim")
-    dim = None if dim is None else _unique_dim(input, dim)
-    return _selected(_unique(input, dim=dim), return_inverse, return_counts)
+    _check_comparable(input)
+    if dim is not None:
+        dim = _unique_dim(input, dim)
+    found, inverse, counts = np.unique(
+        input._array, return_inverse=True, return_counts=True, axis=dim, equal_nan=False
+    )
+    shape = input._array.shape if dim is None else (inverse.size,)
+    return _selected(found, inverse.reshape(shape), counts, return_inverse, return_counts)
+
+
+def _check_comparable(input):
+    if input._array.dtype.kind == "c":
+        raise NotImplementedError(f"\"unique\" not implemented for '{input.dtype.title}'")
 
 
 def _unique_dim(input, dim):
@@ -298,31 +279,13 @@ def _unique_dim(input, dim):
     return dim
 
 
-def _selected(results, return_inverse, return_counts):
-    values, inverse, counts = results
-    wanted = (values,) + (inverse,) * bool(return_inverse) + (counts,) * bool(return_counts)
-    return values if len(wanted) == 1 else wanted
-
-
-@opaque(
-    outputs=("values", "inverse", "counts"),
-    takes_out=False,
-    d_input=lambda g_values: not_implemented("unique_consecutive"),
-)
-def _unique_consecutive(input, *, dim):
-    """Of each run of equal elements (or slices along `dim`) the first, its place, its length."""
-    if dim is None:
-        rows, shape = input.reshape(-1), input.shape
-    else:
-        rows, shape = np.moveaxis(input, dim, 0), (input.shape[dim],)
-    new = rows[1:] != rows[:-1]
-    if new.ndim > 1:
-        new = new.any(axis=tuple(range(1, new.ndim)))
-    new = np.r_[np.ones(min(len(rows), 1), bool), new]
-    starts = np.flatnonzero(new)
-    found = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
-    inverse = (np.cumsum(new) - 1).reshape(shape)
-    return _unique_ints(found, inverse, np.diff(np.r_[starts, len(rows)]))
+def _selected(found, inverse, counts, return_inverse, return_counts):
+    results = [wrap(found)]
+    if return_inverse:
+        results.append(wrap(np.asarray(inverse, np.int64)))
+    if return_counts:
+        results.append(wrap(np.asarray(counts, np.int64)))
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
@@ -333,9 +296,21 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     tensor([1, 2, 1])
     """
     refuse("c", "unique", input)
-    _refuse_unknown_size(input, "unique_consecutive")
-    dim = None if dim is None else normalize_dim(dim, input._array.ndim)
-    return _selected(_unique_consecutive(input, dim=dim), return_inverse, return_counts)
+    array = input._array
+    if dim is None:
+        rows, shape = array.reshape(-1), array.shape
+    else:
+        dim = normalize_dim(dim, array.ndim)
+        rows, shape = np.moveaxis(array, dim, 0), (array.shape[dim],)
+    new = rows[1:] != rows[:-1]
+    if new.ndim > 1:
+        new = new.any(axis=tuple(range(1, new.ndim)))
+    new = np.r_[np.ones(min(len(rows), 1), bool), new]
+    starts = np.flatnonzero(new)
+    found = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, dim)
+    inverse = (np.cumsum(new) - 1).reshape(shape)
+    counts = np.diff(np.r_[starts, len(rows)])
+    return _selected(found, inverse, counts, return_inverse, return_counts)
 
 
 def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
