@@ -335,3 +335,11 @@ def test_numpy_random_is_imported_when_first_needed():
 def test_normal_around_numbers_without_dimensions():
     drawn = rl.normal(rl.tensor(1.0), rl.tensor(2.0))
     assert drawn.shape == () and drawn.detach().requires_grad_().requires_grad
+
+
+def test_multinomial_looks_at_out_before_the_probabilities():
+    out = rl.empty(2, dtype=rl.float64)
+    with pytest.raises(RuntimeError, match="multinomial expects Long tensor out, got: Double"):
+        rl.multinomial(rl.zeros(3), 2, out=out)
+    with pytest.raises(RuntimeError, match="prob_dist must be 1 or 2 dim"):
+        rl.multinomial(rl.ones(2, 2, 2), 2, out=out)

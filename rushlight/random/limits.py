@@ -117,13 +117,7 @@ def check_permutation(n, dtype):
 
 
 def check_multinomial(weights, num_samples, replacement):
-    if weights.ndim not in (1, 2):
-        raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if not _is_floating(weights.dtype):
-        raise RuntimeError(
-            "multinomial only supports floating-point dtypes for input, "
-            f"got: {title(weights.dtype)}"
-        )
+    check_distributions(weights)
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > weights.shape[-1]:
@@ -133,6 +127,17 @@ def check_multinomial(weights, num_samples, replacement):
     if weights.shape[-1] > 2**24:
         raise RuntimeError("number of categories cannot exceed 2^24")
     _check_weights(weights, one_draw=num_samples == 1 or not replacement)
+
+
+def check_distributions(weights):
+    """Refuse what are no rows of probabilities."""
+    if weights.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not _is_floating(weights.dtype):
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, "
+            f"got: {title(weights.dtype)}"
+        )
 
 
 def _check_weights(weights, one_draw):

@@ -20,6 +20,7 @@ from rushlight.ops.inplace import check_writable
 from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.refused import no_such_form, refuse
+from rushlight.random import limits
 from rushlight.tensor import Tensor, as_array, type_name, wrap
 
 __all__ = [
@@ -399,6 +400,11 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     >>> torch.multinomial(torch.tensor([0.0, 1.0]), 1)
     tensor([1])
     """
+    if isinstance(out, Tensor) and out.dtype is not dtypes.int64:
+        from rushlight.ops.out_dtypes import refuse_dtype
+
+        limits.check_distributions(input._array)
+        refuse_dtype("multinomial", dtypes.int64, out.dtype)
     drawn = stream(generator).multinomial(input._array, num_samples, replacement)
     result = wrap(as_array(drawn))
     return result if out is None else write_out("multinomial", result, (), out)
