@@ -18,7 +18,7 @@ import numpy as np
 
 from rushlight.autograd import saved
 from rushlight.autograd.function import call_with_node
-from rushlight.autograd.grad_mode import _Mode
+from rushlight.autograd.grad_mode import Switch, _Mode
 from rushlight.autograd.layers import TapeLayer
 from rushlight.autograd.tape import Output, modes
 from rushlight.ops import fast
@@ -148,22 +148,13 @@ UnpackedDualTensor = namedtuple("UnpackedDualTensor", ["primal", "tangent"])
 UnpackedDualTensor.__doc__ = "What `unpack_dual` returns: (primal, tangent)."
 
 
-class _set_fwd_grad_enabled(_Mode):
+class _set_fwd_grad_enabled(Switch):
     """Whether operations compute tangents."""
 
-    def __init__(self, mode):
-        self.mode = mode
-        self.before = modes.forward_grad_enabled
-        modes.forward_grad_enabled = bool(mode)
+    name = "forward_grad_enabled"
 
     def __enter__(self):
-        modes.forward_grad_enabled = bool(self.mode)
-
-    def __exit__(self, *exception):
-        modes.forward_grad_enabled = self.before
-
-    def clone(self):
-        return _set_fwd_grad_enabled(self.mode)
+        modes.forward_grad_enabled = self.mode
 
 
 # Where tangents are -------------------------------------------------------------------------------

@@ -212,7 +212,7 @@ class inference_mode(_Mode):
         return inference_mode(self.mode)
 
 
-class _Switch(_Mode):
+class Switch(_Mode):
     """A mode that is on from when it is made.
 
     Attributes:
@@ -234,13 +234,13 @@ class _Switch(_Mode):
         return type(self)(self.mode)
 
 
-class set_multithreading_enabled(_Switch):
+class set_multithreading_enabled(Switch):
     """Say whether backward passes may use threads; here each runs in the thread that called it."""
 
     name = "multithreading"
 
 
-class enforce_grad_layout_policy(_Switch):
+class enforce_grad_layout_policy(Switch):
     """Say whether a first gradient is copied where it doesn't lie in memory as its leaf does.
 
     If not, a gradient that nobody else holds becomes `.grad` as it is.

@@ -39,6 +39,12 @@ def differentiable(outputs):
     return tuple(x for x in as_tuple(outputs) if x.requires_grad)
 
 
+def agree(once, again, tolerance):
+    """Whether what two backward passes gave is the same, up to a tolerance."""
+    pairs = zip(once, again, strict=True)
+    return all(np.allclose(a, b, 0, tolerance, equal_nan=True) for a, b in pairs)
+
+
 class Checker:
     """One check: the function, where it is checked, and how strictly."""
 
@@ -228,14 +234,13 @@ class Checker:
 
     def check_reentrant(self, once, again):
         """Refuse a backward pass that gives something else each time."""
-        for a, b in zip(once, again, strict=True):
-            if not np.allclose(a, b, 0, self.nondet_tol, equal_nan=True):
-                raise GradcheckError(
-                    "Backward is not reentrant, i.e., running backward with same input and "
-                    "grad_output multiple times gives different values, although analytical "
-                    "gradient matches numerical gradient.The tolerance for nondeterminism was "
-                    f"{self.nondet_tol}."
-                )
+        if not agree(once, again, self.nondet_tol):
+            raise GradcheckError(
+                "Backward is not reentrant, i.e., running backward with same input and "
+                "grad_output multiple times gives different values, although analytical "
+                "gradient matches numerical gradient.The tolerance for nondeterminism was "
+                f"{self.nondet_tol}."
+            )
 
     def check_multiplied_by_gradient(self):
         """The gradient of an output that has the gradient zero must be zero."""

@@ -43,9 +43,8 @@ def rearrange(tensor, pattern, **axes_lengths):
     left, right = read_pattern(pattern)
     check_sides(left, right, axes_lengths)
     lengths = named_lengths(left, tensor.shape, axes_lengths)
-    atoms = [name for group in left for name in group if name in lengths]
-    split = tensor.reshape([n for name in atoms for n in lengths[name]])
-    places = places_of(atoms, lengths)
+    split = tensor.reshape([n for each in lengths.values() for n in each])
+    places = places_of(lengths)
     moved = split.permute([d for group in right for name in group for d in places[name]])
     return moved.reshape([n for group in right for n in group_lengths(group, lengths)])
 
@@ -191,12 +190,12 @@ def split_length(group, length, given):
     return {name: (given.get(name, inferred),) for name in group}
 
 
-def places_of(atoms, lengths):
+def places_of(lengths):
     """Where the dimensions of each name stand once the tensor has been split."""
     places, place = {}, 0
-    for name in atoms:
-        places[name] = range(place, place + len(lengths[name]))
-        place += len(lengths[name])
+    for name, each in lengths.items():
+        places[name] = range(place, place + len(each))
+        place += len(each)
     return places
 
 

@@ -33,7 +33,7 @@ from rushlight.compile.tracing.sources import (
     NewTensor,
     ViewOf,
 )
-from rushlight.random import Generator, default_generator
+from rushlight.random import Generator
 from rushlight.tensor import wrap
 
 __all__ = ["maker_of", "write_replay"]
@@ -101,7 +101,7 @@ class _Writer(Names):
         """The streams of random numbers that a run moves on."""
         draws = [x for x in self.entry.traced.instructions if x.kind == "draw"]
         given = [x for draw in draws for x in draw.params["args"] if isinstance(x, Generator)]
-        found = {id(g): g for g in (default_generator, *given)}
+        found = {id(g): g for g in given}
         return [self.bind(g, "generator") for g in found.values()]
 
     def written(self):

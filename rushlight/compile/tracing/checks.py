@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import os
 import sys
 import textwrap
+
+from rushlight.compile.tracing.frames import PACKAGE
 
 __all__ = ["OTHERWISE", "asked_only_to_raise"]
 
@@ -23,17 +24,12 @@ OTHERWISE = object()
 
 
 #: between a question and who asked it, once a class with `__torch_function__` has been made
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-_DETOURS = tuple(os.path.join(_PACKAGE, name) for name in ("detour.py", "torch_function.py"))
+_DETOURS = PACKAGE + "detour.py", PACKAGE + "torch_function.py"
 
 
 def asked_only_to_raise():
-    """Whether a Tensor's truth is asked for now by a branch that does nothing but raise."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_name != "__bool__" or "self" not in frame.f_locals:
-        frame = frame.f_back
-        if frame is None:
-            return False
+    """Whether the truth that a Symbol asks its recorder for decides a branch that only raises."""
+    frame = sys._getframe(2)  # of the Symbol's `__bool__`
     while frame.f_code.co_name == "__bool__" or frame.f_code.co_filename in _DETOURS:
         frame = frame.f_back
     return frame.f_lineno in _lines_of_checks(frame.f_code)

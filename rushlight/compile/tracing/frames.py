@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 
 import numpy as np
 
-__all__ = ["is_ours", "user_frame", "user_line"]
+__all__ = ["PACKAGE", "is_ours", "user_frame", "user_line"]
 
-_OURS = (__file__.rpartition("/compile/")[0] + "/", np.__file__.rpartition("/")[0] + "/", "<")
+#: the folder of this package
+PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
+_OURS = PACKAGE, os.path.dirname(np.__file__) + os.sep, "<"
 
 
 def user_line():

@@ -73,7 +73,6 @@ class Recorder(Operands):
         outcomes: what the run asked about numbers (a function), with the answer.
         demands: pairs (Memory, condition on what it holds at the beginning).
         checks: triples (Value, its array, truth) for branches that only raise; see `checks`.
-        pinned: each Memory of which a demand says that it holds what it held.
         items: pairs (number that `item()` gave, its Symbol).
         returned_items: gives (code of the function, lines on which `item()` is only returned).
         windows: for the Memory of places of maxima what `windows` remembers of them.
@@ -89,7 +88,6 @@ class Recorder(Operands):
         self.windows: dict = {}
         self.items: list = []
         self.checks: list = []
-        self.pinned: list = []
         self.returned_items = lambda: (None, ())
         self.recording = False
         self.disturbed = False
@@ -133,8 +131,7 @@ class Recorder(Operands):
         given = isinstance(memory.source, Tensor) and not memory.version
         if not given or memory.array.dtype.kind not in "bi":
             return False
-        if memory not in self.pinned:
-            self.pinned.append(memory)
+        if not any(m is memory and isinstance(c, Unchanged) for m, c in self.demands):
             self.demands.append((memory, Unchanged(memory.array.copy(), user_line())))
         return True
 

@@ -13,6 +13,7 @@ from rushlight.ops.layouts import check_format, empty_by, empty_in
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shape.views import shape_argument
 from rushlight.tensor import NUMBER_TYPES, Tensor, type_name, wrap
 
@@ -314,10 +315,7 @@ def empty_permuted(
 
 def like(name, input):
     """Refuse what is no tensor."""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
-        )
+    require_tensors(name, input=input)
     return input._array
 
 

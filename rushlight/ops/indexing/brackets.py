@@ -321,13 +321,13 @@ def setitem(input, index, value):
         return
     viewed = input if all(part is ALL for part in basic) else _basic_index(input, index=basic)
     if tensor._array.size == 1 and _is_one_mask(picks):
-        from rushlight.ops.indexing import mask as masks
-
         refuse_byte_mask(index)
         check_assigned(tensor.item(), viewed.dtype)
         tensor = tensor.to(viewed.dtype)
         if _is_traced_mask_over(picks, viewed._array.shape) and not tensor._array.ndim:
-            masks.masked_fill_(viewed, wrap(picks[0]), tensor)  # no result is as large as it says
+            from rushlight.ops.indexing.mask import masked_fill_
+
+            masked_fill_(viewed, wrap(picks[0]), tensor)  # no result is as large as it says
             return
     if tensor._array.ndim > 1:
         tensor = without_leading_ones(tensor, len(picked_shape(viewed._array.shape, picks)))

@@ -14,9 +14,10 @@ from rushlight.ops.inplace import has_shared_places, in_place
 from rushlight.ops.limits import check_fits_dtype
 from rushlight.ops.op import number_as_array, opaque
 from rushlight.ops.output import write_out
+from rushlight.ops.refused import require_tensors
 from rushlight.ops.shape.join import unbind
 from rushlight.ops.shapes import broadcast_shapes, elements_of, ordered
-from rushlight.tensor import Tensor, type_name, wrap
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "argwhere",
@@ -258,10 +259,7 @@ def _put_zero(input, index):
 
 def check_flat(name, input, index):
     """Refuse positions that the elements in a row haven't got."""
-    if not isinstance(index, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'index' (position 1) must be Tensor, not {type_name(index)}"
-        )
+    require_tensors(name, index=index)
     if index._array.dtype != np.int64:
         raise RuntimeError(
             f"{name}(): Expected a long tensor for index, but got {index.dtype.title}"

@@ -6,8 +6,8 @@ import numpy as np
 
 from rushlight.ops.elementwise.unary import beside
 from rushlight.ops.op import opaque
-from rushlight.ops.refused import refuse
-from rushlight.tensor import Tensor, type_name
+from rushlight.ops.refused import refuse, require_tensors
+from rushlight.tensor import type_name
 
 __all__ = ["constant_pad_nd", "pad"]
 
@@ -179,10 +179,7 @@ def pad(input, pad, mode="constant", value=None):
 
 
 def _check_arguments(input, pad):
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"pad(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
-        )
+    require_tensors("pad", input=input)
     if not isinstance(pad, (tuple, list)):
         raise TypeError(
             f"pad(): argument 'pad' (position 2) must be tuple of ints, not {type_name(pad)}"

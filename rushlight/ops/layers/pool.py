@@ -17,8 +17,8 @@ from rushlight.ops.elementwise.unary import beside
 from rushlight.ops.layers.window import _spread
 from rushlight.ops.op import opaque
 from rushlight.ops.output import write_out
-from rushlight.ops.refused import NOT_FLOATING, refuse
-from rushlight.tensor import Tensor, type_name
+from rushlight.ops.refused import NOT_FLOATING, refuse, require_tensors
+from rushlight.tensor import type_name
 
 __all__ = [
     "avg_pool1d",
@@ -245,10 +245,7 @@ def _require_positive(**numbers):
 
 def check_tensor(name, input):
     """Refuse what is no tensor as the argument `input`."""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
-        )
+    require_tensors(name, input=input)
 
 
 _NUMBER_WORDS = {1: "one int", 2: "two ints", 3: "three ints"}

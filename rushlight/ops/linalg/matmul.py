@@ -14,10 +14,9 @@ from rushlight.ops.fast import float32, float64, sum_to
 from rushlight.ops.op import opaque, recorded_as
 from rushlight.ops.output import write_out
 from rushlight.ops.reduction.sums import _sum
-from rushlight.ops.refused import refuse
+from rushlight.ops.refused import refuse, require_tensors
 from rushlight.ops.shape.views import _reshape, _squeeze, _t, _transpose, _unsqueeze
 from rushlight.ops.shapes import broadcast_shapes, ordered
-from rushlight.tensor import Tensor, type_name
 
 __all__ = [
     "addbmm",
@@ -345,12 +344,7 @@ def matmul(input, other, *, out=None):
     >>> torch.matmul(torch.eye(2), torch.tensor([3.0, 4.0]))
     tensor([3., 4.])
     """
-    for position, (name, x) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(x, Tensor):
-            raise TypeError(
-                f"matmul(): argument '{name}' (position {position}) must be Tensor, not "
-                f"{type_name(x)}"
-            )
+    require_tensors("matmul", input=input, other=other)
     dims = input._array.ndim, other._array.ndim
     if dims == (2, 2):
         return mm(input, other, out=out)
